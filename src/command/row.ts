@@ -1,0 +1,85 @@
+// What one row of the command table says. Router, data node, COMMAND and the docs read these rows;
+// nothing else knows a command by name. Must never hold code that executes a command: that is store/.
+import type { Request } from '../resp/index.js';
+
+/** Flags as COMMAND INFO names them. */
+export type CommandFlag =
+  | 'write'
+  | 'readonly'
+  | 'denyoom'
+  | 'admin'
+  | 'pubsub'
+  | 'noscript'
+  | 'blocking'
+  | 'loading'
+  | 'stale'
+  | 'fast'
+  | 'no_auth'
+  | 'no_multi'
+  | 'movablekeys'
+  | 'allow_busy'
+  | 'no_async_loading'
+  | 'skip_monitor'
+  | 'skip_slowlog'
+  | 'touches_arbitrary_keys';
+
+/**
+ * Where the keys stand among the arguments, as COMMAND INFO has it: from `first` to `last` (negative: counted
+ * from the end, -1 is the last argument) in steps of `step`; all 0: no keys.
+ */
+export interface KeyRange {
+  first: number;
+  last: number;
+  step: number;
+}
+
+/**
+ * Who executes a command, and over which groups.
+ * - `router`: the client's session at the router; no data node sees it.
+ * - `keys`: the groups that own its keys. One group: passed on as it came. Several: a transaction, by `split`.
+ * - `all`: every group; the router merges by name of the fan-out in `router/`.
+ */
+export type Where = 'router' | 'keys' | 'all';
+
+/**
+ * How a command whose keys live in several groups becomes one transaction (design, "Transactions over several groups").
+ * - `array`: each group answers the same command for its own keys, under shared locks; element i goes to key i.
+ * - `sum`: the same, integer answers are added up.
+ * - `pairs`: key-value pairs; each group is given its own pairs (MSET); the answer is OK.
+ * - `pairs-if-none`: the same, only if no key exists (MSETNX); the answer is 1 or 0.
+ * - `delete`: existing keys are counted under locks, then deleted (DEL, UNLINK).
+ * - `aside`: values are fetched under locks, the command runs aside on them, and the effects go to each group.
+ */
+export type Split = 'array' | 'sum' | 'pairs' | 'pairs-if-none' | 'delete' | 'aside';
+
+/** One command, or one subcommand of a container (`client|id`). */
+export interface CommandRow {
+  /** Lower case; a subcommand is `container|sub`. */
+  readonly name: string;
+  /** Arguments including the name; negative: at least that many. */
+  readonly arity: number;
+  readonly flags: readonly CommandFlag[];
+  readonly keys: KeyRange;
+  /**
+   * For keys that no KeyRange describes (numkeys, STORE options): indexes of the key arguments.
+   * Absent: `keys` says all. Called after the arity has been checked; must tolerate nonsense arguments.
+   */
+  readonly findKeys?: (request: Request) => number[];
+  readonly where: Where;
+  /** For `keys` commands that may have several. */
+  readonly split?: Split;
+  /** ACL categories as COMMAND INFO shows them, with `@`. */
+  readonly categories: readonly string[];
+  /** One line, for COMMAND DOCS and docs/compatibility.md. */
+  readonly summary: string;
+  /** Version of Redis that brought it. */
+  readonly since: string;
+  /** Redis's group: string, generic, connection, server, bitmap, cluster, ... */
+  readonly group: string;
+  /** As COMMAND DOCS: `O(1)`. */
+  readonly complexity: string;
+  /** Rows of subcommands, for containers. */
+  readonly subcommands?: readonly CommandRow[];
+  /** True: the effect of the command, given the same store, is the same everywhere, so its bytes are the effect. */
+  readonly write: boolean;
+}

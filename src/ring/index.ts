@@ -1,0 +1,2 @@
+export { EMPTY_RING, isGroupId, MAX_WEIGHT, ownersOf, type RingDocument, type RingGroup } from './ring.js';
+export { crc16, SLOTS, slotOfRange, slotOfText } from './slot.js';
