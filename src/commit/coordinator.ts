@@ -1,0 +1,258 @@
+// Two-phase commit as the router sees it: one transaction over several groups, from the first lock to the last
+// confirmation. Must never send PREPARE before every lock is held, never decide to abort after a PREPARE was sent
+// unless a group said NEVER (R11), and never answer the client before the decision.
+import type { Answer, Ask, KeyValue, Run, Txn, TxnKey } from './messages.js';
+
+/** What the transaction needs of one group. */
+export interface Share {
+  group: string;
+  keys: TxnKey[];
+  everything: boolean;
+  /** Fetch the values of the keys. */
+  fetch: boolean;
+  /** Execute this under the locks. */
+  read: Run | null;
+}
+
+/** What a group gave when its keys were locked. */
+export interface Locked {
+  values: KeyValue[];
+  reply: Buffer;
+}
+
+/** How a transaction goes on once values are known. */
+export type Next =
+  /** Nothing is to be written: release and answer. */
+  | { kind: 'answer'; reply: Buffer }
+  /** Write these effects (per group; groups without any only release their locks), then answer. */
+  | { kind: 'write'; effects: Map<string, Buffer>; reply: Buffer }
+  /** Execute aside at one group, on these values. */
+  | { kind: 'aside'; group: string; values: KeyValue[]; runs: Run[] };
+
+/** A planned transaction: shares in ascending order of group ids, and what is made of the answers. Pure. */
+export interface Plan {
+  /** Version of the ring it was planned with (R2). */
+  ring: number;
+  shares: Share[];
+  locked(answers: Map<string, Locked>): Next;
+  ran?(reply: Buffer, changes: KeyValue[]): Next;
+}
+
+/** What the owner must do, in order. */
+export type CoordinatorAction =
+  | { do: 'send'; group: string; ask: Ask }
+  /** The outcome is known: the client gets this. */
+  | { do: 'answer'; reply: Buffer }
+  /** Nothing was executed; everything is released: plan again, with a new txn, after `why` has been dealt with. */
+  | { do: 'retry'; why: 'stale' | 'full' | 'lost' | 'never' }
+  /** Nothing was executed, and will not be: the client gets this error. */
+  | { do: 'fail'; error: string }
+  /** A PREPARE may have been executed, and nobody can say: the client must be told so. */
+  | { do: 'uncertain' }
+  /** Every participant has confirmed: the transaction can be forgotten here. */
+  | { do: 'end' };
+
+type State = 'locking' | 'aside' | 'preparing' | 'deciding' | 'ended';
+
+/** One transaction at its coordinator. */
+export class Coordinator {
+  private state: State = 'locking';
+  /** Index of the share whose locks are awaited. */
+  private at = 0;
+  private readonly tokens = new Map<string, string>();
+  private readonly answers = new Map<string, Locked>();
+  private asideAt = '';
+  private asideAsk: Ask | null = null;
+  private reply: Buffer = Buffer.alloc(0);
+  private prepares = new Map<string, Ask>();
+  /** Groups that have voted `prepared`; then groups that have confirmed the outcome. */
+  private readonly voted = new Set<string>();
+  private readonly confirmed = new Set<string>();
+  private commit = false;
+
+  constructor(
+    readonly txn: Txn,
+    private readonly plan: Plan,
+  ) {}
+
+  /** Whether the coordinator may still give up freely: no PREPARE has been sent. */
+  get free(): boolean {
+    return this.state === 'locking' || this.state === 'aside';
+  }
+  /** Groups whose answers are still needed: their links must be kept up. */
+  get ended(): boolean {
+    return this.state === 'ended';
+  }
+
+  /** Begins with the lowest group. */
+  start(): CoordinatorAction[] {
+    return [this.lockNext()];
+  }
+
+  /** A group answered. */
+  answered(group: string, answer: Answer): CoordinatorAction[] {
+    switch (answer.kind) {
+      case 'locked':
+        return this.onLocked(group, answer);
+      case 'refused':
+        // NOREPLICAS is the client's to know; anything else is dealt with behind its back.
+        if (!this.free || this.plan.shares[this.at]?.group !== group) return [];
+        if (answer.why === 'noreplicas') {
+          const released = this.release();
+          return [...released, { do: 'fail', error: 'NOREPLICAS Not enough good replicas to write.' }];
+        }
+        return this.giveUp(answer.why);
+      case 'ran': {
+        if (this.state !== 'aside' || group !== this.asideAt) return [];
+        return this.go(this.plan.ran!(answer.reply, answer.changes));
+      }
+      case 'vote':
+        return this.onVote(group, answer.vote);
+      case 'done':
+        return this.onDone(group);
+      case 'state':
+        return [];
+    }
+  }
+
+  /** The connection to a group's primary was lost: the locks there went with it; anything else is said again later. */
+  linkLost(group: string): CoordinatorAction[] {
+    if (this.free && this.shareOf(group) >= 0 && (this.shareOf(group) <= this.at || group === this.asideAt)) {
+      return this.giveUp('lost', group);
+    }
+    return [];
+  }
+
+  /** A connection to a group's primary stands: what it has not answered is said again. */
+  linkUp(group: string): CoordinatorAction[] {
+    if (this.state === 'preparing' && this.prepares.has(group) && !this.voted.has(group)) {
+      return [{ do: 'send', group, ask: this.prepares.get(group)! }];
+    }
+    if (this.state === 'deciding' && this.prepares.has(group) && !this.confirmed.has(group)) {
+      return [{ do: 'send', group, ask: { kind: 'outcome', txn: this.txn, commit: this.commit } }];
+    }
+    return [];
+  }
+
+  /** The client's deadline has passed. */
+  expired(): CoordinatorAction[] {
+    if (this.free) {
+      const released = this.release();
+      return [
+        ...released,
+        { do: 'fail', error: 'TIMEOUT a group did not answer in time; nothing was executed' },
+      ];
+    }
+    // In doubt: the transaction goes on until it is settled, but its client is told that nobody knows yet.
+    return this.state === 'preparing' ? [{ do: 'uncertain' }] : [];
+  }
+
+  private lockNext(): CoordinatorAction {
+    const { group, keys, everything, fetch, read } = this.plan.shares[this.at]!;
+    return {
+      do: 'send',
+      group,
+      ask: { kind: 'lock', txn: this.txn, ring: this.plan.ring, keys, everything, fetch, read },
+    };
+  }
+
+  private onLocked(group: string, answer: Answer & { kind: 'locked' }): CoordinatorAction[] {
+    if (this.state !== 'locking' || this.plan.shares[this.at]!.group !== group) return [];
+    this.tokens.set(group, answer.token);
+    this.answers.set(group, { values: answer.values, reply: answer.reply });
+    this.at++;
+    if (this.at < this.plan.shares.length) return [this.lockNext()];
+    return this.go(this.plan.locked(this.answers));
+  }
+
+  private go(next: Next): CoordinatorAction[] {
+    switch (next.kind) {
+      case 'answer':
+        this.reply = next.reply;
+        return [{ do: 'answer', reply: next.reply }, ...this.release(), { do: 'end' }];
+      case 'aside':
+        this.state = 'aside';
+        this.asideAt = next.group;
+        this.asideAsk = { kind: 'aside', txn: this.txn, values: next.values, runs: next.runs };
+        return [{ do: 'send', group: next.group, ask: this.asideAsk }];
+      case 'write': {
+        this.reply = next.reply;
+        const participants = this.plan.shares
+          .map(({ group }) => group)
+          .filter((group) => next.effects.has(group));
+        if (participants.length === 0) return this.go({ kind: 'answer', reply: next.reply });
+        this.state = 'preparing';
+        const actions: CoordinatorAction[] = [];
+        for (const group of participants) {
+          const token = this.tokens.get(group)!;
+          const effects = next.effects.get(group)!;
+          const ask: Ask = { kind: 'prepare', txn: this.txn, token, participants, effects };
+          this.prepares.set(group, ask);
+          actions.push({ do: 'send', group, ask });
+        }
+        return actions;
+      }
+    }
+  }
+
+  private onVote(group: string, said: 'prepared' | 'never' | 'uncertain'): CoordinatorAction[] {
+    if (this.state !== 'preparing' || !this.prepares.has(group)) return [];
+    if (said === 'uncertain') {
+      // Others settled the transaction and have forgotten how: nothing is left to be done.
+      this.state = 'ended';
+      return [{ do: 'uncertain' }, { do: 'end' }];
+    }
+    if (said === 'prepared') {
+      this.voted.add(group);
+      if (this.voted.size < this.prepares.size) return [];
+      return [{ do: 'answer', reply: this.reply }, ...this.decide(true)];
+    }
+    return [...this.decide(false), { do: 'retry', why: 'never' }];
+  }
+
+  private decide(commit: boolean): CoordinatorAction[] {
+    this.state = 'deciding';
+    this.commit = commit;
+    const actions: CoordinatorAction[] = [];
+    for (const group of this.prepares.keys()) {
+      actions.push({ do: 'send', group, ask: { kind: 'outcome', txn: this.txn, commit } });
+    }
+    // Groups that were only read from have nothing to decide.
+    for (const { group } of this.plan.shares) {
+      if (!this.prepares.has(group))
+        actions.push({ do: 'send', group, ask: { kind: 'release', txn: this.txn } });
+    }
+    return actions;
+  }
+
+  private onDone(group: string): CoordinatorAction[] {
+    if (this.state !== 'deciding' || !this.prepares.has(group)) return [];
+    this.confirmed.add(group);
+    if (this.confirmed.size < this.prepares.size) return [];
+    this.state = 'ended';
+    const actions: CoordinatorAction[] = [];
+    for (const each of this.prepares.keys()) {
+      actions.push({ do: 'send', group: each, ask: { kind: 'forget', txn: this.txn } });
+    }
+    return [...actions, { do: 'end' }];
+  }
+
+  private giveUp(why: 'stale' | 'full' | 'lost', lost?: string): CoordinatorAction[] {
+    return [...this.release(lost), { do: 'retry', why }];
+  }
+
+  /** Releases whatever may be locked: every group that was asked so far. */
+  private release(lost?: string): CoordinatorAction[] {
+    this.state = 'ended';
+    const actions: CoordinatorAction[] = [];
+    this.plan.shares.forEach(({ group }, i) => {
+      if (i <= this.at && group !== lost)
+        actions.push({ do: 'send', group, ask: { kind: 'release', txn: this.txn } });
+    });
+    return actions;
+  }
+
+  private shareOf(group: string): number {
+    return this.plan.shares.findIndex((share) => share.group === group);
+  }
+}

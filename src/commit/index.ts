@@ -1,0 +1,31 @@
+export {
+  Coordinator,
+  type CoordinatorAction,
+  type Locked,
+  type Next,
+  type Plan,
+  type Share,
+} from './coordinator.js';
+export { type LockKey, type LockRequest, LockTable } from './locks.js';
+export { GroupLog, type LogEntry } from './log.js';
+export {
+  type Answer,
+  type Ask,
+  coordinatorOf,
+  type KeyValue,
+  type Run,
+  type Txn,
+  type TxnEntry,
+  type TxnKey,
+  type TxnState,
+} from './messages.js';
+export {
+  type LockOwner,
+  lockName,
+  Participant,
+  type ParticipantAction,
+  type PreparedTxn,
+} from './participant.js';
+export { type Answers, INDEX_SIZE, type Recall, Remembered } from './remembered.js';
+export { type Accepted, ReplicaLog } from './replica.js';
+export { Resolver, type ResolverAction } from './resolver.js';

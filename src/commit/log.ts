@@ -1,0 +1,127 @@
+// The primary's log: which entries exist, who holds them, and so which are committed.
+// R4: an entry is committed when every member of the in-sync set holds it, and at least minInSync of them.
+// Must never let the commit index pass an entry that some member of the current set lacks, nor go back.
+
+/** One entry as the members get it. */
+export interface LogEntry {
+  readonly seq: number;
+  /** The entry's bytes, ready to be sent. */
+  readonly bytes: Buffer;
+}
+
+interface Follower {
+  /** Last seq that it acknowledged, cumulatively. */
+  held: number;
+  /** Last seq given to its connection; entries after it are still to be sent. */
+  sent: number;
+}
+
+/** Log of one group at its primary, for one term. Seqs count from 1 without a hole. */
+export class GroupLog {
+  private readonly followers = new Map<string, Follower>();
+  private entries: LogEntry[] = [];
+  /** Seq of entries[0]. */
+  private first: number;
+  private last: number;
+  private committedSeq: number;
+  private heldBytes = 0;
+
+  /**
+   * @param start seq up to which every member already holds everything
+   * @param minInSync fewest members, primary counted, that must hold an entry (R4)
+   * @param capacity bytes of entries kept before `full` asks for back-pressure
+   */
+  constructor(
+    start: number,
+    private readonly minInSync: number,
+    private readonly capacity: number,
+  ) {
+    this.first = start + 1;
+    this.last = start;
+    this.committedSeq = start;
+  }
+
+  /** Seq of the newest entry. */
+  get head(): number {
+    return this.last;
+  }
+  /** R4's commit index: every entry up to it is held by all. */
+  get committed(): number {
+    return this.committedSeq;
+  }
+  /** Members in sync, the primary counted. */
+  get members(): number {
+    return this.followers.size + 1;
+  }
+  /** Whether writes may be executed at all (else NOREPLICAS). */
+  get writable(): boolean {
+    return this.members >= this.minInSync;
+  }
+  /** Whether so much is unacknowledged that no new request should be read. */
+  get full(): boolean {
+    return this.heldBytes > this.capacity;
+  }
+
+  /** Puts a backup into the set, holding everything up to `held`. */
+  join(member: string, held: number): void {
+    if (held > this.last || held < this.first - 1)
+      throw new Error(`member ${member} cannot follow from ${held}`);
+    this.followers.set(member, { held, sent: held });
+  }
+  /** Takes a backup out, after the configuration without it stands (R4). @returns whether the commit index moved. */
+  leave(member: string): boolean {
+    this.followers.delete(member);
+    return this.advance();
+  }
+  /** The backup's connection begins anew: everything that it has not acknowledged is to be sent again. */
+  rewind(member: string, held: number): void {
+    const follower = this.followers.get(member);
+    if (follower === undefined) return;
+    if (held < follower.held) throw new Error(`member ${member} lost entries: ${held} < ${follower.held}`);
+    follower.held = held;
+    follower.sent = held;
+  }
+
+  /** Appends an entry with the next seq. @returns whether the commit index moved (no backup in the set). */
+  append(bytes: Buffer): boolean {
+    this.last++;
+    if (this.followers.size > 0) {
+      this.entries.push({ seq: this.last, bytes });
+      this.heldBytes += bytes.length;
+    } else this.first = this.last + 1;
+    return this.advance();
+  }
+
+  /** Entries to be sent to this backup now, in order; they count as sent. */
+  unsent(member: string): LogEntry[] {
+    const follower = this.followers.get(member);
+    if (follower === undefined || follower.sent === this.last) return [];
+    const from = follower.sent;
+    follower.sent = this.last;
+    return this.entries.slice(from + 1 - this.first);
+  }
+
+  /** A backup holds everything up to `seq`. Old and double news are harmless. @returns whether the commit index moved. */
+  acknowledge(member: string, seq: number): boolean {
+    const follower = this.followers.get(member);
+    if (follower === undefined || seq <= follower.held) return false;
+    if (seq > follower.sent)
+      throw new Error(`member ${member} acknowledged ${seq}, was sent ${follower.sent}`);
+    follower.held = seq;
+    return this.advance();
+  }
+
+  private advance(): boolean {
+    let all = this.last;
+    for (const { held } of this.followers.values()) if (held < all) all = held;
+    // Below minInSync nothing new commits, whoever holds it (R4).
+    if (!this.writable || all <= this.committedSeq) return false;
+    this.committedSeq = all;
+    let drop = 0;
+    while (drop < this.entries.length && this.entries[drop]!.seq <= all)
+      this.heldBytes -= this.entries[drop++]!.bytes.length;
+    if (drop > 0) this.entries.splice(0, drop);
+    this.first = all + 1;
+    return true;
+  }
+}

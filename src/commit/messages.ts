@@ -1,0 +1,82 @@
+// What coordinator and participants say to each other about transactions over several groups, and what the group's
+// log holds. Plain data; net/ turns it into RESP and back. Every message that starts something names its txn, so
+// that saying it twice is the same as saying it once.
+
+/** Name of a transaction: `<coordinator's incarnation>:<counter>`; never used twice (R10). */
+export type Txn = string;
+
+/** A key as transactions name it. `key` is latin1 text. */
+export interface TxnKey {
+  db: number;
+  key: string;
+  exclusive: boolean;
+}
+
+/** A key with its exported value; null: it does not exist. */
+export interface KeyValue {
+  db: number;
+  key: string;
+  payload: Buffer | null;
+}
+
+/** A command to be executed for somebody: database, protocol version of the reply, RESP bytes. */
+export interface Run {
+  db: number;
+  proto: 2 | 3;
+  command: Buffer;
+}
+
+/** Coordinator (or another participant) -> primary of a participating group. */
+export type Ask =
+  | {
+      kind: 'lock';
+      txn: Txn;
+      /** Version of the ring that the transaction was planned with (R2). */
+      ring: number;
+      keys: TxnKey[];
+      /** The whole keyspace, exclusively, instead of keys. */
+      everything: boolean;
+      /** Return the values of the keys. */
+      fetch: boolean;
+      /** A reading command to execute once the keys are locked. */
+      read: Run | null;
+    }
+  | { kind: 'release'; txn: Txn }
+  | { kind: 'aside'; txn: Txn; values: KeyValue[]; runs: Run[] }
+  | { kind: 'prepare'; txn: Txn; token: string; participants: string[]; effects: Buffer }
+  | { kind: 'outcome'; txn: Txn; commit: boolean }
+  | { kind: 'forget'; txn: Txn }
+  | { kind: 'inquire'; txn: Txn };
+
+/** What a participant may say of a transaction when it is asked (R11). */
+export type TxnState = 'prepared' | 'committed' | 'aborted' | 'never';
+
+/** Primary of a participating group -> whoever asked. */
+export type Answer =
+  | { kind: 'locked'; txn: Txn; token: string; values: KeyValue[]; reply: Buffer }
+  /** Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one. */
+  | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' }
+  | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[] }
+  | { kind: 'vote'; txn: Txn; vote: 'prepared' | 'never' | 'uncertain' }
+  | { kind: 'done'; txn: Txn }
+  | { kind: 'state'; txn: Txn; state: TxnState };
+
+/** Entries of the group's log that concern transactions over several groups. */
+export type TxnEntry =
+  | {
+      kind: 'prepare';
+      txn: Txn;
+      participants: string[];
+      keys: TxnKey[];
+      everything: boolean;
+      effects: Buffer;
+    }
+  | { kind: 'outcome'; txn: Txn; commit: boolean }
+  | { kind: 'never'; txn: Txn }
+  /** `fence`: nothing of this coordinator is accepted from now on. */
+  | { kind: 'forget'; txn: Txn; fence: boolean };
+
+/** The coordinator's incarnation in a txn's name. */
+export function coordinatorOf(txn: Txn): string {
+  return txn.slice(0, txn.lastIndexOf(':'));
+}

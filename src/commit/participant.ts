@@ -1,0 +1,437 @@
+// Two-phase commit as one group's primary sees it: what each transaction over several groups may do next.
+// States and events make a table; a pair without a row is a broken assertion. Must never vote before the entry is
+// committed in the group's log, never forget an outcome that somebody may still ask for, and never prepare what it
+// has refused (R11).
+import { type LockRequest, LockTable } from './locks.js';
+import {
+  type Answer,
+  type Ask,
+  coordinatorOf,
+  type Txn,
+  type TxnEntry,
+  type TxnKey,
+  type TxnState,
+} from './messages.js';
+
+/** What the owner must do, in order. */
+export type ParticipantAction<P> =
+  /** Append this entry to the log now, then call logged(txn, seq). */
+  | { do: 'log'; entry: TxnEntry }
+  /** The transaction commits: execute its effects now, under the seq of the entry just logged. */
+  | { do: 'apply'; effects: Buffer }
+  | { do: 'send'; lane: number; answer: Answer }
+  /** The locks are granted: read what was asked for, and send `locked` when what was read is committed (R8). */
+  | { do: 'fetch'; lane: number; ask: Ask & { kind: 'lock' }; token: string }
+  /** Plain commands that waited for locks go on. */
+  | { do: 'wake'; parked: P[] };
+
+type State =
+  | 'waiting'
+  | 'locked'
+  | 'preparing'
+  | 'prepared'
+  | 'finishing'
+  | 'finished'
+  | 'refusing'
+  | 'refused';
+
+interface Record {
+  txn: Txn;
+  state: State;
+  /** Connection that holds the lock, while nothing is prepared; then who is to be told the vote. */
+  lane: number;
+  ask: (Ask & { kind: 'lock' }) | null;
+  lock: LockRequest<LockOwner<unknown>> | null;
+  token: string;
+  participants: string[];
+  keys: TxnKey[];
+  everything: boolean;
+  effects: Buffer;
+  commit: boolean;
+  /** Seq of the entry whose commitment moves the state on. */
+  seq: number;
+  /** Who wants to know what when that happens. */
+  waiters: { lane: number; wants: 'vote' | 'done' | 'state' }[];
+}
+
+/** Who asked for locks: a transaction, or a plain command that met one. */
+export type LockOwner<P> = { txn: Txn } | { parked: P };
+
+/** One transaction that is prepared, for those who look after orphans. */
+export interface PreparedTxn {
+  txn: Txn;
+  participants: string[];
+  /** Outcome, when it is known; null while in doubt. */
+  commit: boolean | null;
+}
+
+/** Name of a key in the lock table. */
+export function lockName(db: number, key: string): string {
+  return `${db}:${key}`;
+}
+
+/** Transactions over several groups at one primary, for one term. `P` is a parked plain command. */
+export class Participant<P> {
+  /** The group's locks; plain commands that meet one wait in it too. */
+  readonly locks = new LockTable<LockOwner<P>>();
+  private readonly records = new Map<Txn, Record>();
+  private readonly fenced = new Set<string>();
+  private awaiting: Record[] = [];
+  private tokens = 0;
+
+  /**
+   * @param term term of this primary: part of every token, so that none outlives it
+   * @param maxRecords bound on transactions known at a time
+   */
+  constructor(
+    private readonly term: number,
+    private readonly maxRecords = 100_000,
+  ) {}
+
+  /** Number of transactions known. */
+  get size(): number {
+    return this.records.size;
+  }
+  /** Prepared or finished transactions that have not been forgotten. */
+  undecided(): PreparedTxn[] {
+    const found: PreparedTxn[] = [];
+    for (const { txn, state, participants, commit } of this.records.values()) {
+      if (state === 'prepared') found.push({ txn, participants, commit: null });
+      if (state === 'finished') found.push({ txn, participants, commit });
+    }
+    return found;
+  }
+  /** Whether any transaction holds or could still change keys: used by the slot-is-empty check and by hand-over. */
+  get quiet(): boolean {
+    return this.locks.size === 0 && this.records.size === 0;
+  }
+
+  /** An Ask arrived over connection `lane`. */
+  ask(lane: number, ask: Ask): ParticipantAction<P>[] {
+    const record = this.records.get(ask.txn);
+    switch (ask.kind) {
+      case 'lock':
+        return this.onLock(lane, ask, record);
+      case 'release':
+        return record && (record.state === 'waiting' || record.state === 'locked') ? this.drop(record) : [];
+      case 'prepare':
+        return this.onPrepare(lane, ask, record);
+      case 'outcome':
+        return this.onOutcome(lane, ask, record);
+      case 'inquire':
+        return this.onInquire(lane, ask.txn, record);
+      case 'forget':
+        return this.onForget(ask.txn, record, false);
+      case 'aside':
+        throw new Error('aside is executed by the owner, not by the state machine');
+    }
+  }
+
+  /** The entry of an action `log` was given this seq. */
+  logged(txn: Txn, seq: number): void {
+    const record = this.records.get(txn);
+    if (record === undefined) return;
+    record.seq = seq;
+    this.awaiting.push(record);
+  }
+
+  /** The commit index is now `upTo`: votes, and confirmations, go out (R4, R11). */
+  committed(upTo: number): ParticipantAction<P>[] {
+    const actions: ParticipantAction<P>[] = [];
+    let done = 0;
+    while (done < this.awaiting.length && this.awaiting[done]!.seq <= upTo) {
+      const record = this.awaiting[done++]!;
+      // A transaction that logged a second entry meanwhile waits for that one.
+      if (record.seq > upTo || this.records.get(record.txn) !== record) continue;
+      if (record.state === 'preparing') record.state = 'prepared';
+      else if (record.state === 'finishing') record.state = 'finished';
+      else if (record.state === 'refusing') record.state = 'refused';
+      else continue;
+      this.tell(record, actions);
+    }
+    this.awaiting.splice(0, done);
+    return actions;
+  }
+
+  /** A connection is gone: what it locked and did not prepare is released; the coordinator starts again. */
+  laneLost(lane: number): ParticipantAction<P>[] {
+    const actions: ParticipantAction<P>[] = [];
+    for (const record of [...this.records.values()]) {
+      record.waiters = record.waiters.filter((waiter) => waiter.lane !== lane);
+      if (record.lane === lane && (record.state === 'waiting' || record.state === 'locked')) {
+        actions.push(...this.drop(record));
+      }
+    }
+    return actions;
+  }
+
+  /** A plain command gives its place in the lock table up: executed, or its client is gone. */
+  unpark(lock: LockRequest<LockOwner<P>>): ParticipantAction<P>[] {
+    return this.granted(this.locks.release(lock));
+  }
+
+  /** Every other participant has the outcome of this orphan: it is forgotten, and its coordinator fenced. */
+  settled(txn: Txn): ParticipantAction<P>[] {
+    return this.onForget(txn, this.records.get(txn), true);
+  }
+
+  /** Whether nothing of this coordinator may be accepted any more: its orphans were settled without it. */
+  isFenced(coordinator: string): boolean {
+    return this.fenced.has(coordinator);
+  }
+
+  /** Takes over what the log says, as a new primary or from a snapshot: prepared ones lock their keys again (R9). */
+  restore(entry: TxnEntry): void {
+    if (entry.kind === 'forget') {
+      const record = this.records.get(entry.txn);
+      if (record?.lock) this.locks.release(record.lock);
+      this.records.delete(entry.txn);
+      if (entry.fence) this.fence(coordinatorOf(entry.txn));
+      return;
+    }
+    const record = this.records.get(entry.txn) ?? this.record(entry.txn, -1);
+    if (entry.kind === 'prepare') {
+      record.state = 'prepared';
+      record.participants = entry.participants;
+      record.keys = entry.keys;
+      record.everything = entry.everything;
+      record.effects = entry.effects;
+      this.lock(record);
+    } else if (entry.kind === 'outcome') {
+      record.state = 'finished';
+      record.commit = entry.commit;
+      record.effects = EMPTY;
+      if (record.lock) this.locks.release(record.lock);
+      record.lock = null;
+    } else record.state = 'refused';
+  }
+
+  // ---- rows of the table
+
+  private onLock(
+    lane: number,
+    ask: Ask & { kind: 'lock' },
+    record: Record | undefined,
+  ): ParticipantAction<P>[] {
+    if (record !== undefined) {
+      if (record.state === 'waiting' || record.state === 'locked') {
+        record.lane = lane;
+        return record.state === 'locked' ? [{ do: 'fetch', lane, ask, token: record.token }] : [];
+      }
+      // A lock asked for again after the decision: the coordinator has moved on; its answer would be ignored.
+      return [{ do: 'send', lane, answer: { kind: 'refused', txn: ask.txn, why: 'stale' } }];
+    }
+    if (this.records.size >= this.maxRecords || this.fenced.has(coordinatorOf(ask.txn))) {
+      return [{ do: 'send', lane, answer: { kind: 'refused', txn: ask.txn, why: 'full' } }];
+    }
+    const fresh = this.record(ask.txn, lane);
+    fresh.ask = ask;
+    fresh.keys = ask.keys;
+    fresh.everything = ask.everything;
+    this.lock(fresh);
+    if (!fresh.lock!.granted) return [];
+    return [this.grant(fresh)];
+  }
+
+  private onPrepare(
+    lane: number,
+    ask: Ask & { kind: 'prepare' },
+    record: Record | undefined,
+  ): ParticipantAction<P>[] {
+    const { txn } = ask;
+    if (this.fenced.has(coordinatorOf(txn))) return [vote(lane, txn, 'uncertain')];
+    switch (record?.state) {
+      case 'locked':
+        if (record.token !== ask.token) return this.refuse(record, lane, 'vote');
+        record.state = 'preparing';
+        record.participants = ask.participants;
+        record.effects = ask.effects;
+        record.ask = null;
+        record.waiters.push({ lane, wants: 'vote' });
+        return [
+          {
+            do: 'log',
+            entry: {
+              kind: 'prepare',
+              txn,
+              participants: ask.participants,
+              keys: record.keys,
+              everything: record.everything,
+              effects: ask.effects,
+            },
+          },
+        ];
+      case undefined:
+      case 'waiting':
+        // No token of ours: another term's, or one whose connection was lost.
+        return this.refuse(record ?? this.record(txn, lane), lane, 'vote');
+      default:
+        return this.answer(record!, lane, 'vote');
+    }
+  }
+
+  private onOutcome(
+    lane: number,
+    ask: Ask & { kind: 'outcome' },
+    record: Record | undefined,
+  ): ParticipantAction<P>[] {
+    const { txn, commit } = ask;
+    const impossible = () => new Error(`outcome ${commit} of ${txn} in state ${record?.state}`);
+    switch (record?.state) {
+      case undefined:
+        // Forgotten, because everybody has it; or never prepared here, and then it can only be an abort.
+        return [{ do: 'send', lane, answer: { kind: 'done', txn } }];
+      case 'waiting':
+      case 'locked':
+        if (commit) throw impossible();
+        return [...this.drop(record), { do: 'send', lane, answer: { kind: 'done', txn } }];
+      case 'preparing':
+        if (commit) throw impossible();
+        return this.finish(record, lane, false);
+      case 'prepared':
+        return this.finish(record, lane, commit);
+      case 'finishing':
+      case 'finished':
+        if (record.commit !== commit) throw impossible();
+        return this.answer(record, lane, 'done');
+      case 'refusing':
+      case 'refused':
+        if (commit) throw impossible();
+        return this.answer(record, lane, 'done');
+    }
+  }
+
+  private onInquire(lane: number, txn: Txn, record: Record | undefined): ParticipantAction<P>[] {
+    if (record === undefined || record.state === 'waiting' || record.state === 'locked') {
+      return this.refuse(record ?? this.record(txn, -1), lane, 'state');
+    }
+    return this.answer(record, lane, 'state');
+  }
+
+  private onForget(txn: Txn, record: Record | undefined, fence: boolean): ParticipantAction<P>[] {
+    if (record?.state !== 'finished' && record?.state !== 'refused') return [];
+    this.records.delete(txn);
+    if (fence) this.fence(coordinatorOf(txn));
+    return [{ do: 'log', entry: { kind: 'forget', txn, fence } }];
+  }
+
+  // ---- steps
+
+  private finish(record: Record, lane: number, commit: boolean): ParticipantAction<P>[] {
+    record.state = 'finishing';
+    record.commit = commit;
+    record.waiters.push({ lane, wants: 'done' });
+    const { effects, lock } = record;
+    record.effects = EMPTY;
+    record.lock = null;
+    const actions: ParticipantAction<P>[] = [
+      { do: 'log', entry: { kind: 'outcome', txn: record.txn, commit } },
+    ];
+    if (commit) actions.push({ do: 'apply', effects });
+    if (lock) actions.push(...this.granted(this.locks.release(lock as LockRequest<LockOwner<P>>)));
+    return actions;
+  }
+
+  /** Promises never to prepare: in the log first, told when that is committed (R11). */
+  private refuse(record: Record, lane: number, wants: 'vote' | 'state'): ParticipantAction<P>[] {
+    const released = record.lock
+      ? this.granted(this.locks.release(record.lock as LockRequest<LockOwner<P>>))
+      : [];
+    record.lock = null;
+    record.ask = null;
+    record.state = 'refusing';
+    record.waiters.push({ lane, wants });
+    return [{ do: 'log', entry: { kind: 'never', txn: record.txn } }, ...released];
+  }
+
+  /** Says what is asked now, or when the entry under way is committed. */
+  private answer(record: Record, lane: number, wants: 'vote' | 'done' | 'state'): ParticipantAction<P>[] {
+    record.waiters.push({ lane, wants });
+    const actions: ParticipantAction<P>[] = [];
+    if (record.state === 'prepared' || record.state === 'finished' || record.state === 'refused') {
+      this.tell(record, actions);
+    }
+    return actions;
+  }
+
+  private tell(record: Record, actions: ParticipantAction<P>[]): void {
+    const { txn, state, commit } = record;
+    const good = state === 'prepared' || (state === 'finished' && commit);
+    const waiters = record.waiters;
+    record.waiters = [];
+    for (const { lane, wants } of waiters) {
+      if (wants === 'vote') actions.push(vote(lane, txn, good ? 'prepared' : 'never'));
+      else if (wants === 'state') {
+        const said: TxnState =
+          state === 'prepared'
+            ? 'prepared'
+            : state === 'refused'
+              ? 'never'
+              : commit
+                ? 'committed'
+                : 'aborted';
+        actions.push({ do: 'send', lane, answer: { kind: 'state', txn, state: said } });
+      } else if (state === 'prepared') record.waiters.push({ lane, wants });
+      else actions.push({ do: 'send', lane, answer: { kind: 'done', txn } });
+    }
+  }
+
+  private drop(record: Record): ParticipantAction<P>[] {
+    this.records.delete(record.txn);
+    return this.granted(this.locks.release(record.lock as LockRequest<LockOwner<P>>));
+  }
+
+  private lock(record: Record): void {
+    const keys = record.keys.map(({ db, key, exclusive }) => ({ key: lockName(db, key), exclusive }));
+    record.lock = this.locks.request({ txn: record.txn }, keys, record.everything);
+  }
+
+  private grant(record: Record): ParticipantAction<P> {
+    record.state = 'locked';
+    record.token = `${this.term}.${++this.tokens}`;
+    return { do: 'fetch', lane: record.lane, ask: record.ask!, token: record.token };
+  }
+
+  private granted(requests: LockRequest<LockOwner<P>>[]): ParticipantAction<P>[] {
+    const actions: ParticipantAction<P>[] = [];
+    const parked: P[] = [];
+    for (const { owner } of requests) {
+      if ('parked' in owner) parked.push(owner.parked);
+      else actions.push(this.grant(this.records.get(owner.txn)!));
+    }
+    if (parked.length > 0) actions.push({ do: 'wake', parked });
+    return actions;
+  }
+
+  private record(txn: Txn, lane: number): Record {
+    const record: Record = {
+      txn,
+      state: 'waiting',
+      lane,
+      ask: null,
+      lock: null,
+      token: '',
+      participants: [],
+      keys: [],
+      everything: false,
+      effects: EMPTY,
+      commit: false,
+      seq: 0,
+      waiters: [],
+    };
+    this.records.set(txn, record);
+    return record;
+  }
+
+  private fence(coordinator: string): void {
+    this.fenced.add(coordinator);
+    // Bounded: a coordinator that was settled thousands of coordinators ago has no connection left to speak on.
+    if (this.fenced.size > 4096) this.fenced.delete(this.fenced.values().next().value!);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function vote<P>(lane: number, txn: Txn, said: 'prepared' | 'never' | 'uncertain'): ParticipantAction<P> {
+  return { do: 'send', lane, answer: { kind: 'vote', txn, vote: said } };
+}

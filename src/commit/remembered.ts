@@ -1,0 +1,116 @@
+// R10, exactly once: what was answered to which router, so that a command sent again is answered, not executed, again.
+// A router names its commands by a counter that only grows. Must never answer "not here" for a command that may have
+// been forgotten: below the remembered range the answer is `forgotten`.
+
+/** The commands of one log entry and their replies. */
+export interface Answers {
+  /** Seq of the entry: the replies leave when it is committed (R8). */
+  seq: number;
+  /** Pairs of counter (8 bytes, little endian) and length of the reply (4 bytes), in order of execution. */
+  index: Buffer;
+  /** The replies, one after the other. */
+  replies: Buffer;
+}
+
+/** What is known of a command sent again. */
+export type Recall =
+  | { kind: 'answered'; seq: number; reply: Buffer }
+  | { kind: 'new' }
+  | { kind: 'forgotten' };
+
+/** Bytes of one pair in `Answers.index`. */
+export const INDEX_SIZE = 12;
+
+interface Router {
+  answers: (Answers & { last: number })[];
+  /** Counters below this are not remembered any more. */
+  floor: number;
+  bytes: number;
+  /** Order of last use: routers silent longest are dropped first. */
+  used: number;
+}
+
+/** Replies remembered for every router, within bounds. */
+export class Remembered {
+  private readonly routers = new Map<string, Router>();
+  private uses = 0;
+  /** Whether a router was ever dropped: then an unknown router may be one of those. */
+  private dropped = false;
+
+  /**
+   * @param maxBytes most bytes remembered of one router
+   * @param maxRouters most routers remembered
+   */
+  constructor(
+    private readonly maxBytes = 64 * 1024 * 1024,
+    private readonly maxRouters = 1024,
+  ) {}
+
+  /** Remembers an entry's answers. */
+  add(router: string, answers: Answers): void {
+    const known = this.of(router);
+    let last = -1;
+    for (let i = 0; i < answers.index.length; i += INDEX_SIZE)
+      last = Math.max(last, counterAt(answers.index, i));
+    known.answers.push({ ...answers, last });
+    known.bytes += answers.index.length + answers.replies.length;
+    while (known.bytes > this.maxBytes && known.answers.length > 1) this.drop(known);
+  }
+
+  /** The router has every reply below `counter`. */
+  acknowledge(router: string, counter: number): void {
+    const known = this.routers.get(router);
+    if (known === undefined) return;
+    while (known.answers.length > 0 && known.answers[0]!.last < counter) this.drop(known);
+    // What the router acknowledged it never sends again.
+    if (counter > known.floor) known.floor = counter;
+  }
+
+  /** What became of the router's command `counter`. */
+  recall(router: string, counter: number): Recall {
+    const known = this.routers.get(router);
+    if (known === undefined) return { kind: this.dropped ? 'forgotten' : 'new' };
+    if (counter < known.floor) return { kind: 'forgotten' };
+    for (const { seq, index, replies } of known.answers) {
+      let at = 0;
+      for (let i = 0; i < index.length; i += INDEX_SIZE) {
+        const length = index.readUInt32LE(i + 8);
+        if (counterAt(index, i) === counter)
+          return { kind: 'answered', seq, reply: replies.subarray(at, at + length) };
+        at += length;
+      }
+    }
+    return { kind: 'new' };
+  }
+
+  private of(router: string): Router {
+    let known = this.routers.get(router);
+    if (known === undefined) {
+      known = { answers: [], floor: 0, bytes: 0, used: 0 };
+      this.routers.set(router, known);
+      if (this.routers.size > this.maxRouters) {
+        let oldest: string | undefined;
+        let least = Number.POSITIVE_INFINITY;
+        for (const [name, { used }] of this.routers) {
+          if (name !== router && used < least) {
+            least = used;
+            oldest = name;
+          }
+        }
+        if (oldest !== undefined) this.dropped = this.routers.delete(oldest);
+      }
+    }
+    known.used = ++this.uses;
+    return known;
+  }
+
+  private drop(known: Router): void {
+    const gone = known.answers.shift()!;
+    known.bytes -= gone.index.length + gone.replies.length;
+    if (gone.last + 1 > known.floor) known.floor = gone.last + 1;
+  }
+}
+
+function counterAt(index: Buffer, at: number): number {
+  return index.readUInt32LE(at) + index.readUInt32LE(at + 4) * 0x100000000;
+}

@@ -1,0 +1,131 @@
+// The real machine: Node's clocks, timers and TCP sockets. The only place that touches them.
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Address, Conn, ConnHandler, Host } from './host.js';
+
+class SocketConn implements Conn {
+  readonly remote: string;
+  readonly local: string;
+  constructor(readonly socket: Socket) {
+    this.remote = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.local = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`;
+  }
+  write(bytes: Uint8Array): void {
+    if (this.socket.writable) this.socket.write(bytes);
+  }
+  get queued(): number {
+    return this.socket.writableLength;
+  }
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+  end(): void {
+    this.socket.destroySoon();
+  }
+  destroy(): void {
+    this.socket.destroy();
+  }
+}
+
+function attach(socket: Socket, handler: ConnHandler): void {
+  socket.setNoDelay(true);
+  socket.on('data', (chunk) => handler.data(chunk as Buffer));
+  if (handler.drained) socket.on('drain', () => handler.drained?.());
+  // 'close' follows every error: the reason decides nothing.
+  socket.on('error', () => {});
+  socket.on('close', () => handler.closed());
+}
+
+/** A Host on this machine. */
+export class NodeHost implements Host {
+  private readonly ending: (() => void)[] = [];
+  private readonly runEnding = () => {
+    // Work queued by the work itself belongs to the same turn; bounded by what there is to flush.
+    for (let i = 0; i < this.ending.length; i++) this.ending[i]!();
+    this.ending.length = 0;
+  };
+
+  now(): number {
+    return performance.now();
+  }
+  wall(): number {
+    return Date.now();
+  }
+  random(): number {
+    return Math.random();
+  }
+  after(ms: number, fn: () => void): () => void {
+    const timer = setTimeout(fn, ms);
+    return () => clearTimeout(timer);
+  }
+  endOfTurn(fn: () => void): void {
+    if (this.ending.push(fn) === 1) setImmediate(this.runEnding);
+  }
+  connect(to: Address, handler: ConnHandler): Conn {
+    const socket = connect({ host: to.host, port: to.port, noDelay: true });
+    attach(socket, handler);
+    const conn = new SocketConn(socket);
+    if (handler.opened) socket.once('connect', () => handler.opened?.());
+    return conn;
+  }
+}
+
+/** A listening port. */
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting and destroys the connections that were accepted. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on host:port (0: any free port) and asks `accept` for a handler of each connection.
+ * @throws Error with `code` EADDRINUSE and the like when the port cannot be had.
+ */
+export function listen(
+  host: string,
+  port: number,
+  accept: (conn: Conn) => ConnHandler | null,
+  keepAliveSeconds = 300,
+): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer({
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveSeconds * 1000,
+  });
+  server.on('connection', (socket) => {
+    const conn = new SocketConn(socket);
+    const handler = accept(conn);
+    if (handler === null) {
+      socket.on('error', () => {});
+      socket.destroySoon();
+      return;
+    }
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    attach(socket, handler);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.removeListener('error', reject);
+      server.on('error', () => {});
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            for (const socket of sockets) socket.destroy();
+          }),
+      });
+    });
+  });
+}
+
+/** A name unique to this start of this process (R3). */
+export function incarnation(prefix: string): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
