@@ -1,3 +1,4 @@
+export { type GroupConfig, isGroupConfig, type Registration } from './config.js';
 export {
   Coordinator,
   type CoordinatorAction,

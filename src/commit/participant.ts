@@ -35,13 +35,13 @@ type State =
   | 'refusing'
   | 'refused';
 
-interface Record {
+interface Record<P> {
   txn: Txn;
   state: State;
   /** Connection that holds the lock, while nothing is prepared; then who is to be told the vote. */
   lane: number;
   ask: (Ask & { kind: 'lock' }) | null;
-  lock: LockRequest<LockOwner<unknown>> | null;
+  lock: LockRequest<LockOwner<P>> | null;
   token: string;
   participants: string[];
   keys: TxnKey[];
@@ -74,9 +74,9 @@ export function lockName(db: number, key: string): string {
 export class Participant<P> {
   /** The group's locks; plain commands that meet one wait in it too. */
   readonly locks = new LockTable<LockOwner<P>>();
-  private readonly records = new Map<Txn, Record>();
+  private readonly records = new Map<Txn, Record<P>>();
   private readonly fenced = new Set<string>();
-  private awaiting: Record[] = [];
+  private awaiting: Record<P>[] = [];
   private tokens = 0;
 
   /**
@@ -92,12 +92,14 @@ export class Participant<P> {
   get size(): number {
     return this.records.size;
   }
-  /** Prepared or finished transactions that have not been forgotten. */
+  /** Prepared, finished or refused transactions that have not been forgotten. */
   undecided(): PreparedTxn[] {
     const found: PreparedTxn[] = [];
     for (const { txn, state, participants, commit } of this.records.values()) {
       if (state === 'prepared') found.push({ txn, participants, commit: null });
       if (state === 'finished') found.push({ txn, participants, commit });
+      // A refusal has nobody to convince: it is remembered only until its coordinator can ask no more.
+      if (state === 'refused') found.push({ txn, participants: [], commit: false });
     }
     return found;
   }
@@ -211,7 +213,7 @@ export class Participant<P> {
   private onLock(
     lane: number,
     ask: Ask & { kind: 'lock' },
-    record: Record | undefined,
+    record: Record<P> | undefined,
   ): ParticipantAction<P>[] {
     if (record !== undefined) {
       if (record.state === 'waiting' || record.state === 'locked') {
@@ -236,7 +238,7 @@ export class Participant<P> {
   private onPrepare(
     lane: number,
     ask: Ask & { kind: 'prepare' },
-    record: Record | undefined,
+    record: Record<P> | undefined,
   ): ParticipantAction<P>[] {
     const { txn } = ask;
     if (this.fenced.has(coordinatorOf(txn))) return [vote(lane, txn, 'uncertain')];
@@ -273,7 +275,7 @@ export class Participant<P> {
   private onOutcome(
     lane: number,
     ask: Ask & { kind: 'outcome' },
-    record: Record | undefined,
+    record: Record<P> | undefined,
   ): ParticipantAction<P>[] {
     const { txn, commit } = ask;
     const impossible = () => new Error(`outcome ${commit} of ${txn} in state ${record?.state}`);
@@ -301,14 +303,14 @@ export class Participant<P> {
     }
   }
 
-  private onInquire(lane: number, txn: Txn, record: Record | undefined): ParticipantAction<P>[] {
+  private onInquire(lane: number, txn: Txn, record: Record<P> | undefined): ParticipantAction<P>[] {
     if (record === undefined || record.state === 'waiting' || record.state === 'locked') {
       return this.refuse(record ?? this.record(txn, -1), lane, 'state');
     }
     return this.answer(record, lane, 'state');
   }
 
-  private onForget(txn: Txn, record: Record | undefined, fence: boolean): ParticipantAction<P>[] {
+  private onForget(txn: Txn, record: Record<P> | undefined, fence: boolean): ParticipantAction<P>[] {
     if (record?.state !== 'finished' && record?.state !== 'refused') return [];
     this.records.delete(txn);
     if (fence) this.fence(coordinatorOf(txn));
@@ -317,7 +319,7 @@ export class Participant<P> {
 
   // ---- steps
 
-  private finish(record: Record, lane: number, commit: boolean): ParticipantAction<P>[] {
+  private finish(record: Record<P>, lane: number, commit: boolean): ParticipantAction<P>[] {
     record.state = 'finishing';
     record.commit = commit;
     record.waiters.push({ lane, wants: 'done' });
@@ -328,15 +330,13 @@ export class Participant<P> {
       { do: 'log', entry: { kind: 'outcome', txn: record.txn, commit } },
     ];
     if (commit) actions.push({ do: 'apply', effects });
-    if (lock) actions.push(...this.granted(this.locks.release(lock as LockRequest<LockOwner<P>>)));
+    if (lock) actions.push(...this.granted(this.locks.release(lock)));
     return actions;
   }
 
   /** Promises never to prepare: in the log first, told when that is committed (R11). */
-  private refuse(record: Record, lane: number, wants: 'vote' | 'state'): ParticipantAction<P>[] {
-    const released = record.lock
-      ? this.granted(this.locks.release(record.lock as LockRequest<LockOwner<P>>))
-      : [];
+  private refuse(record: Record<P>, lane: number, wants: 'vote' | 'state'): ParticipantAction<P>[] {
+    const released = record.lock ? this.granted(this.locks.release(record.lock!)) : [];
     record.lock = null;
     record.ask = null;
     record.state = 'refusing';
@@ -345,7 +345,7 @@ export class Participant<P> {
   }
 
   /** Says what is asked now, or when the entry under way is committed. */
-  private answer(record: Record, lane: number, wants: 'vote' | 'done' | 'state'): ParticipantAction<P>[] {
+  private answer(record: Record<P>, lane: number, wants: 'vote' | 'done' | 'state'): ParticipantAction<P>[] {
     record.waiters.push({ lane, wants });
     const actions: ParticipantAction<P>[] = [];
     if (record.state === 'prepared' || record.state === 'finished' || record.state === 'refused') {
@@ -354,7 +354,7 @@ export class Participant<P> {
     return actions;
   }
 
-  private tell(record: Record, actions: ParticipantAction<P>[]): void {
+  private tell(record: Record<P>, actions: ParticipantAction<P>[]): void {
     const { txn, state, commit } = record;
     const good = state === 'prepared' || (state === 'finished' && commit);
     const waiters = record.waiters;
@@ -376,17 +376,17 @@ export class Participant<P> {
     }
   }
 
-  private drop(record: Record): ParticipantAction<P>[] {
+  private drop(record: Record<P>): ParticipantAction<P>[] {
     this.records.delete(record.txn);
-    return this.granted(this.locks.release(record.lock as LockRequest<LockOwner<P>>));
+    return this.granted(this.locks.release(record.lock!));
   }
 
-  private lock(record: Record): void {
+  private lock(record: Record<P>): void {
     const keys = record.keys.map(({ db, key, exclusive }) => ({ key: lockName(db, key), exclusive }));
     record.lock = this.locks.request({ txn: record.txn }, keys, record.everything);
   }
 
-  private grant(record: Record): ParticipantAction<P> {
+  private grant(record: Record<P>): ParticipantAction<P> {
     record.state = 'locked';
     record.token = `${this.term}.${++this.tokens}`;
     return { do: 'fetch', lane: record.lane, ask: record.ask!, token: record.token };
@@ -403,8 +403,8 @@ export class Participant<P> {
     return actions;
   }
 
-  private record(txn: Txn, lane: number): Record {
-    const record: Record = {
+  private record(txn: Txn, lane: number): Record<P> {
+    const record: Record<P> = {
       txn,
       state: 'waiting',
       lane,

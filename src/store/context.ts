@@ -22,7 +22,7 @@ export class Context {
 
   // ---- outputs, added to by the command
   /** The reply is appended here, in the protocol version of `reply.proto`. */
-  readonly reply: ReplyWriter;
+  reply: ReplyWriter;
   /**
    * Deterministic commands that make the same change anywhere: RESP arrays, absolute expiry times, in order.
    * Nothing appended means: nothing changed (no log entry). All of them act on database `db`

@@ -1,0 +1,36 @@
+// What ZooKeeper holds of a group: who leads it and who is in sync. Changed only by compare-and-set.
+
+/** Configuration of a group, `/towline/groups/<g>/config`. */
+export interface GroupConfig {
+  /** Grows with every change. */
+  epoch: number;
+  /** Grows with every new primary. */
+  term: number;
+  /** Member id of the primary. */
+  primary: string;
+  /** Member ids in sync, the primary among them, in order of registration. */
+  inSync: string[];
+}
+
+/** A process that has registered: `/towline/groups/<g>/members/*`, `/towline/routers/*`. */
+export interface Registration {
+  /** Unique to this start of the process (R3). */
+  id: string;
+  host: string;
+  port: number;
+  pid: number;
+}
+
+/** Whether a document from ZooKeeper is a GroupConfig. */
+export function isGroupConfig(value: unknown): value is GroupConfig {
+  const config = value as GroupConfig | null;
+  return (
+    typeof config === 'object' &&
+    config !== null &&
+    Number.isSafeInteger(config.epoch) &&
+    Number.isSafeInteger(config.term) &&
+    typeof config.primary === 'string' &&
+    Array.isArray(config.inSync) &&
+    config.inSync.every((id) => typeof id === 'string')
+  );
+}

@@ -1,0 +1,249 @@
+// Transaction messages and log entries <-> RESP arrays named TOWLINE.*, so that redis-cli can speak to any process.
+// Every field is one bulk string; lists are preceded by their length. Must never interpret what it carries.
+import type { Answer, Ask, KeyValue, Run, TxnEntry, TxnKey, TxnState } from '../commit/index.js';
+import { type Argument, encodeCommand, ProtocolError, type Request } from '../resp/index.js';
+
+/** Most elements of a list in one message. */
+const MAX_LIST = 1024 * 1024;
+
+/** Reads the fields of a message one after the other. @throws ProtocolError when one is missing or malformed. */
+export class Fields {
+  constructor(
+    private readonly request: Request,
+    private at = 1,
+  ) {}
+  text(): string {
+    return this.request.text(this.next());
+  }
+  bytes(): Buffer {
+    return this.request.bytes(this.next());
+  }
+  integer(): number {
+    const value = Number(this.text());
+    if (!Number.isSafeInteger(value)) throw new ProtocolError('message with a bad number');
+    return value;
+  }
+  flag(): boolean {
+    return this.text() === '1';
+  }
+  list<T>(item: () => T): T[] {
+    const count = this.integer();
+    if (count < 0 || count > MAX_LIST) throw new ProtocolError('message with a bad list');
+    const items: T[] = [];
+    for (let i = 0; i < count; i++) items.push(item());
+    return items;
+  }
+  private next(): number {
+    if (this.at >= this.request.argc) throw new ProtocolError('message with a missing field');
+    return this.at++;
+  }
+}
+
+const keyFields = (keys: TxnKey[]): Argument[] => [
+  keys.length,
+  ...keys.flatMap(({ db, key, exclusive }) => [db, key, exclusive ? 1 : 0]),
+];
+const readKeys = (fields: Fields): TxnKey[] =>
+  fields.list(() => ({ db: fields.integer(), key: fields.text(), exclusive: fields.flag() }));
+
+const valueFields = (values: KeyValue[]): Argument[] => [
+  values.length,
+  ...values.flatMap(({ db, key, payload }): Argument[] => [db, key, payload === null ? 0 : 1, payload ?? '']),
+];
+const readValues = (fields: Fields): KeyValue[] =>
+  fields.list(() => {
+    const db = fields.integer();
+    const key = fields.text();
+    const exists = fields.flag();
+    const payload = fields.bytes();
+    return { db, key, payload: exists ? payload : null };
+  });
+
+const runFields = (runs: Run[]): Argument[] => [
+  runs.length,
+  ...runs.flatMap(({ db, proto, command }) => [db, proto, command]),
+];
+const readRuns = (fields: Fields): Run[] =>
+  fields.list(() => ({
+    db: fields.integer(),
+    proto: fields.integer() === 3 ? 3 : 2,
+    command: fields.bytes(),
+  }));
+
+const nameFields = (names: string[]): Argument[] => [names.length, ...names];
+const readNames = (fields: Fields): string[] => fields.list(() => fields.text());
+
+/** An Ask as bytes. */
+export function encodeAsk(ask: Ask): Buffer {
+  switch (ask.kind) {
+    case 'lock': {
+      const { txn, ring, everything, fetch, keys, read } = ask;
+      const flags = [everything ? 1 : 0, fetch ? 1 : 0];
+      return encodeCommand([
+        'TOWLINE.LOCKKEYS',
+        txn,
+        ring,
+        ...flags,
+        ...keyFields(keys),
+        ...runFields(read ? [read] : []),
+      ]);
+    }
+    case 'release':
+      return encodeCommand(['TOWLINE.RELEASE', ask.txn]);
+    case 'aside':
+      return encodeCommand(['TOWLINE.ASIDE', ask.txn, ...valueFields(ask.values), ...runFields(ask.runs)]);
+    case 'prepare':
+      return encodeCommand([
+        'TOWLINE.PREPARE',
+        ask.txn,
+        ask.token,
+        ...nameFields(ask.participants),
+        ask.effects,
+      ]);
+    case 'outcome':
+      return encodeCommand(['TOWLINE.OUTCOME', ask.txn, ask.commit ? 1 : 0]);
+    case 'forget':
+      return encodeCommand(['TOWLINE.FORGET', ask.txn]);
+    case 'inquire':
+      return encodeCommand(['TOWLINE.INQUIRE', ask.txn]);
+  }
+}
+
+/** The Ask that a request is. @throws ProtocolError when it is none. */
+export function decodeAsk(request: Request): Ask {
+  const fields = new Fields(request);
+  const txn = fields.text();
+  switch (request.text(0)) {
+    case 'TOWLINE.LOCKKEYS': {
+      const ring = fields.integer();
+      const everything = fields.flag();
+      const fetch = fields.flag();
+      const keys = readKeys(fields);
+      return { kind: 'lock', txn, ring, everything, fetch, keys, read: readRuns(fields)[0] ?? null };
+    }
+    case 'TOWLINE.RELEASE':
+      return { kind: 'release', txn };
+    case 'TOWLINE.ASIDE': {
+      const values = readValues(fields);
+      return { kind: 'aside', txn, values, runs: readRuns(fields) };
+    }
+    case 'TOWLINE.PREPARE': {
+      const token = fields.text();
+      const participants = readNames(fields);
+      return { kind: 'prepare', txn, token, participants, effects: fields.bytes() };
+    }
+    case 'TOWLINE.OUTCOME':
+      return { kind: 'outcome', txn, commit: fields.flag() };
+    case 'TOWLINE.FORGET':
+      return { kind: 'forget', txn };
+    case 'TOWLINE.INQUIRE':
+      return { kind: 'inquire', txn };
+    default:
+      throw new ProtocolError('no transaction message');
+  }
+}
+
+/** An Answer as bytes. */
+export function encodeAnswer(answer: Answer): Buffer {
+  const { txn } = answer;
+  switch (answer.kind) {
+    case 'locked':
+      return encodeCommand([
+        'TOWLINE.LOCKED',
+        txn,
+        answer.token,
+        ...valueFields(answer.values),
+        answer.reply,
+      ]);
+    case 'refused':
+      return encodeCommand(['TOWLINE.REFUSED', txn, answer.why]);
+    case 'ran':
+      return encodeCommand(['TOWLINE.RAN', txn, answer.reply, ...valueFields(answer.changes)]);
+    case 'vote':
+      return encodeCommand(['TOWLINE.VOTE', txn, answer.vote]);
+    case 'done':
+      return encodeCommand(['TOWLINE.DONE', txn]);
+    case 'state':
+      return encodeCommand(['TOWLINE.STATE', txn, answer.state]);
+  }
+}
+
+/** The Answer that a message is. @throws ProtocolError when it is none. */
+export function decodeAnswer(request: Request): Answer {
+  const fields = new Fields(request);
+  const txn = fields.text();
+  switch (request.text(0)) {
+    case 'TOWLINE.LOCKED': {
+      const token = fields.text();
+      const values = readValues(fields);
+      return { kind: 'locked', txn, token, values, reply: fields.bytes() };
+    }
+    case 'TOWLINE.REFUSED':
+      return { kind: 'refused', txn, why: oneOf(fields.text(), ['stale', 'full', 'noreplicas']) };
+    case 'TOWLINE.RAN': {
+      const reply = fields.bytes();
+      return { kind: 'ran', txn, reply, changes: readValues(fields) };
+    }
+    case 'TOWLINE.VOTE':
+      return { kind: 'vote', txn, vote: oneOf(fields.text(), ['prepared', 'never', 'uncertain']) };
+    case 'TOWLINE.DONE':
+      return { kind: 'done', txn };
+    case 'TOWLINE.STATE': {
+      const states: TxnState[] = ['prepared', 'committed', 'aborted', 'never'];
+      return { kind: 'state', txn, state: oneOf(fields.text(), states) };
+    }
+    default:
+      throw new ProtocolError('no transaction answer');
+  }
+}
+
+/** A transaction's log entry as bytes. */
+export function encodeTxnEntry(entry: TxnEntry): Buffer {
+  switch (entry.kind) {
+    case 'prepare': {
+      const { txn, participants, keys, everything, effects } = entry;
+      return encodeCommand([
+        'prepare',
+        txn,
+        ...nameFields(participants),
+        ...keyFields(keys),
+        everything ? 1 : 0,
+        effects,
+      ]);
+    }
+    case 'outcome':
+      return encodeCommand(['outcome', entry.txn, entry.commit ? 1 : 0]);
+    case 'never':
+      return encodeCommand(['never', entry.txn]);
+    case 'forget':
+      return encodeCommand(['forget', entry.txn, entry.fence ? 1 : 0]);
+  }
+}
+
+/** The log entry that these fields are. @throws ProtocolError when they are none. */
+export function decodeTxnEntry(request: Request): TxnEntry {
+  const fields = new Fields(request);
+  const txn = fields.text();
+  switch (request.text(0)) {
+    case 'prepare': {
+      const participants = readNames(fields);
+      const keys = readKeys(fields);
+      const everything = fields.flag();
+      return { kind: 'prepare', txn, participants, keys, everything, effects: fields.bytes() };
+    }
+    case 'outcome':
+      return { kind: 'outcome', txn, commit: fields.flag() };
+    case 'never':
+      return { kind: 'never', txn };
+    case 'forget':
+      return { kind: 'forget', txn, fence: fields.flag() };
+    default:
+      throw new ProtocolError('no log entry');
+  }
+}
+
+function oneOf<T extends string>(text: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === text);
+  if (found === undefined) throw new ProtocolError(`unexpected word ${text}`);
+  return found;
+}
