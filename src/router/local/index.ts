@@ -1,0 +1,17 @@
+// The commands that a router answers itself, and what the session needs to run them.
+export { authRequired, NOAUTH } from './authentication.js';
+export { addressText, ClientState, type ClientType, type ReplyMode } from './client.js';
+export { type ClientFilter, Clients, TOO_MANY_CLIENTS } from './clients.js';
+export { localHandlers } from './handlers.js';
+export {
+  type GroupSummary,
+  type LocalHandler,
+  REDIS_VERSION,
+  type ReplyValue,
+  type RouterServer,
+  type RouterSummary,
+  type Usage,
+} from './server.js';
+export { type OutputLimit, Settings, type Values } from './settings.js';
+export { SAMPLE_MS, Statistics } from './statistics.js';
+export { unknownSubcommand } from './texts.js';

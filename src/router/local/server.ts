@@ -1,0 +1,102 @@
+// What the router's own commands may ask for: the whole surface between them and the running process.
+// Interfaces only, so that a test answers with a plain object.
+import type { ReplyWriter, Request } from '../../resp/index.js';
+import type { RingDocument } from '../../ring/index.js';
+import type { ClientState } from './client.js';
+import type { Clients } from './clients.js';
+import type { Settings } from './settings.js';
+import type { Statistics } from './statistics.js';
+
+/** Version of Redis whose replies and error texts are given. */
+export const REDIS_VERSION = '7.0.15';
+
+/** A group as the router sees it now. */
+export interface GroupSummary {
+  id: string;
+  epoch: number;
+  term: number;
+  primary: { id: string; host: string; port: number } | null;
+  /** Ids of the in-sync members, the primary included. */
+  inSync: string[];
+  /** A short word: `serving`, `lost`, ... */
+  state: string;
+}
+
+/** A router of this cluster: an address where clients can reach it. */
+export interface RouterSummary {
+  id: string;
+  host: string;
+  port: number;
+}
+
+/** A decoded reply of a data node. */
+export type ReplyValue = string | number | bigint | Buffer | null | Error | ReplyValue[];
+
+/** What this process uses. */
+export interface Usage {
+  /** Bytes. */
+  rss: number;
+  heapUsed: number;
+  heapTotal: number;
+  /** Bytes the machine has. */
+  machine: number;
+  /** Microseconds of CPU since the start. */
+  userMicros: number;
+  systemMicros: number;
+}
+
+/** The running router, as its own commands see it. */
+export interface RouterServer {
+  readonly clock: {
+    /** Ms since 1970; fractions are used by TIME. */
+    wall(): number;
+    /** Ms that never go back. */
+    monotonic(): number;
+  };
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Resolves after this many ms: DEBUG SLEEP only. */
+  delay(ms: number): Promise<void>;
+  readonly clients: Clients;
+  readonly settings: Settings;
+  readonly statistics: Statistics;
+  /** Id under which this router is registered; one of routers(). */
+  readonly id: string;
+  readonly port: number;
+  /** 40 hex digits, new with each start. */
+  readonly runId: string;
+  readonly pid: number;
+  /** Version of Towline. */
+  readonly version: string;
+  /** Wall clock ms at the start. */
+  readonly startedAt: number;
+  /** Host to tell cluster clients instead of the one they connected to (as cluster-announce-ip); null: theirs. */
+  readonly announceHost: string | null;
+  /** Addresses of the ensemble, comma separated. */
+  readonly zookeeper: string;
+  zookeeperState(): 'connected' | 'suspended' | 'lost' | 'closed';
+  ring(): RingDocument;
+  groups(): GroupSummary[];
+  /** Every router of the cluster, this one included. */
+  routers(): RouterSummary[];
+  usage(): Usage;
+  /**
+   * Sends a request to the primary of every group of ring and history, outside of any transaction.
+   * Never rejects: a group that does not answer in time has an Error in the map.
+   */
+  askAll(request: Buffer, db: number): Promise<Map<string, ReplyValue>>;
+  /** Starts an orderly end of this process. */
+  shutdown(): void;
+}
+
+/**
+ * Executes one local command whose arity has been checked, and appends exactly one reply (or none: CLIENT REPLY).
+ * A returned promise: the session waits for it before the replies after it; the request must have been clone()d
+ * by the session if it goes on parsing meanwhile. An error thrown is a broken assertion.
+ */
+export type LocalHandler = (
+  request: Request,
+  client: ClientState,
+  server: RouterServer,
+  reply: ReplyWriter,
+) => void | Promise<void>;
