@@ -19,9 +19,10 @@ export function resetAuthentication(client: ClientState, settings: Settings): vo
 
 const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest();
 
-function authenticate(
+/** Checks a login; when it is right, the client is authenticated. */
+export function authenticate(
   client: ClientState,
-  { settings }: RouterServer,
+  settings: Settings,
   user: string,
   password: string,
 ): boolean {
