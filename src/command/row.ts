@@ -33,6 +33,35 @@ export interface KeyRange {
   step: number;
 }
 
+/** One key specification as COMMAND INFO has it: begin_search by index, find_keys by range. */
+export interface KeySpec {
+  /** `RW`, `RO`, `OW`, `RM`, then `access`, `update`, `insert`, `delete`, ... */
+  readonly flags: readonly string[];
+  /** Index of the first key. */
+  readonly begin: number;
+  /** The last key, counted from the first; negative: from the end of the arguments. */
+  readonly last: number;
+  readonly step: number;
+  readonly notes?: string;
+}
+
+/** One argument as COMMAND DOCS describes it: what clients build hints and types from. */
+export interface ArgumentDoc {
+  readonly name: string;
+  /** `key`, `string`, `integer`, `double`, `pattern`, `unix-time`, `pure-token`, `oneof`, `block`. */
+  readonly type: string;
+  /** Which key specification it belongs to. */
+  readonly spec?: number;
+  /** The word before it, or, of a pure-token, the word itself. */
+  readonly token?: string;
+  readonly since?: string;
+  readonly deprecatedSince?: string;
+  /** `optional`, `multiple`, `multiple_token`. */
+  readonly flags?: readonly string[];
+  /** Parts of a block, choices of a oneof. */
+  readonly of?: readonly ArgumentDoc[];
+}
+
 /**
  * Who executes a command, and over which groups.
  * - `router`: the client's session at the router; no data node sees it.
@@ -80,6 +109,17 @@ export interface CommandRow {
   readonly complexity: string;
   /** Rows of subcommands, for containers. */
   readonly subcommands?: readonly CommandRow[];
-  /** True: the effect of the command, given the same store, is the same everywhere, so its bytes are the effect. */
+  /** Whether it may change the keyspace: the flag `write`, where the hot path finds it. */
   readonly write: boolean;
+  /** Key specifications, for COMMAND INFO and GETKEYSANDFLAGS. */
+  readonly specs?: readonly KeySpec[];
+  /** Command tips of COMMAND INFO. */
+  readonly tips?: readonly string[];
+  /** COMMAND DOCS: `deprecated`, and since when, and what to use. */
+  readonly docFlags?: readonly string[];
+  readonly deprecatedSince?: string;
+  readonly replacedBy?: string;
+  /** COMMAND DOCS: (version, change). */
+  readonly history?: readonly (readonly [string, string])[];
+  readonly arguments?: readonly ArgumentDoc[];
 }

@@ -1,0 +1,25 @@
+// Which arguments of a request are keys? By its row, and by nothing else.
+import type { Request } from '../resp/index.js';
+import type { CommandRow } from './row.js';
+
+/** Index of the argument that is the first key; 0: none, or not at a fixed place (then ask keysOf). */
+export function firstKey(row: CommandRow): number {
+  return row.findKeys === undefined ? row.keys.first : 0;
+}
+
+/** Index of the last key by the row's KeyRange, for a request of `argc` arguments. */
+export function lastKey(row: CommandRow, argc: number): number {
+  const { last } = row.keys;
+  return last < 0 ? argc + last : last;
+}
+
+/** Indexes of the key arguments, ascending; never past the end, whatever the arguments are. */
+export function keysOf(row: CommandRow, request: Request): number[] {
+  if (row.findKeys !== undefined) return row.findKeys(request);
+  const { first, step } = row.keys;
+  const found: number[] = [];
+  if (first === 0) return found;
+  const last = Math.min(lastKey(row, request.argc), request.argc - 1);
+  for (let i = first; i <= last; i += step) found.push(i);
+  return found;
+}

@@ -1,0 +1,28 @@
+// Short forms for writing rows. Holds no facts about any command.
+import type { ArgumentDoc, CommandRow, KeyRange, KeySpec } from '../row.js';
+
+const NO_KEYS: KeyRange = { first: 0, last: 0, step: 0 };
+
+/** A row without what follows from the rest: no keys unless named, `write` from its flag. */
+export function row(facts: Omit<CommandRow, 'write' | 'keys'> & { keys?: KeyRange }): CommandRow {
+  return { ...facts, keys: facts.keys ?? NO_KEYS, write: facts.flags.includes('write') };
+}
+
+/** A key specification; `flags` separated by spaces. */
+export function spec(begin: number, last: number, step: number, flags: string, notes?: string): KeySpec {
+  const facts = { begin, last, step, flags: flags.split(' ') };
+  return notes === undefined ? facts : { ...facts, notes };
+}
+
+/** An argument of COMMAND DOCS. */
+export function arg(name: string, type: string, more: Omit<ArgumentDoc, 'name' | 'type'> = {}): ArgumentDoc {
+  return { name, type, ...more };
+}
+
+/** A word that stands for itself, like NX. */
+export function word(token: string, more: Omit<ArgumentDoc, 'name' | 'type' | 'token'> = {}): ArgumentDoc {
+  return { name: token.toLowerCase(), type: 'pure-token', token, ...more };
+}
+
+/** The usual first argument. */
+export const KEY: ArgumentDoc = { name: 'key', type: 'key', spec: 0 };

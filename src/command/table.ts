@@ -1,0 +1,102 @@
+// The one command table: rows of every supported command, found by bytes or by text.
+// Checked at start: a name twice or a row that contradicts itself stops the process.
+import type { Request } from '../resp/index.js';
+import type { CommandRow } from './row.js';
+import { BITMAP_ROWS } from './rows/bitmap.js';
+import { CLUSTER_ROWS } from './rows/cluster.js';
+import { CONNECTION_ROWS } from './rows/connection.js';
+import { EXPIRY_ROWS } from './rows/expiry.js';
+import { GENERIC_ROWS } from './rows/generic.js';
+import { SERVER_ROWS } from './rows/server.js';
+import { STRING_ROWS } from './rows/string.js';
+import { STRING_PARTS_ROWS } from './rows/string-parts.js';
+
+/** Every command, containers with their subcommands inside. */
+export const ROWS: readonly CommandRow[] = [
+  ...STRING_ROWS,
+  ...STRING_PARTS_ROWS,
+  ...BITMAP_ROWS,
+  ...GENERIC_ROWS,
+  ...EXPIRY_ROWS,
+  ...CONNECTION_ROWS,
+  ...SERVER_ROWS,
+  ...CLUSTER_ROWS,
+];
+
+/** Every row that is executed: commands, and subcommands in place of their containers. */
+export const LEAVES: readonly CommandRow[] = ROWS.flatMap((row) => row.subcommands ?? [row]);
+
+const BY_NAME = new Map<string, CommandRow>();
+
+function check(row: CommandRow): void {
+  const { name, keys } = row;
+  const wrong = (what: string) => new Error(`command table: ${name}: ${what}`);
+  if (!/^[a-z][a-z_|-]*$/.test(name)) throw wrong('odd name');
+  if (BY_NAME.has(name)) throw wrong('there twice');
+  if (row.arity === 0) throw wrong('no arity');
+  if (row.where === 'keys' && keys.first === 0 && row.findKeys === undefined) throw wrong('no keys');
+  if (row.where !== 'keys' && keys.first !== 0) throw wrong('keys, but not executed where they are');
+  // The router takes the first key without looking: the arity must guarantee that it is there.
+  if (keys.first >= Math.abs(row.arity)) throw wrong('its first key is optional');
+  if (row.split !== undefined && row.where !== 'keys') throw wrong('split without keys');
+  if (row.split === undefined && keys.first !== keys.last) throw wrong('several keys, no split');
+}
+
+for (const row of [...ROWS, ...ROWS.flatMap((row) => row.subcommands ?? [])]) {
+  check(row);
+  BY_NAME.set(row.name, row);
+}
+
+/** The row of a name in any case; of a subcommand as `container|sub`. */
+export function findText(name: string): CommandRow | undefined {
+  return BY_NAME.get(name.toLowerCase());
+}
+
+// ---- by bytes: open addressing over a power of two of slots, at most a quarter full, so that a miss ends soon.
+
+const MAX_NAME = 24;
+const SIZE = 1 << Math.ceil(Math.log2(ROWS.length * 4));
+const SLOT: (CommandRow | undefined)[] = new Array<CommandRow | undefined>(SIZE).fill(undefined);
+
+/** Folds case by setting bit 5; names that then collide with punctuation are told apart by the comparison. */
+function hash(bytes: Uint8Array, from: number, to: number): number {
+  let h = to - from;
+  for (let i = from; i < to; i++) h = (Math.imul(h, 31) + (bytes[i]! | 0x20)) | 0;
+  return (h ^ (h >>> 11)) & (SIZE - 1);
+}
+
+for (const row of ROWS) {
+  const bytes = Buffer.from(row.name, 'latin1');
+  let at = hash(bytes, 0, bytes.length);
+  while (SLOT[at] !== undefined) at = (at + 1) & (SIZE - 1);
+  SLOT[at] = row;
+}
+
+/** The row of the command (not subcommand) named by bytes [from, to), in any case. Creates nothing. */
+export function find(buffer: Uint8Array, from: number, to: number): CommandRow | undefined {
+  const length = to - from;
+  if (length > MAX_NAME) return undefined;
+  let at = hash(buffer, from, to);
+  next: for (;;) {
+    const row = SLOT[at];
+    if (row === undefined) return undefined;
+    at = (at + 1) & (SIZE - 1);
+    const { name } = row;
+    if (name.length !== length) continue;
+    for (let i = 0; i < length; i++) {
+      let c = buffer[from + i]!;
+      if (c >= 65 && c <= 90) c += 32;
+      if (c !== name.charCodeAt(i)) continue next;
+    }
+    return row;
+  }
+}
+
+/** The row of the request's command; of a container with a subcommand named: that of the subcommand, if known. */
+export function findRequest(request: Request): CommandRow | undefined {
+  const { start } = request;
+  const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
+  if (row?.subcommands === undefined || request.argc === 1) return row;
+  for (const sub of row.subcommands) if (request.is(1, sub.name.slice(row.name.length + 1))) return sub;
+  return undefined;
+}
