@@ -1,12 +1,26 @@
 // Every local command by the name of its row. A table: what a command does is in the file of its theme.
+import { clientListHandlers } from './client-list.js';
 import { clientNameHandlers } from './client-name.js';
+import { clusterHandlers } from './cluster.js';
+import { configHandlers } from './config.js';
 import { connectionHandlers } from './connection.js';
 import { helloHandlers } from './hello.js';
+import { infoHandlers } from './info.js';
+import { introspectionHandlers } from './introspection.js';
+import { lolwutHandlers } from './lolwut.js';
 import type { LocalHandler } from './server.js';
+import { serverHandlers } from './server-commands.js';
 
 /** Handlers by row name (`ping`, `client|list`); containers themselves (`client`) have none. */
 export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...connectionHandlers,
   ...helloHandlers,
   ...clientNameHandlers,
+  ...clientListHandlers,
+  ...configHandlers,
+  ...infoHandlers,
+  ...clusterHandlers,
+  ...serverHandlers,
+  ...introspectionHandlers,
+  ...lolwutHandlers,
 };

@@ -1,0 +1,28 @@
+// INFO's section towline: what an operator wants to know of the cluster behind this endpoint.
+import type { RouterServer } from './server.js';
+
+/** Lines of the section; ids of routers and members contain no comma. */
+export function towlineLines(server: RouterServer): string[] {
+  const ring = server.ring();
+  const groups = server.groups();
+  const routers = server.routers();
+  const { rss, heapUsed } = server.usage();
+  return [
+    `towline_version:${server.version}`,
+    `router_id:${server.id}`,
+    `pid:${server.pid}`,
+    `ring_version:${ring.version}`,
+    `ring_history:${ring.history.length}`,
+    `groups:${groups.length}`,
+    ...groups.map(({ id, state, epoch, term, primary, inSync }) => {
+      const at = primary === null ? 'none' : `${primary.host}:${primary.port}`;
+      return `group_${id}:state=${state},epoch=${epoch},term=${term},primary=${at},in_sync=${inSync.length}`;
+    }),
+    `routers:${routers.length}`,
+    ...routers.map(({ id, host, port }) => `router_${id}:${host}:${port}`),
+    `zookeeper:${server.zookeeper}`,
+    `zookeeper_state:${server.zookeeperState()}`,
+    `router_used_memory_rss:${rss}`,
+    `router_used_memory:${heapUsed}`,
+  ];
+}
