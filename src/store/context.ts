@@ -28,7 +28,7 @@ export class Context {
    * Nothing appended means: nothing changed (no log entry). All of them act on database `db`
    * unless they are preceded by a `TOWLINE.DB n` command.
    */
-  readonly effects: ReplyWriter;
+  effects: ReplyWriter;
   /** Greatest seq of what this command could see (R8): the reply leaves when that is committed. */
   need = 0;
   /** Number of changes made: Redis's `dirty`. */

@@ -1,0 +1,107 @@
+// How commands reach keys: every look-up, change and effect goes through here. Decides when an expired key goes
+// (only on a primary, with a DEL effect before whatever the command writes), what the reply depends on (R8) and
+// what an entry remembers. Backups never expire a key on their own.
+import type { Argument, Request } from '../resp/index.js';
+import type { Context } from './context.js';
+import { type Entry, STRING, type StringValue, usedAt } from './entry.js';
+import { reject, WRONG_TYPE } from './errors.js';
+import { Keyspace } from './keyspace.js';
+import { VERB_DB } from './verbs.js';
+
+/** A keyspace as a command sees it. */
+export class Access extends Keyspace {
+  /** Seq of the last deletion: who finds a key absent depends on it (R8). */
+  deleteSeq = 0;
+  /** Seq of the last change of any key. */
+  changeSeq = 0;
+  /** Called for each key that is looked up and not there; throws where that is a broken assertion (aside.ts). */
+  protected onAbsent: ((db: number, key: string) => void) | null = null;
+
+  /** The live entry of a key, of database `db`; its last access is not touched. */
+  findQuiet(ctx: Context, key: string, db = ctx.db): Entry | undefined {
+    const entry = this.peek(db, key);
+    if (entry === undefined) {
+      if (this.onAbsent !== null) this.onAbsent(db, key);
+      ctx.saw(this.deleteSeq);
+      return undefined;
+    }
+    if (entry.expireAt !== -1 && ctx.now > entry.expireAt && !ctx.replica) {
+      this.deleteExpired(ctx, key, db);
+      ctx.saw(this.deleteSeq);
+      return undefined;
+    }
+    ctx.saw(entry.seq);
+    return entry;
+  }
+
+  /** The live entry of a key, whose last access is now. */
+  find(ctx: Context, key: string): Entry | undefined {
+    const entry = this.findQuiet(ctx, key);
+    if (entry !== undefined) entry.used = usedAt(ctx.now);
+    return entry;
+  }
+
+  /** As find(), of a string. @throws ReplyError when the key holds another type. */
+  findString(ctx: Context, key: string): Entry | undefined {
+    const entry = this.find(ctx, key);
+    if (entry !== undefined && entry.type !== STRING) reject(WRONG_TYPE);
+    return entry;
+  }
+
+  /** Whether an entry holds a string. */
+  isString(entry: Entry): boolean {
+    return entry.type === STRING;
+  }
+
+  /** Creates or replaces a string. No look-up before it: what was there, expired or not, is gone. */
+  putString(ctx: Context, key: string, value: StringValue, expireAt: number): void {
+    if (this.onAbsent !== null && this.peek(ctx.db, key) === undefined) this.onAbsent(ctx.db, key);
+    this.put(ctx.db, key, STRING, value, expireAt, ctx.seq, usedAt(ctx.now));
+    this.changeSeq = ctx.seq;
+    ctx.dirty++;
+  }
+
+  /** Gives a live string entry, or an absent key, a new value; its expiry stays. */
+  writeString(ctx: Context, key: string, entry: Entry | undefined, value: StringValue): void {
+    this.putString(ctx, key, value, entry === undefined ? -1 : entry.expireAt);
+  }
+
+  /** Sets or removes a live entry's expiry. */
+  changeExpiry(ctx: Context, key: string, entry: Entry, at: number): void {
+    this.expire(ctx.db, key, entry, at);
+    entry.seq = this.changeSeq = ctx.seq;
+    ctx.dirty++;
+  }
+
+  /** Deletes a key. Writes no effect. @returns whether it was there. */
+  delete(ctx: Context, key: string, db = ctx.db): boolean {
+    if (!this.remove(db, key)) return false;
+    this.deleted(ctx, 1);
+    return true;
+  }
+
+  /** Keys were removed. */
+  deleted(ctx: Context, count: number): void {
+    this.deleteSeq = this.changeSeq = ctx.seq;
+    ctx.dirty += count;
+  }
+
+  /** Deletes a key that has expired, and says so to the backups. */
+  protected deleteExpired(ctx: Context, key: string, db: number): void {
+    this.remove(db, key);
+    this.deleteSeq = this.changeSeq = ctx.seq;
+    if (db !== ctx.db) this.effect(ctx, VERB_DB, db);
+    this.effect(ctx, 'DEL', key);
+    if (db !== ctx.db) this.effect(ctx, VERB_DB, ctx.db);
+  }
+
+  /** The command's own bytes are its effect: it does the same anywhere. */
+  same(ctx: Context, request: Request): void {
+    if (!ctx.replica) ctx.effects.range(request.buffer, request.start, request.end);
+  }
+
+  /** Writes an effect. */
+  effect(ctx: Context, ...args: Argument[]): void {
+    if (!ctx.replica) ctx.effects.command(args);
+  }
+}

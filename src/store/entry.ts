@@ -1,0 +1,32 @@
+// What stands behind one key. Entries are changed in place by the keyspace and by nobody else.
+
+/** A string's bytes: short ones as latin1 text (one character a byte), long ones as a Buffer that owns its memory. */
+export type StringValue = string | Buffer;
+
+/** Type code of strings. Codes are part of exported payloads and are never given a second meaning. */
+export const STRING = 0;
+
+/** A stored value. Later types add theirs to `Value`. */
+export type Value = StringValue;
+
+/** One key's value and what is known about it. */
+export class Entry {
+  constructor(
+    public value: Value,
+    /** STRING, ... */
+    public type: number,
+    /** ms since 1970 after which the key is gone; -1: never. */
+    public expireAt: number,
+    /** Seq of the change that wrote it last (R8). */
+    public seq: number,
+    /** Second of the last access, for OBJECT IDLETIME; counted from USED_EPOCH. */
+    public used: number,
+  ) {}
+}
+
+const USED_EPOCH = 1_700_000_000;
+
+/** Second of `now` (ms) as Entry.used keeps it: small enough for a machine integer. */
+export function usedAt(now: number): number {
+  return Math.floor(now / 1000) - USED_EPOCH;
+}

@@ -1,0 +1,38 @@
+// Every handler, checked against the command table at start: a row without a handler, or a handler without a
+// row, stops the process.
+import { LEAVES } from '../command/index.js';
+import { COUNTERS } from './counters.js';
+import { EXPIRY } from './expiry.js';
+import { FLUSH } from './flush.js';
+import { GENERIC } from './generic.js';
+import type { Handler, Handlers } from './handler.js';
+import { PARTS } from './parts.js';
+import { SCANNING } from './scan.js';
+import { STRINGS } from './strings.js';
+
+/** False while commands are still being added. */
+const COMPLETE = false;
+
+/** Handlers by row name. */
+export const HANDLERS: ReadonlyMap<string, Handler> = collect([
+  STRINGS,
+  COUNTERS,
+  PARTS,
+  GENERIC,
+  EXPIRY,
+  SCANNING,
+  FLUSH,
+]);
+
+function collect(groups: readonly Handlers[]): Map<string, Handler> {
+  const all = new Map<string, Handler>();
+  for (const [name, handler] of groups.flatMap((group) => Object.entries(group))) {
+    if (all.has(name)) throw new Error(`store: two handlers for ${name}`);
+    all.set(name, handler);
+  }
+  const rows = new Set(LEAVES.filter((row) => row.where !== 'router').map((row) => row.name));
+  for (const name of all.keys())
+    if (!rows.has(name)) throw new Error(`store: handler of no command: ${name}`);
+  if (COMPLETE) for (const name of rows) if (!all.has(name)) throw new Error(`store: no handler for ${name}`);
+  return all;
+}

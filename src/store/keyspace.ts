@@ -1,0 +1,208 @@
+// Every key this process holds: 16 databases of 16384 slots, what expires next, counts and memory.
+// Knows nothing of commands, effects or clocks: who may delete what, and when, is decided in access.ts.
+import { SLOTS, slotOfText } from '../ring/index.js';
+import { Deadlines } from './deadlines.js';
+import { Entry, type Value } from './entry.js';
+import { SlotOrder } from './order.js';
+import { typeOf } from './types.js';
+
+/** Number of databases. */
+export const DATABASES = 16;
+/** Rough bytes of a key beside its name and value: entry, map cell, string headers. */
+const OVERHEAD = 112;
+/** Slots below this many keys are sorted anew for each SCAN step. */
+const SMALL_SLOT = 64;
+/** Most orders of large slots remembered at once. */
+const MAX_ORDERS = 8;
+
+type Slot = Map<string, Entry>;
+
+/** The data structure; keys are latin1 text, one character a byte. */
+export class Keyspace {
+  private readonly slots: (Slot | undefined)[][] = Array.from({ length: DATABASES }, () => []);
+  private readonly keysOfDb = new Array<number>(DATABASES).fill(0);
+  private readonly keysOfSlot = new Uint32Array(SLOTS);
+  private readonly orders = new Map<number, SlotOrder>();
+  private expiring = 0;
+  /** What expires next; items may be stale. */
+  protected readonly deadlines = new Deadlines(
+    () => this.expiring,
+    (item) => this.peek(item.db, item.key)?.expireAt === item.at,
+  );
+  /** Approximate memory of all keys, bytes. */
+  bytes = 0;
+  // Commands look a key up and then write it: the slot is computed once.
+  private lastKey = '';
+  private lastSlot = slotOfText('');
+
+  /** Slot of a key. */
+  slotOf(key: string): number {
+    if (key === this.lastKey) return this.lastSlot;
+    this.lastKey = key;
+    return (this.lastSlot = slotOfText(key));
+  }
+
+  /** The entry as it is, expired or not. */
+  peek(db: number, key: string): Entry | undefined {
+    return this.slots[db]![this.slotOf(key)]?.get(key);
+  }
+
+  /** Creates the key or replaces everything about it. @returns its entry. */
+  put(
+    db: number,
+    key: string,
+    type: number,
+    value: Value,
+    expireAt: number,
+    seq: number,
+    used: number,
+  ): Entry {
+    const slot = this.slotOf(key);
+    const map = (this.slots[db]![slot] ??= new Map<string, Entry>());
+    let entry = map.get(key);
+    if (entry === undefined) {
+      entry = new Entry(value, type, -1, seq, used);
+      map.set(key, entry);
+      this.keysOfDb[db]!++;
+      this.keysOfSlot[slot]!++;
+      this.bytes += OVERHEAD + key.length + typeOf(type).held(value);
+      if (this.orders.size > 0) this.orders.get(db * SLOTS + slot)?.add(key);
+    } else {
+      this.bytes += typeOf(type).held(value) - typeOf(entry.type).held(entry.value);
+      entry.value = value;
+      entry.type = type;
+      entry.seq = seq;
+      entry.used = used;
+    }
+    if (entry.expireAt !== expireAt) this.expire(db, key, entry, expireAt);
+    return entry;
+  }
+
+  /** Sets or (-1) removes an entry's expiry. */
+  expire(db: number, key: string, entry: Entry, at: number): void {
+    if (entry.expireAt === at) return;
+    if (entry.expireAt !== -1) this.expiring--;
+    entry.expireAt = at;
+    if (at === -1) return;
+    this.expiring++;
+    this.deadlines.add({ at, db, key });
+  }
+
+  /** Deletes the key. @returns whether it was there. */
+  remove(db: number, key: string): boolean {
+    const slot = this.slotOf(key);
+    const map = this.slots[db]![slot];
+    const entry = map?.get(key);
+    if (map === undefined || entry === undefined) return false;
+    map.delete(key);
+    if (entry.expireAt !== -1) this.expiring--;
+    this.keysOfDb[db]!--;
+    this.keysOfSlot[slot]!--;
+    this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
+    if (map.size === 0) {
+      this.slots[db]![slot] = undefined;
+      this.orders.delete(db * SLOTS + slot);
+    }
+    return true;
+  }
+
+  /** Deletes every key of a database; of all databases when none is named. */
+  clear(db?: number): void {
+    if (db === undefined) for (let each = 0; each < DATABASES; each++) this.clearDatabase(each);
+    else this.clearDatabase(db);
+    if (this.keysOfDb.every((count) => count === 0)) {
+      this.bytes = 0;
+      this.deadlines.clear();
+      this.orders.clear();
+    }
+  }
+
+  private clearDatabase(db: number): void {
+    if (this.keysOfDb[db] === 0) return;
+    const maps = this.slots[db]!;
+    for (let slot = 0; slot < maps.length; slot++) {
+      const map = maps[slot];
+      if (map === undefined) continue;
+      for (const [key, entry] of map) {
+        if (entry.expireAt !== -1) this.expiring--;
+        this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
+      }
+      this.keysOfSlot[slot]! -= map.size;
+      this.orders.delete(db * SLOTS + slot);
+    }
+    this.slots[db] = [];
+    this.keysOfDb[db] = 0;
+  }
+
+  // ---- counts
+
+  /** Keys of a database, those included that have expired and were not met yet. */
+  dbSize(db: number): number {
+    return this.keysOfDb[db]!;
+  }
+  /** Keys with an expiry, in all databases. */
+  get expiringKeys(): number {
+    return this.expiring;
+  }
+  /** Keys of a slot in all databases. */
+  slotSize(slot: number): number {
+    return this.keysOfSlot[slot]!;
+  }
+  /** Whether no database has a key in the slot. */
+  slotEmpty(slot: number): boolean {
+    return this.keysOfSlot[slot] === 0;
+  }
+
+  // ---- iteration
+
+  /** The keys of a slot: a copy. */
+  keysInSlot(db: number, slot: number): string[] {
+    const map = this.slots[db]![slot];
+    return map === undefined ? [] : [...map.keys()];
+  }
+
+  /** Number of keys of a database in a slot. */
+  keyCount(db: number, slot: number): number {
+    return this.slots[db]![slot]?.size ?? 0;
+  }
+
+  /** The first keys of a slot in memory order, at most `count`: for sampling. */
+  nthKey(db: number, slot: number, n: number): string | undefined {
+    for (const key of this.slots[db]![slot]?.keys() ?? []) if (n-- <= 0) return key;
+    return undefined;
+  }
+
+  /**
+   * Every (db, key), slot by slot, while commands run in between. A key that is there from before the walk to its
+   * end is given exactly once; one that was deleted meanwhile may be given too (its export is then null).
+   */
+  *snapshot(): Generator<{ db: number; key: string }> {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      for (let db = 0; db < DATABASES; db++) for (const key of this.keysInSlot(db, slot)) yield { db, key };
+    }
+  }
+
+  /** Order of the keys of one slot, remembered when the slot is large; deleted keys may still be in it. */
+  orderOf(db: number, slot: number): SlotOrder | undefined {
+    const map = this.slots[db]![slot];
+    if (map === undefined) return undefined;
+    if (map.size < SMALL_SLOT) return new SlotOrder(db, slot, map.keys());
+    const id = db * SLOTS + slot;
+    const known = this.orders.get(id);
+    if (known !== undefined && known.size <= 2 * map.size) return known;
+    const order = new SlotOrder(db, slot, map.keys());
+    this.orders.set(id, order);
+    if (this.orders.size > MAX_ORDERS) {
+      for (const oldest of this.orders.keys()) {
+        this.orders.delete(oldest);
+        break;
+      }
+    }
+    return order;
+  }
+
+  /** A SCAN has left the slot: its order is not kept for nobody. */
+  forgetOrder(db: number, slot: number): void {
+    this.orders.delete(db * SLOTS + slot);
+  }
+}

@@ -1,0 +1,101 @@
+// The order of keys that SCAN walks in: by slot, then by a fixed hash of (database, name), the same in every
+// process, so that a cursor means the same to every group and across moves of keys. A position is below 2^53.
+// Must never depend on where or when a key was inserted.
+
+/** Positions in one slot. */
+const IN_SLOT = 2 ** 39;
+
+/** Position of the first key that could be in `slot`. */
+export function slotStart(slot: number): number {
+  return slot * IN_SLOT;
+}
+
+/** Slot that a position lies in. */
+export function slotOfPosition(position: number): number {
+  return Math.floor(position / IN_SLOT);
+}
+
+/** Position of a key (latin1 text) of `slot` in database `db`. */
+export function positionOf(db: number, slot: number, key: string): number {
+  let low = 0x9e3779b9 ^ db;
+  let high = 0x85ebca6b + db;
+  for (let i = 0; i < key.length; i++) {
+    const c = key.charCodeAt(i);
+    low = Math.imul(low ^ c, 0x01000193);
+    high = Math.imul(high ^ c, 0xcc9e2d51);
+  }
+  low = Math.imul(low ^ (low >>> 15) ^ high, 0x2c1b3c6d);
+  high = Math.imul(high ^ (high >>> 13) ^ low, 0x297a2d39);
+  low ^= low >>> 16;
+  high ^= high >>> 15;
+  return slot * IN_SLOT + (high & 0x7f) * 2 ** 32 + (low >>> 0);
+}
+
+/** A key and where it stands. */
+export interface Placed {
+  key: string;
+  position: number;
+}
+
+const byPosition = (a: Placed, b: Placed) => a.position - b.position;
+
+/** Keys added to a remembered order before it is worth merging them into it. */
+const MERGE = 64;
+
+/** The order of one (database, slot), kept while a SCAN walks through it; deleted keys are the caller's to skip. */
+export class SlotOrder {
+  private sorted: Placed[];
+  private added: Placed[] = [];
+  private dirty = false;
+
+  constructor(
+    private readonly db: number,
+    private readonly slot: number,
+    keys: Iterable<string>,
+  ) {
+    this.sorted = [];
+    for (const key of keys) this.sorted.push({ key, position: positionOf(db, slot, key) });
+    this.sorted.sort(byPosition);
+  }
+
+  /** A key that the slot did not hold a moment ago. */
+  add(key: string): void {
+    this.added.push({ key, position: positionOf(this.db, this.slot, key) });
+    this.dirty = true;
+  }
+
+  /** Keys remembered, deleted ones and repetitions included. */
+  get size(): number {
+    return this.sorted.length + this.added.length;
+  }
+
+  /** Keys at `from` and later, in order; a key that came back after a deletion may be there twice, side by side. */
+  *walk(from: number): Generator<Placed> {
+    if (this.dirty) {
+      if (this.added.length > MERGE + this.sorted.length / 16) {
+        this.sorted = this.sorted.concat(this.added).sort(byPosition);
+        this.added = [];
+      } else this.added.sort(byPosition);
+      this.dirty = false;
+    }
+    const { sorted, added } = this;
+    let a = lowerBound(sorted, from);
+    let b = lowerBound(added, from);
+    while (a < sorted.length || b < added.length) {
+      if (b >= added.length || (a < sorted.length && sorted[a]!.position <= added[b]!.position))
+        yield sorted[a++]!;
+      else yield added[b++]!;
+    }
+  }
+}
+
+function lowerBound(list: readonly Placed[], position: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.position < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

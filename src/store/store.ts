@@ -1,0 +1,117 @@
+// The store of a data node: executes commands, applies effects, exports and imports keys, expires keys.
+// Deterministic: the same commands with the same contexts make the same store. Holds no clock and no socket.
+import { type CommandRow, find } from '../command/index.js';
+import { type Request, RequestParser } from '../resp/index.js';
+import { Access } from './access.js';
+import type { Context } from './context.js';
+import { ReplyError } from './errors.js';
+import { HANDLERS } from './handlers.js';
+import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
+import { typeOf } from './types.js';
+import { VERB_DB, VERB_PUT } from './verbs.js';
+
+/** Bytes of a payload before the value: type code, expiry as a big-endian double. */
+const PAYLOAD_HEAD = 9;
+
+/** Every key of one process, and what can be done to them. */
+export class Store extends Access {
+  private readonly parser = new RequestParser();
+
+  /**
+   * Executes a command that `resolve()` accepted; `row.where` must be `keys` or `all`.
+   * Exactly one reply is appended to ctx.reply; effects, if anything changed, to ctx.effects.
+   */
+  execute(row: CommandRow, request: Request, ctx: Context): void {
+    const handler = HANDLERS.get(row.name);
+    if (handler === undefined) throw new Error(`store: ${row.name} is not executed here`);
+    const before = ctx.reply.length;
+    try {
+      handler(this, request, ctx);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      ctx.reply.truncate(before);
+      ctx.reply.error(error.message);
+    }
+  }
+
+  /**
+   * Executes effects that a primary wrote, as a copy does: nothing expires, no effects come out, replies are
+   * dropped. Begins in database 0. ctx.seq and ctx.now are the entry's; ctx.need is left alone.
+   * Effects that cannot be executed are a broken assertion.
+   */
+  apply(effects: Buffer, ctx: Context): void {
+    if (effects.length === 0) return;
+    const { db, replica, need, reply } = ctx;
+    const before = reply.length;
+    ctx.db = 0;
+    ctx.replica = true;
+    const { parser } = this;
+    parser.feed(effects);
+    while (parser.next()) {
+      this.applyOne(parser.request, ctx);
+      if (reply.view(before)[0] === MINUS)
+        throw new Error(`effect refused: ${reply.view(before).toString()}`);
+      reply.truncate(before);
+    }
+    if (parser.pending > 0) throw new Error('effects end in the middle of a command');
+    ctx.db = db;
+    ctx.replica = replica;
+    ctx.need = need;
+  }
+
+  private applyOne(request: Request, ctx: Context): void {
+    const { start } = request;
+    const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
+    if (row !== undefined) this.execute(row, request, ctx);
+    else if (request.text(0) === VERB_DB) ctx.db = Number(request.text(1));
+    else if (request.text(0) === VERB_PUT) {
+      this.importKey(ctx.db, request.text(1), request.bytes(2), ctx.seq);
+      ctx.dirty++;
+    } else throw new Error(`no such effect: ${request.text(0)}`);
+  }
+
+  /** The live key as a payload for importKey(): type, expiry, value; null when there is none. Expired keys too. */
+  exportKey(db: number, key: string): Buffer | null {
+    const entry = this.peek(db, key);
+    if (entry === undefined) return null;
+    const value = typeOf(entry.type).dump(entry.value);
+    const payload = Buffer.allocUnsafe(PAYLOAD_HEAD + value.length);
+    payload[0] = entry.type;
+    payload.writeDoubleBE(entry.expireAt, 1);
+    value.copy(payload, PAYLOAD_HEAD);
+    return payload;
+  }
+
+  /** Makes the key what exportKey() gave; what it was before is gone. `seq` is what the key then remembers. */
+  importKey(db: number, key: string, payload: Buffer, seq: number): void {
+    const type = payload[0]!;
+    const value = typeOf(type).restore(payload.subarray(PAYLOAD_HEAD));
+    this.put(db, key, type, value, payload.readDoubleBE(1), seq, 0);
+    if (seq > this.changeSeq) this.changeSeq = seq;
+  }
+
+  /**
+   * Active expiry on a primary: deletes keys that have expired, the longest expired first, and writes their
+   * DEL effects. @param limit most keys to look at. @returns how many were deleted.
+   */
+  expireSome(ctx: Context, limit: number): number {
+    let deleted = 0;
+    for (let i = 0; i < limit; i++) {
+      const next = this.deadlines.first();
+      if (next === undefined || next.at >= ctx.now) break;
+      this.deadlines.drop();
+      if (this.peek(next.db, next.key)?.expireAt !== next.at) continue;
+      this.deleteExpired(ctx, next.key, next.db);
+      ctx.dirty++;
+      deleted++;
+    }
+    return deleted;
+  }
+
+  /** One step of a SCAN; see scan.ts. */
+  scanRange(ctx: Context, db: number, from: number, count: number, options: ScanOptions = {}): ScanStep {
+    return scanRange(this, ctx, db, from, count, options);
+  }
+}
+
+const MINUS = 45;
