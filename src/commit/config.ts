@@ -34,3 +34,14 @@ export function isGroupConfig(value: unknown): value is GroupConfig {
     config.inSync.every((id) => typeof id === 'string')
   );
 }
+
+/** A member's id: where it listens, and a value unique to this start of its process (R3). */
+export function memberId(host: string, port: number, unique: string): string {
+  return `${host}:${port}@${unique}`;
+}
+
+/** Where the member of this id listens; null when the id is none. */
+export function addressOf(member: string): { host: string; port: number } | null {
+  const match = /^(.+):([0-9]{1,5})@[^@]+$/.exec(member);
+  return match === null ? null : { host: match[1]!, port: Number(match[2]) };
+}

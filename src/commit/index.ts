@@ -1,4 +1,4 @@
-export { type GroupConfig, isGroupConfig, type Registration } from './config.js';
+export { addressOf, type GroupConfig, isGroupConfig, memberId, type Registration } from './config.js';
 export {
   Coordinator,
   type CoordinatorAction,

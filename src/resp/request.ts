@@ -93,8 +93,8 @@ export class RequestParser {
   private maxArguments = MAX_ARGUMENTS;
   private maxBulk = MAX_BULK;
 
-  /** Narrower bounds until a client has authenticated, as Redis has them (10 arguments of 16 KiB). */
-  limit(maxArguments: number, maxBulk: number): void {
+  /** Other bounds: narrower until a client has authenticated (10 arguments of 16 KiB), or as proto-max-bulk-len says. */
+  limit(maxArguments = MAX_ARGUMENTS, maxBulk = MAX_BULK): void {
     this.maxArguments = maxArguments;
     this.maxBulk = maxBulk;
   }

@@ -1,0 +1,191 @@
+// Control lanes: transactions over several groups as they reach this primary, and the answers that go back. Never
+// paused: votes and outcomes must always get through. An answer that saw something undecided waits for it (R8).
+import { findRequest } from '../command/index.js';
+import type { Answer, Ask, KeyValue, Participant, ParticipantAction } from '../commit/index.js';
+import type { Conn, ConnHandler } from '../net/host.js';
+import { decodeAsk, encodeAnswer } from '../net/wire.js';
+import { encodeCommand, ProtocolError, ReplyWriter, RequestParser } from '../resp/index.js';
+import type { Context } from '../store/context.js';
+import { runAside, type Store } from '../store/index.js';
+import type { Parked } from './lane.js';
+
+/** What the primary gives. */
+export interface ControlsOwner {
+  readonly transactions: Participant<Parked>;
+  readonly ctx: Context;
+  readonly store: Store;
+  /** Executes work on database `db` within the group's log; `ctx.need` says afterwards what it saw. */
+  execute(db: number, work: () => void): void;
+  perform(actions: ParticipantAction<Parked>[]): void;
+  ringVersion(): number;
+  writable(): boolean;
+  touch(): void;
+}
+
+interface ControlLane {
+  id: number;
+  conn: Conn;
+  /** Incarnation of the router, or id of the member of another group. */
+  from: string;
+  out: Buffer[];
+}
+
+/** Bytes that one message may occupy. */
+const EMPTY = Buffer.alloc(0);
+
+/** All control lanes of one primary. */
+export class Controls {
+  private readonly lanes = new Map<number, ControlLane>();
+  private ids = 0;
+  private pending: { need: number; lane: number; bytes: Buffer }[] = [];
+  /** Locks asked for under a ring that is not known here yet. */
+  private early: { lane: number; ask: Ask & { kind: 'lock' } }[] = [];
+
+  constructor(private readonly owner: ControlsOwner) {}
+
+  /** Whether a coordinator has a lane open. */
+  connected(coordinator: string): boolean {
+    for (const lane of this.lanes.values()) if (lane.from === coordinator) return true;
+    return false;
+  }
+
+  accept(conn: Conn, from: string, parser: RequestParser): ConnHandler {
+    if (this.owner.transactions.isFenced(from)) conn.write(encodeCommand(['TOWLINE.FENCED']));
+    // What an older connection of the same coordinator locked goes with it.
+    for (const other of [...this.lanes.values()]) if (other.from === from) this.lose(other);
+    const lane: ControlLane = { id: ++this.ids, conn, from, out: [] };
+    this.lanes.set(lane.id, lane);
+    const read = () => {
+      try {
+        while (this.lanes.has(lane.id) && parser.next()) this.onAsk(lane.id, decodeAsk(parser.request));
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        conn.destroy();
+      }
+      this.owner.touch();
+    };
+    read();
+    return {
+      data: (chunk) => {
+        if (!this.lanes.has(lane.id)) return;
+        parser.feed(chunk);
+        read();
+      },
+      closed: () => this.lose(lane),
+    };
+  }
+
+  send(lane: number, answer: Answer): void {
+    this.lanes.get(lane)?.out.push(encodeAnswer(answer));
+  }
+
+  /** Locks are granted: what was asked for is read now, and sent when it is committed. */
+  fetch(lane: number, ask: Ask & { kind: 'lock' }, token: string): void {
+    const { owner } = this;
+    const { txn, keys, read } = ask;
+    if (ask.ring !== owner.ringVersion()) {
+      this.send(lane, { kind: 'refused', txn, why: 'stale' });
+      owner.perform(owner.transactions.ask(lane, { kind: 'release', txn }));
+      return;
+    }
+    const { ctx, store } = owner;
+    let need = 0;
+    const values: KeyValue[] = [];
+    const replies = new ReplyWriter();
+    ctx.reply = replies;
+    for (const { db, key } of ask.fetch ? keys : []) {
+      owner.execute(db, () => values.push({ db, key, payload: store.fetch(key, ctx) }));
+      need = Math.max(need, ctx.need);
+    }
+    if (read !== null) {
+      const parser = new RequestParser();
+      parser.feed(read.command);
+      if (!parser.next()) throw new ProtocolError('command cut short');
+      const row = findRequest(parser.request);
+      if (row === undefined || row.write) throw new ProtocolError('not a read');
+      replies.proto = read.proto;
+      owner.execute(read.db, () => store.execute(row, parser.request, ctx));
+      need = Math.max(need, ctx.need);
+    }
+    const bytes = encodeAnswer({
+      kind: 'locked',
+      txn,
+      token,
+      values,
+      reply: replies.length > 0 ? replies.take() : EMPTY,
+    });
+    this.pending.push({ need, lane, bytes });
+    owner.touch();
+  }
+
+  /** A newer ring is known: locks that waited for it are asked for now. */
+  ringChanged(): void {
+    const { early } = this;
+    this.early = [];
+    for (const { lane, ask } of early) if (this.lanes.has(lane)) this.onAsk(lane, ask);
+  }
+
+  /** End of the turn. */
+  flush(committed: number): void {
+    if (this.pending.length > 0) {
+      const waiting: typeof this.pending = [];
+      for (const answer of this.pending) {
+        if (answer.need > committed) waiting.push(answer);
+        else this.lanes.get(answer.lane)?.out.push(answer.bytes);
+      }
+      this.pending = waiting;
+    }
+    for (const { conn, out } of this.lanes.values()) {
+      if (out.length === 0) continue;
+      conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+      out.length = 0;
+    }
+  }
+
+  stop(): void {
+    for (const { conn } of this.lanes.values()) conn.destroy();
+    this.lanes.clear();
+  }
+
+  private onAsk(lane: number, ask: Ask): void {
+    const { owner } = this;
+    if (ask.kind === 'lock') {
+      const version = owner.ringVersion();
+      if (ask.ring > version) {
+        this.early.push({ lane, ask });
+        return;
+      }
+      if (ask.ring < version) return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'stale' });
+      if (!owner.writable() && (ask.everything || ask.keys.some(({ exclusive }) => exclusive))) {
+        return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'noreplicas' });
+      }
+    }
+    if (ask.kind === 'aside') return this.onAside(lane, ask);
+    owner.perform(owner.transactions.ask(lane, ask));
+  }
+
+  /** Executes commands on fetched values, not in place: nothing here changes. */
+  private onAside(lane: number, ask: Ask & { kind: 'aside' }): void {
+    const { owner } = this;
+    const reply = new ReplyWriter();
+    const runs = ask.runs.map(({ db, proto, command }) => {
+      const parser = new RequestParser();
+      parser.feed(command);
+      if (!parser.next()) throw new ProtocolError('command cut short');
+      return { db, proto, request: parser.request };
+    });
+    let changes: KeyValue[] = [];
+    owner.execute(0, () => {
+      changes = runAside(ask.values, runs, owner.ctx.now, owner.ctx.random, reply);
+    });
+    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes });
+  }
+
+  private lose(lane: ControlLane): void {
+    if (!this.lanes.delete(lane.id)) return;
+    lane.conn.destroy();
+    this.early = this.early.filter((each) => each.lane !== lane.id);
+    this.pending = this.pending.filter((each) => each.lane !== lane.id);
+    this.owner.perform(this.owner.transactions.laneLost(lane.id));
+  }
+}

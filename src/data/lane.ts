@@ -1,0 +1,152 @@
+// One router's data lane at the primary: a stream of plain commands, each taking the next counter, with changes of
+// database, protocol, client and ring version as messages in between; replies go back in the same way. Replies that
+// may have seen something undecided are held until it is committed (R8).
+
+import type { CommandRow } from '../command/row.js';
+import type { LockOwner, LockRequest } from '../commit/index.js';
+import type { Conn } from '../net/host.js';
+import { encodeCommand, type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
+
+/** A run of replies: consecutive counters, or with `TOWLINE.AT` where they are not. */
+class Run {
+  readonly writer = new ReplyWriter();
+  first = -1;
+  next = -1;
+  need = 0;
+
+  /** The reply to `counter` follows. @returns the length to go back to if it does not belong here after all. */
+  begin(counter: number): number {
+    const mark = this.writer.length;
+    if (mark === 0) this.first = counter;
+    else if (counter !== this.next) at(this.writer, counter);
+    this.next = counter + 1;
+    return mark;
+  }
+  take(): Buffer {
+    const bytes = this.writer.take();
+    this.need = 0;
+    return bytes;
+  }
+}
+
+function at(writer: ReplyWriter, counter: number): void {
+  writer.latin1(`>2\r\n$10\r\nTOWLINE.AT\r\n:${counter}\r\n`);
+}
+
+interface Chunk {
+  need: number;
+  first: number;
+  next: number;
+  bytes: Buffer;
+}
+
+/** A command that waits for a lock, or behind one of its client that does. */
+export interface Parked {
+  lane: Lane;
+  counter: number;
+  /** Undefined: one of the reads that only routers send. */
+  row: CommandRow | undefined;
+  request: Request;
+  db: number;
+  proto: Proto;
+  /** Version of the ring it was planned with (R2). */
+  ring: number;
+  tag: number;
+  lock: LockRequest<LockOwner<Parked>> | null;
+}
+
+/** State of one router's data lane. Who executes is the primary; this keeps order and bytes. */
+export class Lane {
+  /** Counter of the next plain command. */
+  next = 0;
+  /** Counters below this were sent before, over another connection (R10). */
+  fresh = 0;
+  db = 0;
+  proto: Proto = 2;
+  /** Client of the next commands; 0: one that has nothing else under way here. */
+  tag = 0;
+  ring = 0;
+  /** The router asked for something of a newer ring than is known here: nothing more is read until it is. */
+  blocked = false;
+  /** Replaced by a newer connection of the same router, or closed: nothing of it counts any more. */
+  gone = false;
+  paused = false;
+  /** Parked commands of clients that have nothing else under way here. */
+  readonly single = new Set<Parked>();
+  /** Parked commands of the others, by client, in order. */
+  readonly parked = new Map<number, Parked[]>();
+  parkedCount = 0;
+  readonly now = new Run();
+  readonly later = new Run();
+  private held: Chunk[] = [];
+  private heldBytes = 0;
+  private sentNext = -1;
+  private readonly out: Buffer[] = [];
+
+  constructor(
+    readonly router: string,
+    readonly conn: Conn,
+    readonly parser: RequestParser,
+  ) {}
+
+  /** Bytes of replies that are not on their way yet. */
+  get waiting(): number {
+    return this.heldBytes + this.conn.queued;
+  }
+
+  /** Moves the last reply, begun at `mark` of `now`, to those that wait for `need`. */
+  defer(counter: number, mark: number, from: number, need: number): void {
+    const { now, later } = this;
+    later.begin(counter);
+    later.writer.bytes(now.writer.view(from));
+    if (need > later.need) later.need = need;
+    now.writer.truncate(mark);
+  }
+
+  /** An internal answer to `counter` that is no reply: `words` after its name. */
+  push(counter: number, words: readonly (string | number)[]): void {
+    this.now.begin(counter);
+    this.now.writer.latin1(`>${words.length}\r\n`);
+    for (const word of words) this.now.writer.bulk(Buffer.from(String(word), 'utf8'));
+  }
+
+  /** End of the turn: everything up to `committed` leaves, in one write. */
+  flush(committed: number): void {
+    const { now, later } = this;
+    if (now.writer.length > 0) this.emit(now.first, now.next, now.take());
+    if (later.writer.length > 0) {
+      const { need, first, next } = later;
+      const bytes = later.take();
+      this.held.push({ need, first, next, bytes });
+      this.heldBytes += bytes.length;
+    }
+    let free = 0;
+    while (free < this.held.length && this.held[free]!.need <= committed) {
+      const { first, next, bytes } = this.held[free++]!;
+      this.heldBytes -= bytes.length;
+      this.emit(first, next, bytes);
+    }
+    if (free > 0) this.held.splice(0, free);
+    const { out } = this;
+    if (out.length === 0) return;
+    this.conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+    out.length = 0;
+  }
+
+  /** Whether replies wait for the commit index. */
+  get holds(): boolean {
+    return this.held.length > 0;
+  }
+
+  private emit(first: number, next: number, bytes: Buffer): void {
+    if (first !== this.sentNext)
+      this.out.push(Buffer.from(`>2\r\n$10\r\nTOWLINE.AT\r\n:${first}\r\n`, 'latin1'));
+    this.out.push(bytes);
+    this.sentNext = next;
+  }
+}
+
+/** The first message of a lane: who speaks, its lowest unanswered counter, the first new one, its ring version. */
+export function laneHello(router: string, floor: number, fresh: number, ring: number): Buffer {
+  return encodeCommand(['TOWLINE.LANE', router, floor, fresh, ring]);
+}

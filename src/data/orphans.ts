@@ -1,0 +1,147 @@
+// Looks after transactions whose coordinator is gone: after a while this primary asks the other participants itself
+// and does what they agree on (R11). Time decides only when it begins, never what comes out.
+import {
+  type Answer,
+  coordinatorOf,
+  type Participant,
+  type ParticipantAction,
+  Resolver,
+  type ResolverAction,
+} from '../commit/index.js';
+import type { Address, Conn, Host } from '../net/host.js';
+import { decodeAnswer, encodeAsk } from '../net/wire.js';
+import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
+import type { Parked } from './lane.js';
+
+const LOOK_MS = 500;
+/** Orphans taken on at a time; the others wait for the next look. */
+const AT_ONCE = 1000;
+
+/** What the primary gives. */
+export interface OrphansOwner {
+  /** Own group. */
+  readonly self: string;
+  /** Own member id. */
+  readonly id: string;
+  readonly orphanMs: number;
+  readonly transactions: Participant<Parked>;
+  connected(coordinator: string): boolean;
+  primaryOf(group: string): Address | null;
+  perform(actions: ParticipantAction<Parked>[]): void;
+}
+
+interface Peer {
+  conn: Conn;
+  out: Buffer[];
+}
+
+/** The orphans of one primary. */
+export class Orphans {
+  /** When a txn was first seen without its coordinator, ms of the monotonic clock. */
+  private readonly since = new Map<string, number>();
+  private readonly resolvers = new Map<string, Resolver>();
+  private readonly peers = new Map<string, Peer>();
+  private cancel: () => void = () => {};
+
+  constructor(
+    private readonly host: Host,
+    private readonly owner: OrphansOwner,
+  ) {
+    this.lookLater();
+  }
+
+  stop(): void {
+    this.cancel();
+    for (const { conn } of this.peers.values()) conn.destroy();
+    this.peers.clear();
+  }
+
+  private lookLater(): void {
+    this.cancel = this.host.after(LOOK_MS, () => {
+      this.look();
+      this.lookLater();
+    });
+  }
+
+  private look(): void {
+    const { owner } = this;
+    const now = this.host.now();
+    const orphans = owner.transactions.undecided().filter(({ txn }) => !owner.connected(coordinatorOf(txn)));
+    const names = new Set(orphans.map(({ txn }) => txn));
+    for (const txn of [...this.since.keys()]) {
+      if (names.has(txn)) continue;
+      this.since.delete(txn);
+      this.resolvers.delete(txn);
+    }
+    for (const { txn, participants, commit } of orphans.slice(0, AT_ONCE)) {
+      const since = this.since.get(txn);
+      if (since === undefined) this.since.set(txn, now);
+      else if (now - since >= owner.orphanMs) {
+        let resolver = this.resolvers.get(txn);
+        if (resolver === undefined) {
+          resolver = new Resolver(txn, owner.self, participants, commit);
+          this.resolvers.set(txn, resolver);
+        }
+        this.perform(resolver, resolver.step());
+      }
+    }
+  }
+
+  private perform(resolver: Resolver, actions: ResolverAction[]): void {
+    const { owner } = this;
+    for (const action of actions) {
+      if (action.do === 'send') this.send(action.group, encodeAsk(action.ask));
+      else if (action.do === 'settled') owner.perform(owner.transactions.settled(resolver.txn));
+      else {
+        // As if the coordinator had said it; nobody waits on lane 0.
+        owner.perform(
+          owner.transactions.ask(0, { kind: 'outcome', txn: resolver.txn, commit: action.commit }),
+        );
+      }
+    }
+  }
+
+  private answered(group: string, answer: Answer): void {
+    const resolver = this.resolvers.get(answer.txn);
+    // Only of what is still in doubt here: the coordinator may have come back meanwhile.
+    if (resolver !== undefined && this.since.has(answer.txn))
+      this.perform(resolver, resolver.answered(group, answer));
+  }
+
+  private send(group: string, bytes: Buffer): void {
+    const peer = this.peers.get(group) ?? this.connect(group);
+    if (peer === null) return;
+    if (peer.out.push(bytes) > 1) return;
+    this.host.endOfTurn(() => {
+      peer.conn.write(Buffer.concat(peer.out));
+      peer.out.length = 0;
+    });
+  }
+
+  private connect(group: string): Peer | null {
+    const address = this.owner.primaryOf(group);
+    if (address === null) return null;
+    const parser = new RequestParser();
+    const conn = this.host.connect(address, {
+      data: (chunk) => {
+        try {
+          parser.feed(chunk);
+          while (parser.next()) this.answered(group, decodeAnswer(parser.request));
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          conn.destroy();
+        }
+      },
+      closed: () => {
+        if (this.peers.get(group)?.conn === conn) this.peers.delete(group);
+      },
+    });
+    const peer: Peer = { conn, out: [encodeCommand(['TOWLINE.CONTROL', this.owner.id])] };
+    this.host.endOfTurn(() => {
+      conn.write(Buffer.concat(peer.out));
+      peer.out.length = 0;
+    });
+    this.peers.set(group, peer);
+    return peer;
+  }
+}

@@ -1,0 +1,98 @@
+// A plain client on a data node's own port: it may read what this member holds, so that copies can be compared, and
+// ask for its status. Writes are refused: they go through a router.
+import { arityOk, find, findRequest, refusal } from '../command/index.js';
+import type { Conn, ConnHandler } from '../net/host.js';
+import { ProtocolError, type Request, type RequestParser } from '../resp/index.js';
+import { Context } from '../store/context.js';
+import type { Store } from '../store/index.js';
+
+/** What a reader may ask of the node. */
+export interface ReaderOwner {
+  readonly store: Store;
+  /** JSON for `TOWLINE.STATUS`. */
+  status(): string;
+  now(): number;
+}
+
+/** One plain connection. */
+export class Reader implements ConnHandler {
+  private readonly ctx = new Context();
+
+  constructor(
+    private readonly owner: ReaderOwner,
+    private readonly conn: Conn,
+    private readonly parser: RequestParser,
+  ) {
+    this.ctx.replica = true;
+  }
+
+  data(chunk: Buffer): void {
+    try {
+      this.parser.feed(chunk);
+      while (this.parser.next()) this.command(this.parser.request);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.ctx.reply.error(`ERR ${error.message}`);
+      this.conn.write(this.ctx.reply.take());
+      this.conn.end();
+      return;
+    }
+    this.flush();
+  }
+
+  closed(): void {}
+
+  /** Executes the request that the parser found before this reader was made, and what follows it. */
+  begin(): void {
+    this.command(this.parser.request);
+    this.data(Buffer.alloc(0));
+  }
+
+  private flush(): void {
+    if (this.ctx.reply.length > 0) this.conn.write(this.ctx.reply.take());
+  }
+
+  private command(request: Request): void {
+    if (request.argc === 0) return;
+    const { ctx, owner } = this;
+    const { reply } = ctx;
+    ctx.now = owner.now();
+    let row = find(request.buffer, request.start + request.from[0]!, request.start + request.to[0]!);
+    if (row?.subcommands !== undefined) row = findRequest(request);
+    if (request.is(0, 'towline.status')) return reply.bulk(Buffer.from(owner.status(), 'utf8'));
+    if (request.is(0, 'towline.export') && request.argc === 2) return this.export(request.text(1));
+    if (row === undefined || !arityOk(row, request.argc)) return reply.error(refusal(request));
+    if (row.write)
+      return reply.error("READONLY You can't write against a data node: write through a router.");
+    if (row.where !== 'router') return owner.store.execute(row, request, ctx);
+    switch (row.name) {
+      case 'ping':
+        return request.argc > 1 ? reply.bulk(request.bytes(1)) : reply.simple('PONG');
+      case 'echo':
+        return reply.bulk(request.bytes(1));
+      case 'select': {
+        const db = Number(request.text(1));
+        if (!(Number.isInteger(db) && db >= 0 && db < 16)) return reply.error('ERR DB index is out of range');
+        ctx.db = db;
+        return reply.ok();
+      }
+      case 'quit':
+        reply.ok();
+        this.flush();
+        return this.conn.end();
+      case 'command':
+      case 'command|docs':
+        // redis-cli asks for hints when it starts.
+        return reply.array(0);
+      default:
+        return reply.error(`ERR '${row.name}' is answered by routers only`);
+    }
+  }
+
+  /** The exported value of a key, as it travels between groups; nil: it is not here. */
+  private export(key: string): void {
+    const payload = this.owner.store.exportKey(this.ctx.db, key);
+    if (payload === null) this.ctx.reply.nil();
+    else this.ctx.reply.bulk(payload);
+  }
+}

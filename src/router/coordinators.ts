@@ -1,0 +1,149 @@
+// The router's transactions under way: gives each a name, carries messages between their state machines and the
+// control lanes, plans again what was not executed, and answers clients. Decides nothing that a Coordinator decides.
+import { type Answer, Coordinator, type CoordinatorAction, type Plan } from '../commit/index.js';
+import type { Host } from '../net/host.js';
+import type { ControlLane } from './control-lane.js';
+
+/** Pause before a refused transaction is planned again, ms; doubles up to the second one. */
+const PAUSE_MS = 2;
+const LONGEST_PAUSE_MS = 100;
+/** Transactions under way at most; the next one is answered with an error. */
+const MAX_TRANSACTIONS = 100_000;
+
+const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
+
+/** What a transaction answers its client, and how it is planned (again). */
+export interface Job {
+  plan(): Plan | Buffer;
+  /** Called exactly once. */
+  answer(reply: Buffer): void;
+}
+
+interface Running {
+  coordinator: Coordinator;
+  job: Job;
+  startedAt: number;
+  answered: boolean;
+  pause: number;
+}
+
+/** What is needed of the router. */
+export interface CoordinatorsOwner {
+  /** Incarnation of this coordinator. */
+  readonly coordinator: string;
+  readonly deadlineMs: number;
+  control(group: string): ControlLane;
+}
+
+/** All transactions of one router. */
+export class Coordinators {
+  private readonly running = new Map<string, Running>();
+  private counter = 0;
+  private waiting = 0;
+
+  constructor(
+    private readonly host: Host,
+    private readonly owner: CoordinatorsOwner,
+  ) {}
+
+  /** Transactions that have not ended, in doubt ones included. */
+  get size(): number {
+    return this.running.size;
+  }
+
+  /** Begins a transaction. */
+  start(job: Job): void {
+    if (this.running.size + this.waiting >= MAX_TRANSACTIONS)
+      return job.answer(error('BUSY too many transactions'));
+    this.attempt(job, this.host.now(), PAUSE_MS);
+  }
+
+  answered(group: string, answer: Answer): void {
+    const running = this.running.get(answer.txn);
+    if (running !== undefined) this.perform(running, running.coordinator.answered(group, answer));
+  }
+  linkUp(group: string): void {
+    for (const running of [...this.running.values()])
+      this.perform(running, running.coordinator.linkUp(group));
+  }
+  linkLost(group: string): void {
+    for (const running of [...this.running.values()])
+      this.perform(running, running.coordinator.linkLost(group));
+  }
+
+  /** Called now and then: ends what has waited beyond the deadline. */
+  expire(): void {
+    const limit = this.host.now() - this.owner.deadlineMs;
+    for (const running of [...this.running.values()]) {
+      if (running.startedAt <= limit && !running.answered)
+        this.perform(running, running.coordinator.expired());
+    }
+  }
+
+  private attempt(job: Job, startedAt: number, pause: number): void {
+    const plan = job.plan();
+    if (Buffer.isBuffer(plan)) return job.answer(plan);
+    const txn = `${this.owner.coordinator}:${++this.counter}`;
+    const running: Running = {
+      coordinator: new Coordinator(txn, plan),
+      job,
+      startedAt,
+      answered: false,
+      pause,
+    };
+    const lost = plan.shares.find(({ group }) => !this.owner.control(group).connected);
+    if (lost !== undefined) return this.again(running);
+    this.running.set(txn, running);
+    this.perform(running, running.coordinator.start());
+  }
+
+  /** Plans anew after a pause, within the client's deadline. */
+  private again({ job, startedAt, pause }: Running): void {
+    if (this.host.now() - startedAt > this.owner.deadlineMs) {
+      return job.answer(error('TIMEOUT a group did not answer in time; nothing was executed'));
+    }
+    this.waiting++;
+    // Some chance in it, so that two that got in each other's way do not do so forever.
+    this.host.after(pause * (0.5 + this.host.random()), () => {
+      this.waiting--;
+      this.attempt(job, startedAt, Math.min(pause * 2, LONGEST_PAUSE_MS));
+    });
+  }
+
+  private perform(running: Running, actions: CoordinatorAction[]): void {
+    for (const action of actions) {
+      switch (action.do) {
+        case 'send':
+          this.owner.control(action.group).send(action.ask);
+          break;
+        case 'answer':
+          this.reply(running, action.reply);
+          break;
+        case 'fail':
+          this.reply(running, error(action.error));
+          this.running.delete(running.coordinator.txn);
+          break;
+        case 'uncertain':
+          this.reply(running, error('UNCERTAIN the transaction may or may not have been executed'));
+          break;
+        case 'retry':
+          // After NEVER the abort goes on in the background, under the old name.
+          if (action.why !== 'never') this.running.delete(running.coordinator.txn);
+          if (!running.answered) {
+            running.answered = true;
+            this.again(running);
+          }
+          break;
+        case 'end':
+          this.running.delete(running.coordinator.txn);
+          break;
+      }
+    }
+  }
+
+  private reply(running: Running, reply: Buffer): void {
+    if (running.answered) return;
+    running.answered = true;
+    running.job.answer(reply);
+  }
+}

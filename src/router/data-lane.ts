@@ -1,0 +1,419 @@
+// The router's data lane to one group: plain commands out, replies back, each named by a counter. Remembers what is
+// unanswered, and says it again, in order, to whoever is primary next (R10). Must never send anything new before that.
+import type { Address, Conn, Host } from '../net/host.js';
+import {
+  ByteWriter,
+  encodeCommand,
+  type Proto,
+  ProtocolError,
+  ReplySplitter,
+  type Request,
+  RequestParser,
+} from '../resp/index.js';
+
+/** Who wants the reply to a command: a client's session, or the router itself. */
+export interface Sink {
+  /** The reply to command `seq` of this sink: bytes [start, end) of `buffer`, which is never changed. */
+  reply(seq: number, buffer: Buffer, start: number, end: number): void;
+  /** Nothing was executed: the ring is another one now. Plan command `seq` again, with what it was sent with. */
+  stale(seq: number, request: Request, db: number, proto: Proto): void;
+}
+
+/** Commands under way on one lane at most; new ones wait at their clients. */
+const MAX_INFLIGHT = 1 << 20;
+/** Bytes of unanswered commands kept at most. */
+const MAX_BYTES = 256 * 1024 * 1024;
+/** Answered commands after which the primary is told that their replies have arrived. */
+const ACK_EVERY = 512;
+/** Commands longer than this are sent without being copied. */
+const LARGE = 64 * 1024;
+const RETRY_MS = 25;
+
+/** Takes the reply of a command that nobody waits for any more. */
+const NOBODY: Sink = { reply() {}, stale() {} };
+
+/** What one turn sent, kept until it is answered. */
+interface Batch {
+  first: number;
+  /** One past its last counter. */
+  next: number;
+  parts: Buffer[];
+  bytes: number;
+  sentAt: number;
+  /** State of the stream where it begins. */
+  mode: Mode;
+}
+
+/** Modifiers in force on the stream. */
+interface Mode {
+  db: number;
+  proto: Proto;
+  tag: number;
+  ring: number;
+}
+
+/** What the lane needs of the router. */
+export interface LaneOwner {
+  /** Incarnation: with the counter it names a command for good (R10). */
+  readonly id: string;
+  ringVersion(): number;
+  /** Where the group's primary listens; null: not known. */
+  primary(group: string): Address | null;
+  /** Room was made after `full`. */
+  relieved(): void;
+  /** A data node speaks of a newer ring. */
+  heard(ring: number): void;
+  /** Nothing that anybody waits for is under way on this lane. */
+  idle(): void;
+}
+
+/** Data lane to one group. */
+export class DataLane {
+  private conn: Conn | null = null;
+  private ready = false;
+  private stopped = false;
+  private splitter = new ReplySplitter();
+  private expected = 0;
+  /** Unanswered commands by counter, circular; null: answered. */
+  private sinks: (Sink | null)[] = new Array<Sink | null>(1024).fill(null);
+  private seqs = new Float64Array(1024);
+  /** Lowest unanswered counter, and the next new one. */
+  private floor = 1;
+  private next = 1;
+  private acked = 1;
+  private batches: Batch[] = [];
+  private heldBytes = 0;
+  private readonly out = new ByteWriter();
+  private parts: Buffer[] = [];
+  private partBytes = 0;
+  private openFirst = 1;
+  private openMode: Mode;
+  private readonly mode: Mode;
+  private scheduled = false;
+  private wasFull = false;
+  private cancelRetry: () => void = () => {};
+  /** Commands that somebody waits for. */
+  pending = 0;
+  /** Commands sent, for statistics. */
+  reads = 0;
+  writes = 0;
+
+  constructor(
+    private readonly host: Host,
+    private readonly owner: LaneOwner,
+    readonly group: string,
+  ) {
+    this.mode = { db: 0, proto: 2, tag: 0, ring: owner.ringVersion() };
+    this.openMode = { ...this.mode };
+    this.open();
+  }
+
+  /** No new command may be sent: its client must wait. */
+  get full(): boolean {
+    const full = this.next - this.floor >= MAX_INFLIGHT || this.heldBytes + this.out.length > MAX_BYTES;
+    if (full) this.wasFull = true;
+    return full;
+  }
+  get connected(): boolean {
+    return this.ready;
+  }
+
+  /** Sends a command at the end of this turn. `tag` tells clients apart that have more than one under way; else 0. */
+  send(
+    sink: Sink,
+    seq: number,
+    request: Request,
+    db: number,
+    proto: Proto,
+    tag: number,
+    write: boolean,
+  ): void {
+    const { mode, out } = this;
+    if (mode.db !== db) out.bytes(encodeCommand(['TOWLINE.DB', (mode.db = db)]));
+    if (mode.proto !== proto) out.bytes(encodeCommand(['TOWLINE.PROTO', (mode.proto = proto)]));
+    if (mode.tag !== tag) out.bytes(encodeCommand(['TOWLINE.CLIENT', (mode.tag = tag)]));
+    const ring = this.owner.ringVersion();
+    if (mode.ring !== ring) out.bytes(encodeCommand(['TOWLINE.RING', (mode.ring = ring)]));
+    if (request.end - request.start > LARGE) {
+      this.cut();
+      this.part(request.raw());
+    } else out.range(request.buffer, request.start, request.end);
+    if (this.next - this.floor >= this.sinks.length) this.grow();
+    const at = this.next & (this.sinks.length - 1);
+    this.sinks[at] = sink;
+    this.seqs[at] = seq;
+    this.next++;
+    this.pending++;
+    if (write) this.writes++;
+    else this.reads++;
+    this.schedule();
+  }
+
+  /** Answers commands that have waited longer than `deadlineMs` with UNCERTAIN; they stay under way. */
+  expire(deadlineMs: number, error: Buffer): void {
+    const limit = this.host.now() - deadlineMs;
+    for (const batch of this.batches) {
+      if (batch.sentAt > limit) break;
+      for (let counter = Math.max(batch.first, this.floor); counter < batch.next; counter++) {
+        const at = counter & (this.sinks.length - 1);
+        const sink = this.sinks[at]!;
+        if (sink === null || sink === NOBODY) continue;
+        this.sinks[at] = NOBODY;
+        this.pending--;
+        sink.reply(this.seqs[at]!, error, 0, error.length);
+      }
+    }
+    if (this.pending === 0) this.owner.idle();
+  }
+
+  /** The group's primary may be another one: reconnects if it is. */
+  primaryChanged(): void {
+    if (this.conn !== null) this.conn.destroy();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelRetry();
+    this.conn?.destroy();
+  }
+
+  // ---- sending
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.host.endOfTurn(() => this.flush());
+  }
+
+  private cut(): void {
+    if (this.out.length > 0) this.part(this.out.take());
+  }
+  private part(bytes: Buffer): void {
+    this.parts.push(bytes);
+    this.partBytes += bytes.length;
+  }
+
+  private flush(): void {
+    this.scheduled = false;
+    if (this.ready && this.floor - this.acked >= ACK_EVERY) {
+      this.acked = this.floor;
+      this.out.bytes(encodeCommand(['TOWLINE.ACK', this.acked]));
+    }
+    this.cut();
+    if (this.parts.length === 0) return;
+    const { parts, partBytes } = this;
+    this.parts = [];
+    this.partBytes = 0;
+    this.batches.push({
+      first: this.openFirst,
+      next: this.next,
+      parts,
+      bytes: partBytes,
+      sentAt: this.host.now(),
+      mode: this.openMode,
+    });
+    this.heldBytes += partBytes;
+    this.openFirst = this.next;
+    this.openMode = { ...this.mode };
+    if (this.ready) for (const part of parts) this.conn!.write(part);
+  }
+
+  private grow(): void {
+    const size = this.sinks.length * 2;
+    const sinks = new Array<Sink | null>(size).fill(null);
+    const seqs = new Float64Array(size);
+    for (let counter = this.floor; counter < this.next; counter++) {
+      sinks[counter & (size - 1)] = this.sinks[counter & (this.sinks.length - 1)]!;
+      seqs[counter & (size - 1)] = this.seqs[counter & (this.seqs.length - 1)]!;
+    }
+    this.sinks = sinks;
+    this.seqs = seqs;
+  }
+
+  // ---- replies
+
+  private data(chunk: Buffer): void {
+    const { splitter } = this;
+    splitter.feed(chunk);
+    while (splitter.next()) {
+      const { buffer, start, end } = splitter;
+      if (buffer[start] === 62) this.message(buffer.subarray(start, end));
+      else {
+        const counter = this.expected++;
+        const at = counter & (this.sinks.length - 1);
+        const sink = this.sinks[at]!;
+        if (counter < this.floor || counter >= this.next || sink === null)
+          throw new ProtocolError('reply to nothing');
+        this.settle(at, sink);
+        sink.reply(this.seqs[at]!, buffer, start, end);
+        if (counter === this.floor) this.advance();
+        if (this.pending === 0) this.owner.idle();
+      }
+    }
+  }
+
+  private settle(at: number, sink: Sink): void {
+    this.sinks[at] = null;
+    if (sink !== NOBODY) this.pending--;
+  }
+
+  /** Finds an unanswered command among what was sent. */
+  private sentAs(wanted: number): { request: Request; mode: Mode } {
+    const batch = this.batches.find(({ first, next }) => first <= wanted && wanted < next);
+    if (batch === undefined) throw new Error(`command ${wanted} is not under way`);
+    const mode = { ...batch.mode };
+    const parser = new RequestParser();
+    let counter = batch.first;
+    for (const part of batch.parts) {
+      parser.feed(part);
+      while (parser.next()) {
+        const { request } = parser;
+        if (isModifier(request)) {
+          if (request.is(0, 'towline.db')) mode.db = Number(request.text(1));
+          if (request.is(0, 'towline.proto')) mode.proto = request.text(1) === '3' ? 3 : 2;
+        } else if (counter++ === wanted) return { request: request.clone(), mode };
+      }
+    }
+    throw new Error(`command ${wanted} is not in its batch`);
+  }
+
+  private advance(): void {
+    const mask = this.sinks.length - 1;
+    while (this.floor < this.next && this.sinks[this.floor & mask] === null) this.floor++;
+    let done = 0;
+    while (done < this.batches.length && this.batches[done]!.next <= this.floor) {
+      this.heldBytes -= this.batches[done++]!.bytes;
+    }
+    if (done > 0) this.batches.splice(0, done);
+    if (this.floor - this.acked >= ACK_EVERY) this.schedule();
+    if (this.wasFull && !this.full) {
+      this.wasFull = false;
+      this.owner.relieved();
+    }
+  }
+
+  private message(bytes: Buffer): void {
+    const words = pushWords(bytes);
+    switch (words[0]) {
+      case 'TOWLINE.AT':
+        this.expected = Number(words[1]);
+        return;
+      case 'TOWLINE.LANE':
+        this.owner.heard(Number(words[4]));
+        return;
+      case 'TOWLINE.STALE': {
+        const counter = this.expected++;
+        const at = counter & (this.sinks.length - 1);
+        const sink = this.sinks[at] ?? null;
+        if (counter < this.floor || counter >= this.next || sink === null)
+          throw new ProtocolError('reply to nothing');
+        const sent = this.sentAs(counter);
+        this.settle(at, sink);
+        this.owner.heard(Number(words[2]));
+        sink.stale(this.seqs[at]!, sent.request, sent.mode.db, sent.mode.proto);
+        if (counter === this.floor) this.advance();
+        if (this.pending === 0) this.owner.idle();
+        return;
+      }
+      default:
+        throw new ProtocolError(`unexpected message ${words[0]}`);
+    }
+  }
+
+  // ---- the connection
+
+  private open(): void {
+    if (this.stopped) return;
+    const address = this.owner.primary(this.group);
+    if (address === null) return this.retry();
+    const conn = this.host.connect(address, {
+      opened: () => {
+        if (this.conn === conn) this.begin(conn);
+      },
+      data: (chunk) => {
+        if (this.conn !== conn) return;
+        try {
+          this.data(chunk);
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          conn.destroy();
+        }
+      },
+      closed: () => {
+        if (this.conn !== conn) return;
+        this.conn = null;
+        this.ready = false;
+        this.retry();
+      },
+    });
+    this.conn = conn;
+  }
+
+  private retry(): void {
+    if (this.stopped) return;
+    this.cancelRetry = this.host.after(RETRY_MS, () => this.open());
+  }
+
+  /** Says who we are, then everything unanswered again, in the original order (R10). */
+  private begin(conn: Conn): void {
+    // What was not flushed yet belongs to the end of the line.
+    this.flush();
+    this.splitter = new ReplySplitter();
+    this.ready = true;
+    const first = this.batches[0]?.mode ?? this.openMode;
+    conn.write(encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]));
+    this.expected = this.floor;
+    this.acked = this.floor;
+    // A new lane begins in mode {0, 2, 0}: modifiers are said again from where the first batch began.
+    const out = new ByteWriter();
+    for (const words of modeWords(first)) out.bytes(encodeCommand(words));
+    let wanted = this.floor;
+    const parser = new RequestParser();
+    for (const batch of this.batches) {
+      let counter = batch.first;
+      for (const part of batch.parts) {
+        parser.feed(part);
+        while (parser.next()) {
+          const { request } = parser;
+          if (isModifier(request)) {
+            if (!request.is(0, 'towline.ack')) out.bytes(request.raw());
+            continue;
+          }
+          if (this.sinks[counter & (this.sinks.length - 1)] !== null && counter >= this.floor) {
+            if (counter !== wanted) out.bytes(encodeCommand(['TOWLINE.AT', counter]));
+            out.bytes(request.raw());
+            wanted = counter + 1;
+          }
+          counter++;
+        }
+      }
+    }
+    if (wanted !== this.next) out.bytes(encodeCommand(['TOWLINE.AT', this.next]));
+    if (this.batches.length === 0) for (const words of modeWords(this.mode)) out.bytes(encodeCommand(words));
+    conn.write(out.take());
+  }
+}
+
+function modeWords(mode: Mode): (string | number)[][] {
+  return [
+    ['TOWLINE.DB', mode.db],
+    ['TOWLINE.PROTO', mode.proto],
+    ['TOWLINE.CLIENT', mode.tag],
+    ['TOWLINE.RING', mode.ring],
+  ];
+}
+
+const MODIFIERS = ['towline.db', 'towline.proto', 'towline.client', 'towline.ring', 'towline.ack'];
+
+function isModifier(request: Request): boolean {
+  return MODIFIERS.some((name) => request.is(0, name));
+}
+
+/** The words of a push message of bulk strings and integers. */
+function pushWords(bytes: Buffer): string[] {
+  const lines = bytes.toString('utf8').split('\r\n');
+  return lines.slice(1, -1).flatMap((line, i, all) => {
+    if (line.startsWith('$') && i + 1 < all.length) return [];
+    return [line.startsWith(':') ? line.slice(1) : line];
+  });
+}

@@ -1,0 +1,141 @@
+// Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY read and merge; FLUSHALL and FLUSHDB are one
+// transaction. Each is one row of the table below.
+import {
+  encodeCommand,
+  type Proto,
+  ReplyWriter,
+  type Request,
+  RequestParser,
+  replyEnd,
+} from '../resp/index.js';
+
+/** Replies of all groups, in order of their ids, as bytes. */
+export type Replies = Buffer[];
+
+/** A fan-out read: what is asked of each group, and how the replies become one. */
+export interface Fan {
+  ask: Request;
+  merge(replies: Replies): Buffer;
+}
+
+/** Text of an error reply among the groups', if there is one: it stands for all. */
+export function firstError(replies: Replies): Buffer | null {
+  return replies.find((reply) => reply[0] === 45) ?? null;
+}
+
+/** Makes a Request of words. */
+export function requestOf(words: readonly (string | number | Buffer)[]): Request {
+  const parser = new RequestParser();
+  parser.feed(encodeCommand(words));
+  parser.next();
+  return parser.request;
+}
+
+/** Reads the elements of an array of bulk strings and integers. */
+export function elementsOf(reply: Buffer): Buffer[] {
+  const count = Number(reply.latin1Slice(1, reply.indexOf(13)));
+  const elements: Buffer[] = [];
+  let from = reply.indexOf(10) + 1;
+  for (let i = 0; i < count; i++) {
+    const to = replyEnd(reply, from, reply.length);
+    const head = reply.indexOf(10, from) + 1;
+    elements.push(reply[from] === 36 ? reply.subarray(head, to - 2) : reply.subarray(from + 1, to - 2));
+    from = to;
+  }
+  return elements;
+}
+
+/** How many keys SCAN looks at when it is not told. */
+const DEFAULT_COUNT = 10;
+
+type Reader = (request: Request, proto: Proto, random: () => number) => Fan | Buffer;
+
+const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
+
+/** KEYS: all arrays, one after the other. */
+const keys: Reader = (request) => ({
+  ask: request,
+  merge: (replies) => {
+    const bodies = replies.map((reply) => reply.subarray(reply.indexOf(10) + 1));
+    const total = replies.reduce((sum, reply) => sum + Number(reply.latin1Slice(1, reply.indexOf(13))), 0);
+    return Buffer.concat([Buffer.from(`*${total}\r\n`), ...bodies]);
+  },
+});
+
+/** DBSIZE: the sum. */
+const dbsize: Reader = (request) => ({
+  ask: request,
+  merge: (replies) => {
+    const total = replies.reduce((sum, reply) => sum + Number(reply.latin1Slice(1, reply.length - 2)), 0);
+    return Buffer.from(`:${total}\r\n`, 'latin1');
+  },
+});
+
+/** RANDOMKEY: one group's, by chance among those that have any. */
+const randomkey: Reader = (request, _proto, random) => ({
+  ask: request,
+  merge: (replies) => {
+    const found = replies.filter((reply) => reply[0] === 36 && reply[1] !== 45);
+    return found[Math.floor(random() * found.length)] ?? replies[0]!;
+  },
+});
+
+/** SCAN: every group is asked from the same position; what all have passed is returned (design, SCAN). */
+const scan: Reader = (request, proto) => {
+  const cursorText = request.text(1);
+  if (!/^[0-9]{1,20}$/.test(cursorText)) return error('ERR invalid cursor');
+  const options: (string | Buffer)[] = [];
+  let count = DEFAULT_COUNT;
+  for (let i = 2; i < request.argc; i += 2) {
+    if (i + 1 >= request.argc) return error('ERR syntax error');
+    if (request.is(i, 'count')) {
+      const text = request.text(i + 1);
+      if (!/^-?(0|[1-9][0-9]{0,17})$/.test(text)) return error('ERR value is not an integer or out of range');
+      count = Number(text);
+      if (count < 1) return error('ERR syntax error');
+    } else if (request.is(i, 'match') || request.is(i, 'type'))
+      options.push(request.text(i), request.bytes(i + 1));
+    else return error('ERR syntax error');
+  }
+  return {
+    ask: requestOf(['TOWLINE.SCAN', cursorText, Math.min(count, 1_000_000), ...options]),
+    merge: (replies) => mergeScan(replies, proto),
+  };
+};
+
+function mergeScan(replies: Replies, proto: Proto): Buffer {
+  const groups = replies.map(elementsOf);
+  let next = Number.POSITIVE_INFINITY;
+  for (const [head] of groups) {
+    const position = Number(head!.latin1Slice());
+    if (position >= 0) next = Math.min(next, position);
+  }
+  const found: { key: Buffer; position: number }[] = [];
+  for (const elements of groups) {
+    for (let i = 1; i + 1 < elements.length; i += 2) {
+      const position = Number(elements[i + 1]!.latin1Slice());
+      if (position < next) found.push({ key: elements[i]!, position });
+    }
+  }
+  found.sort((a, b) => a.position - b.position);
+  const out = new ReplyWriter();
+  out.proto = proto;
+  out.array(2);
+  out.bulk(next === Number.POSITIVE_INFINITY ? '0' : String(next));
+  out.array(found.length);
+  for (const { key } of found) out.bulk(key);
+  return out.take();
+}
+
+/** Readers by row name. */
+export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan };
+
+/**
+ * FLUSHALL and FLUSHDB: the command that each group applies.
+ * @returns bytes of the command, or null when its arguments are wrong.
+ */
+export function flushCommand(request: Request): Buffer | null {
+  if (request.argc > 2 || (request.argc === 2 && !request.is(1, 'async') && !request.is(1, 'sync')))
+    return null;
+  return encodeCommand([request.text(0).toUpperCase()]);
+}

@@ -1,0 +1,149 @@
+// How a command whose keys live in several groups becomes one transaction: which keys to lock where, what to read
+// under the locks, and what is written. By the row's `split`, never by the command's name. Pure.
+import { keysOf } from '../command/index.js';
+import type { CommandRow } from '../command/row.js';
+import type { KeyValue, Locked, Next, Plan, Share, TxnKey } from '../commit/index.js';
+import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
+import type { Route } from './route.js';
+
+/** Who asks, and in which mode. */
+export interface Asker {
+  db: number;
+  proto: Proto;
+}
+
+/** Key arguments of a request by the group that owns them; groups in ascending order of their ids. */
+function byGroup(route: Route, row: CommandRow, request: Request): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const at of keysOf(row, request)) {
+    const group = route.groups[route.ownerOf(request, at)]!;
+    const list = found.get(group);
+    if (list === undefined) found.set(group, [at]);
+    else list.push(at);
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The transaction of a `keys` command over several groups. The request must outlive it (clone() it). */
+export function planOf(route: Route, row: CommandRow, request: Request, { db, proto }: Asker): Plan {
+  const groups = byGroup(route, row, request);
+  const exclusive = row.write;
+  const shares = (read: (at: number[]) => Buffer | null, fetch = false): Share[] =>
+    [...groups].map(([group, at]) => {
+      const keys: TxnKey[] = at.map((i) => ({ db, key: request.text(i), exclusive }));
+      const command = read(at);
+      return { group, keys, everything: false, fetch, read: command && { db, proto, command } };
+    });
+  const same = (at: number[]) => encodeCommand([request.bytes(0), ...at.map((i) => request.bytes(i))]);
+  // Each key once: EXISTS counts a key as often as it is named, DEL and MSETNX do not.
+  const exists = (at: number[]) => encodeCommand(['EXISTS', ...new Set(at.map((i) => request.text(i)))]);
+  const effects = (command: (at: number[]) => Buffer) =>
+    new Map([...groups].map(([group, at]) => [group, inDb(db, command(at))]));
+  const pairs = (at: number[]) =>
+    encodeCommand(['MSET', ...at.flatMap((i) => [request.bytes(i), request.bytes(i + 1)])]);
+  const ring = route.version;
+
+  switch (row.split) {
+    case 'array':
+      return { ring, shares: shares(same), locked: (answers) => done(mergeArrays(groups, answers)) };
+    case 'sum':
+      return { ring, shares: shares(same), locked: (answers) => done(integer(sum(answers))) };
+    case 'pairs':
+      return {
+        ring,
+        shares: shares(() => null),
+        locked: () => ({ kind: 'write', effects: effects(pairs), reply: Buffer.from('+OK\r\n') }),
+      };
+    case 'pairs-if-none':
+      return {
+        ring,
+        shares: shares(exists),
+        locked: (answers) =>
+          sum(answers) > 0 ? done(integer(0)) : { kind: 'write', effects: effects(pairs), reply: integer(1) },
+      };
+    case 'delete':
+      return {
+        ring,
+        shares: shares(exists),
+        locked: (answers) => {
+          const total = sum(answers);
+          if (total === 0) return done(integer(0));
+          const all = effects((at) => encodeCommand(['DEL', ...at.map((i) => request.bytes(i))]));
+          // Groups where no key exists have nothing to change.
+          for (const [group, { reply }] of answers) if (integerOf(reply) === 0) all.delete(group);
+          return { kind: 'write', effects: all, reply: integer(total) };
+        },
+      };
+    default: {
+      const home = new Map(
+        [...groups].flatMap(([group, at]) => at.map((i) => [request.text(i), group] as const)),
+      );
+      return {
+        ring,
+        shares: shares(() => null, true),
+        locked: (answers) => ({
+          kind: 'aside',
+          group: [...groups.keys()][0]!,
+          values: [...answers.values()].flatMap(({ values }) => values),
+          runs: [{ db, proto, command: request.raw() }],
+        }),
+        ran: (reply, changes) => ({ kind: 'write', effects: puts(home, changes), reply }),
+      };
+    }
+  }
+}
+
+/** FLUSHALL and FLUSHDB: one transaction over every group, with the whole keyspace locked. */
+export function planForAll(route: Route, command: Buffer, db: number, reply: Buffer): Plan {
+  const groups = [...route.groups].sort();
+  return {
+    ring: route.version,
+    shares: groups.map((group) => ({ group, keys: [], everything: true, fetch: false, read: null })),
+    locked: () => ({
+      kind: 'write',
+      effects: new Map(groups.map((group) => [group, inDb(db, command)])),
+      reply,
+    }),
+  };
+}
+
+const done = (reply: Buffer): Next => ({ kind: 'answer', reply });
+const integer = (value: number): Buffer => Buffer.from(`:${value}\r\n`, 'latin1');
+const integerOf = (reply: Buffer): number =>
+  reply[0] === 58 ? Number(reply.latin1Slice(1, reply.length - 2)) : 0;
+const sum = (answers: Map<string, Locked>): number =>
+  [...answers.values()].reduce((total, { reply }) => total + integerOf(reply), 0);
+
+function inDb(db: number, command: Buffer): Buffer {
+  return db === 0 ? command : Buffer.concat([encodeCommand(['TOWLINE.DB', db]), command]);
+}
+
+/** Changed keys as effects at the groups where they live. A key in another database lives where its name does. */
+function puts(home: Map<string, string>, changes: KeyValue[]): Map<string, Buffer> {
+  const effects = new Map<string, Buffer[]>();
+  for (const { db, key, payload } of changes) {
+    const group = home.get(key);
+    if (group === undefined) throw new Error(`changed a key that was not locked: ${key}`);
+    const list = effects.get(group) ?? [];
+    effects.set(group, list);
+    list.push(encodeCommand(['TOWLINE.DB', db]));
+    list.push(payload === null ? encodeCommand(['DEL', key]) : encodeCommand(['TOWLINE.PUT', key, payload]));
+  }
+  return new Map([...effects].map(([group, list]) => [group, Buffer.concat(list)]));
+}
+
+/** Elements of the groups' arrays, each put where its key stands in the request. */
+function mergeArrays(groups: Map<string, number[]>, answers: Map<string, Locked>): Buffer {
+  const elements: { at: number; bytes: Buffer }[] = [];
+  for (const [group, at] of groups) {
+    const { reply } = answers.get(group)!;
+    let from = reply.indexOf(10) + 1;
+    for (const index of at) {
+      const to = replyEnd(reply, from, reply.length);
+      elements.push({ at: index, bytes: reply.subarray(from, to) });
+      from = to;
+    }
+  }
+  elements.sort((a, b) => a.at - b.at);
+  return Buffer.concat([Buffer.from(`*${elements.length}\r\n`), ...elements.map(({ bytes }) => bytes)]);
+}

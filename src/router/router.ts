@@ -1,0 +1,394 @@
+// The router: sessions on one side, lanes to every group's primary on the other, and the ring between them.
+// Holds no data. Takes a new ring only when everything planned with the old one is answered (R2).
+import { type CommandRow, LEAVES } from '../command/index.js';
+import { type Answer, addressOf, type GroupConfig } from '../commit/index.js';
+import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
+import { type Proto, ReplyWriter, type Request, RequestParser } from '../resp/index.js';
+import { EMPTY_RING, type RingDocument } from '../ring/index.js';
+import { ControlLane, type ControlOwner } from './control-lane.js';
+import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
+import { DataLane, type LaneOwner, type Sink } from './data-lane.js';
+import { decodeReply } from './decode.js';
+import { FANS, firstError, flushCommand } from './fanout.js';
+import type { LocalHandler, RouterServer, Usage } from './local/index.js';
+import {
+  Clients,
+  type GroupSummary,
+  SAMPLE_MS,
+  Settings,
+  Statistics,
+  TOO_MANY_CLIENTS,
+} from './local/index.js';
+import { type Asker, planForAll, planOf } from './plan.js';
+import { Route } from './route.js';
+import { Session } from './session.js';
+
+/** How often deadlines are looked at, ms. */
+const TICK_MS = SAMPLE_MS;
+
+/** What a router is given. */
+export interface RouterConfig {
+  /** Unique to this start of the process. */
+  id: string;
+  /** Longest that a command waits for a group, ms; then UNCERTAIN (R10). */
+  deadlineMs: number;
+  password: string;
+  maxClients: number;
+  port: number;
+  pid: number;
+  runId: string;
+  version: string;
+  zookeeper: string;
+  zookeeperState(): 'connected' | 'suspended' | 'lost' | 'closed';
+  /** Other routers, this one included. */
+  routers(): { id: string; host: string; port: number }[];
+  usage(): Usage;
+  /** The ring is newer than what was delivered: read it again. */
+  refresh(): void;
+  shutdown(): void;
+}
+
+/** One router. */
+export class Router implements RouterServer, LaneOwner, ControlOwner, CoordinatorsOwner {
+  readonly settings = new Settings();
+  readonly statistics = new Statistics(LEAVES.map(({ name }) => name));
+  readonly clients: Clients;
+  readonly scratch = new ReplyWriter();
+  readonly startedAt: number;
+  readonly clock: { wall(): number; monotonic(): number };
+  readonly announceHost = null;
+  route = new Route(EMPTY_RING);
+  /** By index of the group in the route. */
+  lanes: DataLane[] = [];
+  coordinator: string;
+  private readonly laneOf = new Map<string, DataLane>();
+  private readonly controlOf = new Map<string, ControlLane>();
+  private readonly coordinators: Coordinators;
+  private readonly configs = new Map<string, GroupConfig>();
+  private readonly sessions = new Set<Session>();
+  private readonly rowIndex = new Map(LEAVES.map((row, i) => [row, i]));
+  private dirty: Session[] = [];
+  private nextRoute: Route | null = null;
+  private replans: (() => void)[] = [];
+  private stopped = false;
+  private now = 0;
+  private generations = 0;
+
+  constructor(
+    private readonly host: Host,
+    readonly config: RouterConfig,
+  ) {
+    this.clients = new Clients(this.settings);
+    this.settings.values.requirepass = config.password;
+    this.settings.values.maxclients = config.maxClients;
+    this.clock = { wall: () => host.wall(), monotonic: () => host.now() };
+    this.startedAt = host.wall();
+    this.coordinator = config.id;
+    this.coordinators = new Coordinators(host, this);
+    this.tickLater();
+  }
+
+  // ---- what the cluster is
+
+  get id(): string {
+    return this.config.id;
+  }
+  get deadlineMs(): number {
+    return this.config.deadlineMs;
+  }
+  ringVersion(): number {
+    return this.route.version;
+  }
+  primary(group: string): Address | null {
+    const config = this.configs.get(group);
+    return config === undefined ? null : addressOf(config.primary);
+  }
+
+  /** A version of the ring was read. Older ones are ignored. */
+  setRing(document: RingDocument): void {
+    const newest = this.nextRoute ?? this.route;
+    if (document.version <= newest.version) return;
+    this.nextRoute = new Route(document);
+    this.switchRoute();
+  }
+
+  /** A group's configuration was read. */
+  setConfig(group: string, config: GroupConfig): void {
+    const known = this.configs.get(group);
+    if (known !== undefined && known.epoch >= config.epoch) return;
+    this.configs.set(group, config);
+    if (known?.primary === config.primary) return;
+    this.laneOf.get(group)?.primaryChanged();
+    this.controlOf.get(group)?.primaryChanged();
+  }
+
+  /** R2: the new route is taken when nothing planned with the old one is under way; then STALE ones go first. */
+  private switchRoute(): void {
+    if (this.nextRoute === null) return;
+    for (const lane of this.laneOf.values()) if (lane.pending > 0) return;
+    this.route = this.nextRoute;
+    this.nextRoute = null;
+    this.lanes = this.route.groups.map((group) => this.lane(group));
+    for (const group of this.route.groups) this.control(group);
+    const { replans } = this;
+    this.replans = [];
+    for (const again of replans) again();
+    for (const session of this.sessions) session.process();
+  }
+
+  private lane(group: string): DataLane {
+    let lane = this.laneOf.get(group);
+    if (lane === undefined) this.laneOf.set(group, (lane = new DataLane(this.host, this, group)));
+    return lane;
+  }
+  control(group: string): ControlLane {
+    let lane = this.controlOf.get(group);
+    if (lane === undefined) this.controlOf.set(group, (lane = new ControlLane(this.host, this, group)));
+    return lane;
+  }
+
+  // ---- what lanes tell
+
+  heard(version: number): void {
+    if (version > (this.nextRoute ?? this.route).version) this.config.refresh();
+  }
+  relieved(): void {
+    for (const session of this.sessions) session.process();
+  }
+  idle(): void {
+    this.switchRoute();
+  }
+  answered(group: string, answer: Answer): void {
+    this.coordinators.answered(group, answer);
+  }
+  linkUp(group: string): void {
+    this.coordinators.linkUp(group);
+  }
+  linkLost(group: string): void {
+    this.coordinators.linkLost(group);
+  }
+  fenced(): void {
+    // Transactions begun under the old name go on under it; new ones get a name that nobody has fenced.
+    this.coordinator = `${this.config.id}.${++this.generations}`;
+    for (const lane of this.controlOf.values()) lane.primaryChanged();
+  }
+
+  // ---- what sessions need
+
+  /** Accepts a client, or tells it that there are too many. */
+  accept(conn: Conn): ConnHandler | null {
+    const client = this.clients.open(conn.remote, conn.local, -1, this.host.now());
+    this.statistics.connections++;
+    if (client === null) {
+      this.statistics.rejectedConnections++;
+      conn.write(Buffer.from(`-${TOO_MANY_CLIENTS}\r\n`));
+      return null;
+    }
+    const session = new Session(this, conn, client);
+    this.sessions.add(session);
+    return session;
+  }
+  forget(session: Session): void {
+    this.sessions.delete(session);
+    this.clients.remove(session.client);
+  }
+  get authentication(): boolean {
+    return this.settings.values.requirepass !== '';
+  }
+  /** Monotonic time of this turn, ms: one look at the clock serves all. */
+  turnTime(): number {
+    if (this.now === 0) {
+      this.now = this.host.now();
+      this.host.endOfTurn(() => {
+        this.now = 0;
+      });
+    }
+    return this.now;
+  }
+  count(row: CommandRow): void {
+    this.statistics.commands++;
+    const index = this.rowIndex.get(row)!;
+    this.statistics.calls[index] = this.statistics.calls[index]! + 1;
+  }
+  /** Whether no new command may be planned: a ring is about to change, or a lane is full. */
+  holding(): boolean {
+    if (this.nextRoute !== null) return true;
+    for (const lane of this.lanes) if (lane.full) return true;
+    return false;
+  }
+  replan(again: () => void): void {
+    this.replans.push(again);
+  }
+  flushLater(session: Session): void {
+    if (this.dirty.push(session) > 1) return;
+    this.host.endOfTurn(() => {
+      const { dirty } = this;
+      this.dirty = [];
+      for (const each of dirty) each.flush();
+    });
+  }
+  later(work: () => void): void {
+    this.host.endOfTurn(work);
+  }
+  freshWriter(proto: Proto): ReplyWriter {
+    const writer = new ReplyWriter();
+    writer.proto = proto;
+    return writer;
+  }
+  /** Whether a local command may have to wait for others. */
+  waits(row: CommandRow): boolean {
+    return (
+      row.name === 'info' || row.name === 'debug' || row.group === 'cluster' || row.name.startsWith('debug|')
+    );
+  }
+
+  /** A command over several groups. */
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
+    this.coordinators.start({ plan: () => planOf(this.route, row, request, asker), answer });
+  }
+
+  /** A command for every group. */
+  everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
+    const reader = FANS[row.name];
+    if (reader === undefined) {
+      const command = flushCommand(request);
+      if (command === null) return answer(Buffer.from('-ERR syntax error\r\n'));
+      const plan = () => planForAll(this.route, command, asker.db, Buffer.from('+OK\r\n'));
+      return this.coordinators.start({ plan, answer });
+    }
+    const fan = reader(request, asker.proto, () => this.host.random());
+    if (Buffer.isBuffer(fan)) return answer(fan);
+    this.ask(fan.ask, asker, (replies) => answer(firstError(replies) ?? fan.merge(replies)));
+  }
+
+  /** Sends one read to every group and collects the replies, in order of the groups. */
+  private ask(request: Request, { db, proto }: Asker, done: (replies: Buffer[]) => void): void {
+    const { lanes } = this;
+    const replies: Buffer[] = new Array<Buffer>(lanes.length);
+    let missing = lanes.length;
+    let stale = false;
+    if (missing === 0) return done([]);
+    const finish = () => {
+      if (--missing > 0) return;
+      // The ring changed under it: everything is asked again.
+      if (stale) this.replan(() => this.ask(request, { db, proto }, done));
+      else done(replies);
+    };
+    lanes.forEach((lane, i) => {
+      const sink: Sink = {
+        reply: (_seq, buffer, start, end) => {
+          replies[i] = buffer.subarray(start, end);
+          finish();
+        },
+        stale: () => {
+          stale = true;
+          finish();
+        },
+      };
+      lane.send(sink, 0, request, db, proto, 0, false);
+    });
+  }
+
+  // ---- what local commands ask
+
+  get port(): number {
+    return this.config.port;
+  }
+  get runId(): string {
+    return this.config.runId;
+  }
+  get pid(): number {
+    return this.config.pid;
+  }
+  get version(): string {
+    return this.config.version;
+  }
+  get zookeeper(): string {
+    return this.config.zookeeper;
+  }
+  zookeeperState() {
+    return this.config.zookeeperState();
+  }
+  routers() {
+    return this.config.routers();
+  }
+  usage(): Usage {
+    return this.config.usage();
+  }
+  shutdown(): void {
+    this.config.shutdown();
+  }
+  random(): number {
+    return this.host.random();
+  }
+  delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.host.after(ms, resolve);
+    });
+  }
+  ring(): RingDocument {
+    return this.route.document;
+  }
+  groups(): GroupSummary[] {
+    return this.route.groups.map((id) => {
+      const config = this.configs.get(id);
+      const at = this.primary(id);
+      return {
+        id,
+        epoch: config?.epoch ?? 0,
+        term: config?.term ?? 0,
+        primary: config === undefined || at === null ? null : { id: config.primary, ...at },
+        inSync: config?.inSync ?? [],
+        state: this.laneOf.get(id)?.connected ? 'serving' : 'unreachable',
+      };
+    });
+  }
+  askAll(request: Buffer, db: number): ReturnType<RouterServer['askAll']> {
+    const parser = new RequestParser();
+    parser.feed(request);
+    if (!parser.next()) throw new Error('not a whole request');
+    const { groups } = this.route;
+    return new Promise((resolve) => {
+      this.ask(parser.request, { db, proto: 2 }, (replies) => {
+        resolve(new Map(replies.map((reply, i) => [groups[i]!, decodeReply(reply)])));
+      });
+    });
+  }
+
+  /** `TOWLINE.STATUS`. */
+  readonly statusHandler: LocalHandler = (_request, _client, _server, reply) => {
+    const groups: Record<string, { reads: number; writes: number }> = {};
+    for (const [group, { reads, writes }] of this.laneOf) {
+      const control = this.control(group);
+      groups[group] = { reads: reads + control.reads, writes: writes + control.writes };
+    }
+    const { id, pid, port } = this.config;
+    const { version } = this.route;
+    const { zookeeper } = this.config;
+    reply.bulk(JSON.stringify({ id, pid, port, ringVersion: version, zookeeper, groups }));
+  };
+
+  stop(): void {
+    this.stopped = true;
+    for (const lane of this.laneOf.values()) lane.stop();
+    for (const lane of this.controlOf.values()) lane.stop();
+  }
+
+  private tickLater(): void {
+    this.host.after(TICK_MS, () => {
+      if (this.stopped) return;
+      const now = this.host.now();
+      this.statistics.tick(now);
+      for (const lane of this.laneOf.values()) lane.expire(this.config.deadlineMs, UNCERTAIN);
+      this.coordinators.expire();
+      const { timeout } = this.settings.values;
+      for (const session of this.sessions) {
+        session.checkOutput();
+        if (timeout > 0 && now - session.client.lastInteraction > timeout * 1000) session.conn.destroy();
+      }
+      this.tickLater();
+    });
+  }
+}
+
+const UNCERTAIN = Buffer.from('-UNCERTAIN the command may or may not have been executed\r\n', 'latin1');

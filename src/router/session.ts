@@ -1,0 +1,307 @@
+// One client's connection: bytes in, commands in order out to where they are executed, replies back in order.
+// A command that is no plain one (transaction, fan-out, waiting local command) is a barrier: it begins when all
+// before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
+import { arityOk, type CommandRow, find, findRequest, refusal } from '../command/index.js';
+import type { Conn, ConnHandler } from '../net/host.js';
+import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
+import type { Sink } from './data-lane.js';
+import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
+import { ReplyOrder } from './order.js';
+import type { Router } from './router.js';
+
+/** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
+const MAX_WAITING = 4096;
+const MAX_UNREAD = 1024 * 1024;
+/** What a client may send before it has given the password, as Redis limits it. */
+const UNAUTHENTICATED = { args: 10, bulk: 16 * 1024 };
+const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
+
+/** A client's session. */
+export class Session implements ConnHandler, Sink {
+  readonly parser = new RequestParser();
+  private readonly order = new ReplyOrder();
+  /** What begins when all earlier commands are answered; nothing more is parsed until it has ended. */
+  private barrier: (() => void) | null = null;
+  private inBarrier = false;
+  private paused = false;
+  private gone = false;
+  /** Nothing more is read: QUIT, or a protocol error. */
+  private ending = false;
+  private dirty = false;
+  private overSoftSince = -1;
+
+  constructor(
+    private readonly router: Router,
+    readonly conn: Conn,
+    readonly client: ClientState,
+  ) {
+    client.kill = () => conn.destroy();
+    client.pendingInput = () => this.parser.pending;
+    client.pendingOutput = () => conn.queued + this.order.length;
+    this.limitParser();
+  }
+
+  // ---- from the socket
+
+  data(chunk: Buffer): void {
+    const { router, client } = this;
+    client.bytesIn += chunk.length;
+    router.statistics.bytesIn += chunk.length;
+    router.statistics.reads++;
+    client.lastInteraction = router.turnTime();
+    if (this.ending || this.gone) return;
+    try {
+      this.parser.feed(chunk);
+    } catch (error) {
+      this.protocolError(error);
+      return;
+    }
+    this.process();
+  }
+
+  drained(): void {
+    this.process();
+  }
+
+  closed(): void {
+    this.gone = true;
+    this.router.forget(this);
+  }
+
+  /** Reads on: after a barrier, when there is room again, or when the ring has changed. */
+  process(): void {
+    try {
+      while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
+    } catch (error) {
+      this.protocolError(error);
+    }
+    const stuck = this.stuck();
+    if (stuck !== this.paused && !this.gone) {
+      this.paused = stuck;
+      if (stuck) this.conn.pause();
+      else this.conn.resume();
+    }
+  }
+
+  /** Whether the next command must wait. */
+  private stuck(): boolean {
+    return (
+      this.barrier !== null ||
+      this.inBarrier ||
+      this.ending ||
+      this.gone ||
+      this.order.waiting >= MAX_WAITING ||
+      this.conn.queued > MAX_UNREAD ||
+      this.router.holding()
+    );
+  }
+
+  // ---- from those who execute
+
+  reply(seq: number, buffer: Buffer, start: number, end: number): void {
+    if (this.gone) return;
+    if (buffer[start] === 45) this.countError(buffer, start, end);
+    this.order.put(seq, buffer, start, end);
+    this.moved();
+  }
+
+  stale(seq: number, request: Request, db: number, proto: Proto): void {
+    this.router.replan(() => {
+      if (this.gone) return;
+      const row = this.rowOf(request)!;
+      this.execute(row, request, seq, db, proto, true);
+    });
+  }
+
+  /** A reply made here. */
+  private answer(seq: number, bytes: Buffer): void {
+    this.reply(seq, bytes, 0, bytes.length);
+  }
+
+  private moved(): void {
+    if (!this.dirty) {
+      this.dirty = true;
+      this.router.flushLater(this);
+    }
+    if (this.order.waiting === 0 && this.barrier !== null) {
+      const begin = this.barrier;
+      this.barrier = null;
+      begin();
+    }
+  }
+
+  /** End of the turn: one write. */
+  flush(): void {
+    this.dirty = false;
+    if (this.gone) return;
+    const bytes = this.order.drain();
+    if (bytes !== null) {
+      this.conn.write(bytes);
+      this.client.bytesOut += bytes.length;
+      this.router.statistics.bytesOut += bytes.length;
+      this.router.statistics.writes++;
+      this.checkOutput();
+    }
+    if (this.ending && this.order.waiting === 0 && this.barrier === null) this.conn.end();
+    else if (this.paused) this.process();
+  }
+
+  /** client-output-buffer-limit: a client that does not read is closed. */
+  checkOutput(): void {
+    const { hard, soft, seconds } = this.router.settings.values.outputLimit.normal;
+    const { queued } = this.conn;
+    const now = this.router.turnTime();
+    if (soft === 0 || queued <= soft) this.overSoftSince = -1;
+    else if (this.overSoftSince < 0) this.overSoftSince = now;
+    const soaked = this.overSoftSince >= 0 && now - this.overSoftSince > seconds * 1000;
+    if ((hard > 0 && queued > hard) || soaked) {
+      this.router.statistics.outputLimitDisconnections++;
+      this.conn.destroy();
+    }
+  }
+
+  // ---- commands
+
+  private rowOf(request: Request): CommandRow | undefined {
+    const { start } = request;
+    const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
+    return row?.subcommands === undefined ? row : findRequest(request);
+  }
+
+  private dispatch(request: Request): void {
+    if (request.argc === 0) return;
+    const { router, client, order } = this;
+    const seq = order.take();
+    client.beginCommand();
+    const row = this.rowOf(request);
+    if (router.authentication && authRequired(client, router) && !FREE_OF_AUTH.includes(row?.name ?? '')) {
+      return this.refuse(seq, NOAUTH);
+    }
+    if (row === undefined) {
+      if (request.is(0, 'towline.status')) return this.local(seq, request, null);
+      return this.refuse(seq, refusal(request));
+    }
+    if (!arityOk(row, request.argc)) return this.refuse(seq, refusal(request));
+    router.count(row);
+    client.lastCommand = row.name;
+    if (row.where === 'router') return this.local(seq, request, row);
+    if (client.muted) order.mute(seq);
+    this.execute(row, request, seq, client.db, client.proto, false);
+  }
+
+  private refuse(seq: number, text: string): void {
+    if (this.client.muted) this.order.mute(seq);
+    this.answer(seq, Buffer.from(`-${text.replace(/[\r\n]/g, ' ')}\r\n`, 'latin1'));
+  }
+
+  /**
+   * Sends a command to where its keys live. Outcomes: no group yet: CLUSTERDOWN; all keys in one group: there, as it
+   * came; keys in several groups, or every group: a barrier, then a transaction or a fan-out.
+   * @param again it was STALE and keeps its place among the replies
+   */
+  private execute(
+    row: CommandRow,
+    request: Request,
+    seq: number,
+    db: number,
+    proto: Proto,
+    again: boolean,
+  ): void {
+    const { router } = this;
+    const { route } = router;
+    if (route.empty) return this.answer(seq, NO_GROUPS);
+    if (row.where === 'keys') {
+      const group = route.single(row, request);
+      if (group >= 0) {
+        // A client that has nothing else under way needs no tag: nothing of it could be overtaken.
+        const alone = !again && this.order.waiting === 1 && this.parser.pending === 0;
+        router.lanes[group]!.send(this, seq, request, db, proto, alone ? 0 : this.client.id, row.write);
+        return;
+      }
+    }
+    const kept = request.clone();
+    const begin = () => {
+      this.inBarrier = true;
+      const done = (reply: Buffer) => {
+        this.inBarrier = false;
+        this.answer(seq, reply);
+        this.resumeLater();
+      };
+      if (row.where === 'keys') router.transaction(row, kept, { db, proto }, done);
+      else router.everywhere(row, kept, { db, proto }, done);
+    };
+    // Only this command is unanswered, or it must wait for those before it.
+    if (again || this.order.waiting === 1) begin();
+    else this.afterEarlier(seq, begin);
+  }
+
+  /** Runs `begin` when every command before `seq` is answered. */
+  private afterEarlier(seq: number, begin: () => void): void {
+    const check = () => {
+      if (this.order.head === seq) begin();
+      else this.barrier = check;
+    };
+    this.barrier = check;
+  }
+
+  private local(seq: number, request: Request, row: CommandRow | null): void {
+    const { router, client } = this;
+    const writer = router.scratch;
+    writer.clear();
+    writer.proto = client.proto;
+    const handler = row === null ? router.statusHandler : localHandlers[row.name];
+    if (handler === undefined) return this.refuse(seq, `ERR '${row?.name}' is not available here`);
+    if (row !== null && router.waits(row)) return this.localLater(seq, request.clone(), row);
+    void handler(request, client, router, writer);
+    this.afterLocal(seq, writer.take());
+  }
+
+  /** Local commands that ask others: a barrier like any other. */
+  private localLater(seq: number, request: Request, row: CommandRow): void {
+    const { router, client } = this;
+    const begin = () => {
+      this.inBarrier = true;
+      const writer = router.freshWriter(client.proto);
+      void Promise.resolve(localHandlers[row.name]!(request, client, router, writer)).then(() => {
+        this.inBarrier = false;
+        this.afterLocal(seq, writer.take());
+        this.resumeLater();
+      });
+    };
+    if (this.order.waiting === 1) begin();
+    else this.afterEarlier(seq, begin);
+  }
+
+  private afterLocal(seq: number, bytes: Buffer): void {
+    const { client } = this;
+    if (client.muted) this.order.mute(seq);
+    if (client.closeAfterReply) this.ending = true;
+    this.limitParser();
+    this.answer(seq, bytes);
+  }
+
+  private resumeLater(): void {
+    if (!this.gone) this.router.later(() => this.process());
+  }
+
+  private limitParser(): void {
+    const { router, client } = this;
+    if (router.authentication && authRequired(client, router)) {
+      this.parser.limit(UNAUTHENTICATED.args, UNAUTHENTICATED.bulk);
+    } else this.parser.limit(undefined, router.settings.values.protoMaxBulkLen);
+  }
+
+  private protocolError(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    if (this.ending || this.gone) return;
+    this.ending = true;
+    const seq = this.order.take();
+    this.answer(seq, Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
+  }
+
+  private countError(buffer: Buffer, start: number, end: number): void {
+    this.router.statistics.error(buffer.latin1Slice(start + 1, Math.min(end, start + 34)));
+  }
+}
+
+const NO_GROUPS = Buffer.from('-CLUSTERDOWN no group of data nodes has joined yet\r\n', 'latin1');
