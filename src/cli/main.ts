@@ -1,0 +1,65 @@
+// The `towline` program: chooses the command and turns its end into an exit code. 0: done; 1: could not be done;
+// 2: the command line, the environment or a file is not valid.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { commandOf } from './command.js';
+import { data } from './data.js';
+import { Failure, UsageError } from './failure.js';
+import { router } from './router.js';
+import { status } from './status.js';
+import { up } from './up.js';
+import { workload } from './workload.js';
+import { zk } from './zk.js';
+
+/** The version in package.json, which lies in a folder above this file. */
+function version(): string {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
+    try {
+      const text = readFileSync(new URL('package.json', folder), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch (error) {
+      if (folder.pathname === '/') throw error;
+    }
+  }
+}
+
+/**
+ * Runs one command line, `argv` as in process.argv.
+ * @returns the exit code; messages have been printed. A role process resolves only when it has stopped.
+ */
+export async function main(argv: string[]): Promise<number> {
+  let code = 0;
+  const done = (result: number) => {
+    code = result;
+  };
+  const program = new Command('towline')
+    .description('A Redis endpoint that keeps every acknowledged write on every in-sync copy.')
+    .version(version())
+    .exitOverride();
+  for (const command of [
+    commandOf(up, done),
+    commandOf(router, done),
+    commandOf(data, done),
+    commandOf(zk, done),
+    commandOf(status, done),
+    commandOf(workload, done),
+  ]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    // Commander has printed its own message; help and --version come this way too, with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      process.stderr.write(`towline: ${error.message}\n`);
+      return 2;
+    }
+    if (error instanceof Failure) {
+      process.stderr.write(`towline: ${error.message}\n`);
+      return 1;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+// A status report as text for people. Only words and columns: report.ts decides what is in it.
+import type { MemberReport, Report } from './report.js';
+
+/** Bytes as people say them: 512 B, 1.5 MiB. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let unit = 0;
+  while (bytes >= 1024 && unit < units.length - 1) {
+    bytes /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
+}
+
+function columns(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function memberRow(member: MemberReport, inSync: string[]): string[] {
+  const { id, role, state, address, pid, keys, bytes, seq } = member;
+  const number = (value: number | null) => (value === null ? '-' : String(value));
+  return [
+    `  ${id}`,
+    role,
+    inSync.includes(id) ? 'in sync' : '-',
+    state,
+    address,
+    String(pid),
+    number(keys),
+    bytes === null ? '-' : sizeText(bytes),
+    number(seq),
+  ];
+}
+
+/** The report as lines, with an end of line each. */
+export function reportText({ ring, groups, routers }: Report): string {
+  const names = ring.groups.map(({ id, weight }) => (weight === 1 ? id : `${id} (weight ${weight})`));
+  const lines = [`ring version ${ring.version}: ${names.join(', ') || 'no groups'}`];
+  if (ring.history.length > 0) {
+    const earlier = ring.history.map((list) => list.map(({ id }) => id).join('+') || 'none');
+    lines.push(`  earlier groups whose keys have not all moved: ${earlier.join(', then ')}`);
+  }
+  for (const { id, epoch, state, primary, inSync, members } of groups) {
+    lines.push('', `group ${id}: ${state}, epoch ${epoch}, primary ${primary ?? 'none'}`);
+    const head = ['  member', 'role', 'in sync', 'state', 'address', 'pid', 'keys', 'memory', 'seq'];
+    lines.push(...columns([head, ...members.map((member) => memberRow(member, inSync))]));
+    const gone = inSync.filter((one) => !members.some((member) => member.id === one));
+    if (gone.length > 0) lines.push(`  in sync but not registered: ${gone.join(', ')}`);
+  }
+  lines.push('', `routers: ${routers.length}`);
+  if (routers.length > 0) {
+    lines.push(...columns(routers.map(({ id, address, pid }) => [`  ${id}`, address, `pid ${pid}`])));
+  }
+  return `${lines.join('\n')}\n`;
+}

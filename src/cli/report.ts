@@ -1,0 +1,88 @@
+// Puts together what `status` shows: ZooKeeper's tree, and what each process answers when asked. What a process says
+// of itself is shown as it says it; a member that is silent is `unreachable`. Decides nothing.
+import type { RingGroup } from '../ring/index.js';
+import { askStatus } from './ask.js';
+import { Failure } from './failure.js';
+import type { Registered, Tree } from './tree.js';
+
+/** A member of a group; counts are `null` where it did not answer. */
+export interface MemberReport {
+  id: string;
+  /** host:port */
+  address: string;
+  pid: number;
+  role: 'primary' | 'backup' | 'candidate' | 'spare';
+  /** The node's own word, or `unreachable`. */
+  state: string;
+  keys: number | null;
+  bytes: number | null;
+  seq: number | null;
+}
+
+/** A group. */
+export interface GroupReport {
+  id: string;
+  epoch: number;
+  /** `forming`: no configuration yet. `lost`: no in-sync member is registered. `electing`: its primary is silent. */
+  state: 'serving' | 'electing' | 'lost' | 'forming';
+  primary: string | null;
+  inSync: string[];
+  members: MemberReport[];
+}
+
+/** What `towline status --json` prints. */
+export interface Report {
+  ring: { version: number; groups: RingGroup[]; history: RingGroup[][] };
+  groups: GroupReport[];
+  routers: { id: string; address: string; pid: number }[];
+}
+
+/** How long a process may take to answer, ms. */
+const ASK_MS = 1000;
+
+const addressOf = ({ host, port }: Registered) => `${host}:${port}`;
+const count = (value: unknown) => (typeof value === 'number' ? value : null);
+
+async function memberReport(group: Tree['groups'][number], member: Registered): Promise<MemberReport> {
+  const { config } = group;
+  const byConfig =
+    config?.primary === member.id ? 'primary' : config?.inSync.includes(member.id) ? 'backup' : 'spare';
+  const known = { id: member.id, address: addressOf(member), pid: member.pid };
+  try {
+    const answer = await askStatus({ host: member.host, port: member.port, timeoutMs: ASK_MS });
+    return {
+      ...known,
+      role: ['primary', 'backup', 'candidate', 'spare'].includes(String(answer['role']))
+        ? (answer['role'] as MemberReport['role'])
+        : byConfig,
+      state: String(answer['state'] ?? 'unknown'),
+      keys: count(answer['keys']),
+      bytes: count(answer['bytes']),
+      seq: count(answer['seq']),
+    };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { ...known, role: byConfig, state: 'unreachable', keys: null, bytes: null, seq: null };
+  }
+}
+
+async function groupReport(group: Tree['groups'][number]): Promise<GroupReport> {
+  const { id, config } = group;
+  const members = await Promise.all(group.members.map((member) => memberReport(group, member)));
+  if (config === null) return { id, epoch: 0, state: 'forming', primary: null, inSync: [], members };
+  const primary = members.find((member) => member.id === config.primary);
+  const serves = primary !== undefined && primary.state !== 'unreachable' && primary.role === 'primary';
+  const left = members.some((member) => config.inSync.includes(member.id));
+  const state = serves ? 'serving' : left ? 'electing' : 'lost';
+  return { id, epoch: config.epoch, state, primary: config.primary, inSync: config.inSync, members };
+}
+
+/** Asks every member of the tree, all at once; takes about a second when some are silent. */
+export async function reportOf(tree: Tree): Promise<Report> {
+  const { version, groups, history } = tree.ring;
+  return {
+    ring: { version, groups, history },
+    groups: await Promise.all(tree.groups.map(groupReport)),
+    routers: tree.routers.map((router) => ({ id: router.id, address: addressOf(router), pid: router.pid })),
+  };
+}
