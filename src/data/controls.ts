@@ -94,7 +94,11 @@ export class Controls {
     const replies = new ReplyWriter();
     ctx.reply = replies;
     for (const { db, key } of ask.fetch ? keys : []) {
-      owner.execute(db, () => values.push({ db, key, payload: store.fetch(key, ctx) }));
+      owner.execute(db, () => {
+        // The look-up deletes the key if it has expired, and says what the value depends on.
+        const found = store.findQuiet(ctx, key, db) !== undefined;
+        values.push({ db, key, payload: found ? store.exportKey(db, key) : null });
+      });
       need = Math.max(need, ctx.need);
     }
     if (read !== null) {

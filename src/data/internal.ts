@@ -4,42 +4,56 @@ import { keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { Request } from '../resp/index.js';
 import type { Context } from '../store/context.js';
-import type { Store } from '../store/index.js';
+import { DATABASES, type Store } from '../store/index.js';
 
 /**
  * `TOWLINE.SCAN from count [MATCH pattern] [TYPE type]`: [next position or -1, key, position, key, position, ...].
- * `TOWLINE.KEYSPACE`: JSON `{bytes, dbs: {n: {keys, expires}}}`.
+ * `INFO`, `CLUSTER COUNTKEYSINSLOT`, `CLUSTER GETKEYSINSLOT`: what this group has to say in them.
  * Anything else: Redis's error for an unknown command.
  */
 export function internalRead(store: Store, request: Request, ctx: Context): void {
-  switch (request.text(0)) {
-    case 'TOWLINE.SCAN': {
-      const options: { match?: string; type?: string } = {};
-      for (let i = 3; i + 1 < request.argc; i += 2) {
-        if (request.is(i, 'match')) options.match = request.text(i + 1);
-        else options.type = request.text(i + 1);
-      }
-      // What is being deleted without being decided might not be found, and must not be missed (R8).
-      ctx.saw(store.deleteSeq);
-      const found = store.scanRange(ctx.db, Number(request.text(1)), Number(request.text(2)), options, ctx);
-      ctx.reply.array(1 + found.keys.length * 2);
-      ctx.reply.integer(found.next);
-      for (const { key, position } of found.keys) {
-        ctx.reply.bulk(key);
-        ctx.reply.integer(position);
-      }
-      return;
-    }
-    case 'TOWLINE.KEYSPACE':
-      ctx.reply.bulk(JSON.stringify({ bytes: store.bytes, dbs: store.keyspace() }));
-      return;
-    default:
-      ctx.reply.error(`ERR unknown command '${request.text(0).slice(0, 128)}'`);
+  const { reply } = ctx;
+  if (request.is(0, 'towline.scan')) return scan(store, request, ctx);
+  if (request.is(0, 'info')) return reply.bulk(info(store));
+  if (request.is(0, 'cluster') && request.argc >= 3) {
+    const slot = Number(request.text(2));
+    ctx.saw(store.changeSeq);
+    if (request.is(1, 'countkeysinslot')) return reply.integer(store.keyCount(ctx.db, slot));
+    const keys = store.keysInSlot(ctx.db, slot).slice(0, Number(request.text(3)));
+    reply.array(keys.length);
+    for (const key of keys) reply.bulk(key);
+    return;
   }
+  reply.error(`ERR unknown command '${request.text(0).slice(0, 128)}'`);
+}
+
+function scan(store: Store, request: Request, ctx: Context): void {
+  const options: { match?: string; type?: string } = {};
+  for (let i = 3; i + 1 < request.argc; i += 2) {
+    if (request.is(i, 'match')) options.match = request.text(i + 1);
+    else options.type = request.text(i + 1).toLowerCase();
+  }
+  const found = store.scanRange(ctx, ctx.db, Number(request.text(1)), Number(request.text(2)), options);
+  ctx.reply.array(1 + found.keys.length * 2);
+  ctx.reply.integer(found.next);
+  for (const { key, position } of found.keys) {
+    ctx.reply.bulk(key);
+    ctx.reply.integer(position);
+  }
+}
+
+/** Memory and keyspace, in INFO's own lines. */
+function info(store: Store): string {
+  const lines = [`used_memory:${store.bytes}`];
+  for (let db = 0; db < DATABASES; db++) {
+    const keys = store.dbSize(db);
+    if (keys > 0) lines.push(`db${db}:keys=${keys},expires=0,avg_ttl=0`);
+  }
+  return lines.join('\r\n');
 }
 
 /** Names of the keys that a command touches; null: the whole keyspace rather than keys. */
 export function lockedKeys(row: CommandRow | undefined, request: Request): string[] | null {
-  if (row === undefined || row.where === 'all') return null;
+  if (row === undefined || row.where !== 'keys') return null;
   return keysOf(row, request).map((index) => request.text(index));
 }

@@ -330,7 +330,7 @@ export class Primary implements FollowerOwner {
     ctx.need = 0;
     ctx.seq = this.log.head + 1;
     open.begin(db);
-    if (row === undefined) internalRead(store, request, ctx);
+    if (row === undefined || row.where === 'router') internalRead(store, request, ctx);
     else store.execute(row, request, ctx);
     if (open.end(db)) {
       ctx.need = ctx.seq;

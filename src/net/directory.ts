@@ -1,0 +1,68 @@
+// What ZooKeeper says about the cluster, delivered as it changes: the ring, and the configuration of every group that
+// it names. Nothing on the data path waits for it; what was last delivered stays in force while ZooKeeper is away.
+import { type GroupConfig, isGroupConfig } from '../commit/index.js';
+import type { RingDocument } from '../ring/index.js';
+import { DocumentView, type ZooKeeper } from '../zookeeper/index.js';
+
+/** Where things are in ZooKeeper (design, section 5). */
+export const PATHS = {
+  ring: '/towline/ring',
+  config: (group: string) => `/towline/groups/${group}/config`,
+  members: (group: string) => `/towline/groups/${group}/members`,
+  routers: '/towline/routers',
+} as const;
+
+/** Who wants to know. Called in a turn of its own, never from within a call to the directory. */
+export interface DirectoryListener {
+  ring(document: RingDocument): void;
+  config(group: string, config: GroupConfig): void;
+}
+
+/** Watches ring and configurations. */
+export class Directory {
+  private readonly ringView: DocumentView<RingDocument>;
+  private readonly configs = new Map<string, DocumentView<GroupConfig>>();
+  private stopped = false;
+
+  constructor(
+    private readonly zk: ZooKeeper,
+    private readonly listener: DirectoryListener,
+  ) {
+    this.ringView = new DocumentView<RingDocument>(zk, PATHS.ring, (found) => {
+      if (found === null || this.stopped) return;
+      for (const group of groupsOf(found.value)) this.watch(group);
+      this.listener.ring(found.value);
+    });
+  }
+
+  /** Resolves when the ring has been read for the first time (there may be none yet). */
+  start(): Promise<void> {
+    return this.ringView.start();
+  }
+
+  /** Watches a group that the ring may not name yet. */
+  watch(group: string): void {
+    if (this.configs.has(group) || this.stopped) return;
+    const view = new DocumentView<GroupConfig>(this.zk, PATHS.config(group), (found) => {
+      if (found !== null && isGroupConfig(found.value)) this.listener.config(group, found.value);
+    });
+    this.configs.set(group, view);
+    // It retries by itself; only stop() ends it without a reading.
+    view.start().catch(() => {});
+  }
+
+  /** Somebody spoke of a newer ring: reads it again now. */
+  refresh(): void {
+    this.ringView.refresh();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all([this.ringView, ...this.configs.values()].map((view) => view.stop()));
+  }
+}
+
+/** Every group that ring or history names, each once. */
+export function groupsOf({ groups, history }: RingDocument): string[] {
+  return [...new Set([groups, ...history].flat().map(({ id }) => id))];
+}
