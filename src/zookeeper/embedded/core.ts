@@ -215,8 +215,10 @@ export class Core {
     if (failure === undefined) {
       this.#publish(change.events);
       ops.forEach((op, i) => {
-        out.int(opNumber(op)).bool(false).int(Code.OK);
-        writeResult(out, op, results[i]!);
+        // Inside a multi the real server answers a create2 as a plain create.
+        const { stat, ...plain } = results[i]!;
+        out.int(Op[op.type]).bool(false).int(Code.OK);
+        writeResult(out, op, op.type === 'create' ? plain : { stat });
       });
     } else {
       change.rollback();
@@ -292,16 +294,12 @@ export class Core {
   }
 }
 
-function opNumber(op: wire.WriteRequest): number {
-  return op.type === 'create' && op.withStat ? Op.create2 : Op[op.type];
-}
-
 /** Appends what an applied write answers. */
 function writeResult(out: JuteWriter, op: wire.WriteRequest, result: WriteResult): void {
-  if (op.type === 'create') {
-    out.string(result.path!);
-    if (op.withStat) wire.writeStat(out, result.stat!);
-  } else if (op.type === 'setData' || op.type === 'setACL') {
-    wire.writeStat(out, result.stat!);
+  if (result.path !== undefined && op.type === 'create') {
+    out.string(result.path);
+    if (op.withStat && result.stat !== undefined) wire.writeStat(out, result.stat);
+  } else if (result.stat !== undefined) {
+    wire.writeStat(out, result.stat);
   }
 }

@@ -51,8 +51,8 @@ export class Change {
 
 /** What a write gives back. */
 export interface WriteResult {
-  path?: string;
-  stat?: WireStat;
+  path?: string | undefined;
+  stat?: WireStat | undefined;
 }
 
 const OPEN: Acl[] = [{ perms: 31, scheme: 'world', id: 'anyone' }];
@@ -72,7 +72,7 @@ export class Tree {
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
     const birth = new Change(0n, 0, 0n);
-    for (const path of ['/', ...RESERVED]) this.#nodes.set(path, this.#blank(birth, null, OPEN, 0n));
+    for (const path of ['/', ...RESERVED]) this.#nodes.set(path, this.#blank(birth, Buffer.alloc(0), OPEN, 0n));
     for (const path of RESERVED) {
       const { parent, name } = splitPath(path);
       this.#node(parent).children.add(name);
@@ -240,7 +240,7 @@ export class Tree {
   }
 
   #node(path: string): Node {
-    const node = this.#nodes.get(path);
+    const node = this.#nodes.get(path === '' ? '/' : path); // the root has two names
     if (node === undefined) throw new OpError(Code.NO_NODE);
     return node;
   }
