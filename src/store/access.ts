@@ -3,7 +3,7 @@
 // what an entry remembers. Backups never expire a key on their own.
 import type { Argument, Request } from '../resp/index.js';
 import type { Context } from './context.js';
-import { type Entry, STRING, type StringValue, usedAt } from './entry.js';
+import { type Entry, STRING, type StringValue, usedAt, type Value } from './entry.js';
 import { reject, WRONG_TYPE } from './errors.js';
 import { Keyspace } from './keyspace.js';
 import { VERB_DB } from './verbs.js';
@@ -53,12 +53,17 @@ export class Access extends Keyspace {
     return entry.type === STRING;
   }
 
-  /** Creates or replaces a string. No look-up before it: what was there, expired or not, is gone. */
-  putString(ctx: Context, key: string, value: StringValue, expireAt: number): void {
-    if (this.onAbsent !== null && this.peek(ctx.db, key) === undefined) this.onAbsent(ctx.db, key);
-    this.put(ctx.db, key, STRING, value, expireAt, ctx.seq, usedAt(ctx.now));
+  /** Creates or replaces a key. No look-up before it: what was there, expired or not, is gone. */
+  place(ctx: Context, db: number, key: string, type: number, value: Value, expireAt: number): void {
+    if (this.onAbsent !== null && this.peek(db, key) === undefined) this.onAbsent(db, key);
+    this.put(db, key, type, value, expireAt, ctx.seq, usedAt(ctx.now));
     this.changeSeq = ctx.seq;
     ctx.dirty++;
+  }
+
+  /** As place(), of a string in the command's own database. */
+  putString(ctx: Context, key: string, value: StringValue, expireAt: number): void {
+    this.place(ctx, ctx.db, key, STRING, value, expireAt);
   }
 
   /** Gives a live string entry, or an absent key, a new value; its expiry stays. */

@@ -1,17 +1,19 @@
 // Every handler, checked against the command table at start: a row without a handler, or a handler without a
 // row, stops the process.
 import { LEAVES } from '../command/index.js';
+import { BITFIELD } from './bitfield.js';
+import { BITMAPS } from './bitmaps.js';
 import { COUNTERS } from './counters.js';
 import { EXPIRY } from './expiry.js';
 import { FLUSH } from './flush.js';
 import { GENERIC } from './generic.js';
 import type { Handler, Handlers } from './handler.js';
+import { LCS } from './lcs.js';
+import { OBJECT } from './object.js';
 import { PARTS } from './parts.js';
+import { RELOCATE } from './relocate.js';
 import { SCANNING } from './scan.js';
 import { STRINGS } from './strings.js';
-
-/** False while commands are still being added. */
-const COMPLETE = false;
 
 /** Handlers by row name. */
 export const HANDLERS: ReadonlyMap<string, Handler> = collect([
@@ -22,6 +24,11 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   EXPIRY,
   SCANNING,
   FLUSH,
+  BITMAPS,
+  BITFIELD,
+  LCS,
+  RELOCATE,
+  OBJECT,
 ]);
 
 function collect(groups: readonly Handlers[]): Map<string, Handler> {
@@ -33,6 +40,6 @@ function collect(groups: readonly Handlers[]): Map<string, Handler> {
   const rows = new Set(LEAVES.filter((row) => row.where !== 'router').map((row) => row.name));
   for (const name of all.keys())
     if (!rows.has(name)) throw new Error(`store: handler of no command: ${name}`);
-  if (COMPLETE) for (const name of rows) if (!all.has(name)) throw new Error(`store: no handler for ${name}`);
+  for (const name of rows) if (!all.has(name)) throw new Error(`store: no handler for ${name}`);
   return all;
 }

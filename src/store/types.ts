@@ -12,6 +12,8 @@ export interface ValueType {
   dump(value: Value): Buffer;
   /** The value that dump() wrote; must not keep `bytes`. */
   restore(bytes: Buffer): Value;
+  /** A value equal to this one that shares nothing which is ever changed in place. */
+  copy(value: Value): Value;
   /** As OBJECT ENCODING answers. */
   encoding(value: Value): string;
 }
@@ -23,6 +25,7 @@ TYPES[STRING] = {
   held: heldBytes,
   dump: viewOf,
   restore: keptBytes,
+  copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
 };
 
