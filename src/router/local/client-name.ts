@@ -1,5 +1,5 @@
 // CLIENT commands by which a connection tells or changes what it is.
-import { helpOf } from './handler.js';
+import { helpOf, refuse } from './handler.js';
 import type { LocalHandler } from './server.js';
 import { BAD_NAME, SYNTAX } from './texts.js';
 
@@ -78,12 +78,10 @@ const tracking: LocalHandler = (request, _client, _server, reply) => {
   else reply.error(SYNTAX);
 };
 
-const caching: LocalHandler = (request, _client, _server, reply) => {
-  if (!request.is(2, 'yes') && !request.is(2, 'no')) return reply.error(SYNTAX);
-  reply.error(
-    'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
-  );
-};
+/** Not in tracking mode, as no client ever is here: the argument is not even looked at. */
+const caching = refuse(
+  'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
+);
 
 /** CLIENT subcommands about one's own connection. */
 export const clientNameHandlers: Readonly<Record<string, LocalHandler>> = {

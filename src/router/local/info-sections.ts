@@ -250,5 +250,5 @@ export const SECTIONS: readonly Section[] = [
   section('Errorstats', ({ server }) => errorStats(server.statistics)),
   section('Cluster', () => ['cluster_enabled:0']),
   section('Keyspace', keyspaceLines, { asksGroups: true }),
-  section('Towline', ({ server }) => towlineLines(server)),
+  section('Towline', ({ server, keyspace }) => towlineLines(server, keyspace.silent)),
 ];

@@ -1,8 +1,8 @@
 // INFO's section towline: what an operator wants to know of the cluster behind this endpoint.
 import type { RouterServer } from './server.js';
 
-/** Lines of the section; ids of routers and members contain no comma. */
-export function towlineLines(server: RouterServer): string[] {
+/** Lines of the section. @param silent groups that were asked for their numbers and did not answer. */
+export function towlineLines(server: RouterServer, silent: readonly string[]): string[] {
   const ring = server.ring();
   const groups = server.groups();
   const routers = server.routers();
@@ -18,6 +18,7 @@ export function towlineLines(server: RouterServer): string[] {
       const at = primary === null ? 'none' : `${primary.host}:${primary.port}`;
       return `group_${id}:state=${state},epoch=${epoch},term=${term},primary=${at},in_sync=${inSync.length}`;
     }),
+    `groups_silent:${silent.join(',')}`,
     `routers:${routers.length}`,
     ...routers.map(({ id, host, port }) => `router_${id}:${host}:${port}`),
     `zookeeper:${server.zookeeper}`,

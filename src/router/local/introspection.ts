@@ -24,7 +24,7 @@ const userLine = (password: string) => `user default on ${password === '' ? 'nop
 
 const aclUser: LocalHandler = (request, _client, server, reply) => {
   if (request.argc !== 3) return reply.error(SYNTAX);
-  if (request.text(2) !== 'default') return reply.nilArray();
+  if (request.text(2) !== 'default') return reply.nil();
   const open = server.settings.values.requirepass === '';
   reply.map(6);
   reply.bulk('flags');
@@ -45,7 +45,7 @@ const aclUser: LocalHandler = (request, _client, server, reply) => {
   reply.array(0);
 };
 
-/** SLOWLOG, LATENCY, MODULE, MEMORY (but USAGE, which asks a data node) and ACL, as far as they are read only. */
+/** SLOWLOG, LATENCY, MODULE, MEMORY and OBJECT (but what asks for a key) and ACL, as far as they are read only. */
 export const introspectionHandlers: Readonly<Record<string, LocalHandler>> = {
   'slowlog|get': slowlogGet,
   'slowlog|len': (_request, _client, _server, reply) => reply.integer(0),
@@ -82,6 +82,13 @@ export const introspectionHandlers: Readonly<Record<string, LocalHandler>> = {
     ['MALLOC-STATS', 'Nothing: the allocator keeps none.'],
     ['PURGE', 'Does nothing: memory is collected by itself.'],
     ['USAGE <key> [SAMPLES <count>]', 'Bytes that a key and its value take.'],
+  ),
+  'object|help': helpOf(
+    'OBJECT',
+    ['ENCODING <key>', 'How the value of a key is held.'],
+    ['FREQ <key>', 'Refused: Towline counts no accesses.'],
+    ['IDLETIME <key>', 'Seconds since the key was used.'],
+    ['REFCOUNT <key>', 'Always 1.'],
   ),
   'acl|whoami': (_request, client, _server, reply) => reply.bulk(client.user),
   'acl|users': (_request, client, _server, reply) => bulks(reply, [client.user]),
