@@ -5,6 +5,8 @@
 /** One entry as the members get it. */
 export interface LogEntry {
   readonly seq: number;
+  /** Commit index when it was appended: what its bytes say. */
+  readonly commit: number;
   /** The entry's bytes, ready to be sent. */
   readonly bytes: Buffer;
 }
@@ -86,7 +88,7 @@ export class GroupLog {
   append(bytes: Buffer): boolean {
     this.last++;
     if (this.followers.size > 0) {
-      this.entries.push({ seq: this.last, bytes });
+      this.entries.push({ seq: this.last, commit: this.committedSeq, bytes });
       this.heldBytes += bytes.length;
     } else this.first = this.last + 1;
     return this.advance();

@@ -5,6 +5,8 @@ import type { Address, Conn, Host } from '../net/host.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 
 const RETRY_MS = 50;
+/** How long the commit index waits for an entry to carry it, ms. Only how soon a backup applies depends on it. */
+const COMMIT_MS = 5;
 
 /** What the primary gives to a follower link. */
 export interface FollowerOwner {
@@ -15,6 +17,8 @@ export interface FollowerOwner {
   readonly epoch: number;
   /** Where the member listens; null while it is not known. */
   address(member: string): Address | null;
+  /** The group's clock, ms. */
+  now(): number;
   /** The commit index moved. */
   advanced(): void;
   /** A newer term exists: this primary must stop (R7). */
@@ -28,6 +32,7 @@ export class FollowerLink {
   private streaming = false;
   private stopped = false;
   private cancelRetry: (() => void) | null = null;
+  private cancelCommit: (() => void) | null = null;
   /** Commit index that this backup was last told. */
   private told = -1;
 
@@ -45,15 +50,21 @@ export class FollowerLink {
   }
 
   /** End of the turn: what is new, and `others`, leaves in one write. */
-  flush(clock: number, others: Buffer[]): void {
+  flush(others: Buffer[]): void {
     if (!this.streaming || this.conn === null) return;
     const { log, term } = this.owner;
     const entries = log.unsent(this.member);
     const parts = [...others, ...entries.map(({ bytes }) => bytes)];
-    // An entry carries the commit index of when it was written; a newer one is said after it.
-    if (log.committed > this.told) {
-      parts.push(encodeCommand(['TOWLINE.COMMIT', term, log.committed, clock]));
-      this.told = log.committed;
+    // Entries carry the commit index, so under load it costs nothing; alone it is said after a short while.
+    const newest = entries.at(-1);
+    if (newest !== undefined) this.told = newest.commit;
+    if (log.committed > this.told && this.cancelCommit === null) {
+      this.cancelCommit = this.host.after(COMMIT_MS, () => {
+        this.cancelCommit = null;
+        if (!this.streaming || this.conn === null || log.committed <= this.told) return;
+        this.told = log.committed;
+        this.conn.write(encodeCommand(['TOWLINE.COMMIT', term, log.committed, this.owner.now()]));
+      });
     }
     if (parts.length > 0) this.conn.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
   }
@@ -61,6 +72,7 @@ export class FollowerLink {
   stop(): void {
     this.stopped = true;
     this.cancelRetry?.();
+    this.cancelCommit?.();
     this.conn?.destroy();
   }
 

@@ -153,6 +153,9 @@ export class Primary implements FollowerOwner {
   deposed(): void {
     this.options.deposed();
   }
+  now(): number {
+    return this.clock.now();
+  }
   advanced(): void {
     this.touch();
   }
@@ -513,12 +516,11 @@ export class Primary implements FollowerOwner {
     this.scheduled = false;
     if (this.stopped) return;
     this.closeEntry();
-    const clock = this.clock.now();
     const acks = [...this.acked].map(([router, counter]) =>
       encodeCommand(['TOWLINE.ACK', this.term, router, counter]),
     );
     this.acked.clear();
-    for (const follower of this.followers) follower.flush(clock, acks);
+    for (const follower of this.followers) follower.flush(acks);
     this.perform(this.transactions.committed(this.log.committed));
     const { committed } = this.log;
     this.controls.flush(committed);
