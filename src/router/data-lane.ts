@@ -28,6 +28,7 @@ const ACK_EVERY = 512;
 /** Commands longer than this are sent without being copied. */
 const LARGE = 64 * 1024;
 const RETRY_MS = 25;
+const CLIENT_HEAD = '*2\r\n$14\r\nTOWLINE.CLIENT\r\n$';
 
 /** Takes the reply of a command that nobody waits for any more. */
 const NOBODY: Sink = { reply() {}, stale() {} };
@@ -131,7 +132,12 @@ export class DataLane {
     const { mode, out } = this;
     if (mode.db !== db) out.bytes(encodeCommand(['TOWLINE.DB', (mode.db = db)]));
     if (mode.proto !== proto) out.bytes(encodeCommand(['TOWLINE.PROTO', (mode.proto = proto)]));
-    if (mode.tag !== tag) out.bytes(encodeCommand(['TOWLINE.CLIENT', (mode.tag = tag)]));
+    if (mode.tag !== tag) {
+      // With pipelining clients this is said every few commands: no intermediate objects.
+      const digits = String((mode.tag = tag));
+      out.latin1(CLIENT_HEAD);
+      out.latin1(`${digits.length}\r\n${digits}\r\n`);
+    }
     const ring = this.owner.ringVersion();
     if (mode.ring !== ring) out.bytes(encodeCommand(['TOWLINE.RING', (mode.ring = ring)]));
     if (request.end - request.start > LARGE) {
