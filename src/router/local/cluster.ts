@@ -119,7 +119,11 @@ async function askGroups<T>(
   const answers = await server.askAll(request, client.db);
   const values: T[] = [];
   for (const [group, answer] of answers) {
-    if (answer instanceof Error) return reply.error(`ERR group ${group}: ${answer.message}`);
+    if (answer instanceof Error) {
+      // A group's own refusal (GROUPLOST ...) keeps its code; a failure to reach it needs one.
+      const { message } = answer;
+      return reply.error(/^[A-Z]{3,} /.test(message) ? message : `ERR group ${group}: ${message}`);
+    }
     values.push(read(answer));
   }
   write(values);

@@ -2,6 +2,7 @@
 import { clientListHandlers } from './client-list.js';
 import { clientNameHandlers } from './client-name.js';
 import { clusterHandlers } from './cluster.js';
+import { commandHandlers } from './command.js';
 import { configHandlers } from './config.js';
 import { connectionHandlers } from './connection.js';
 import { helloHandlers } from './hello.js';
@@ -17,6 +18,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...helloHandlers,
   ...clientNameHandlers,
   ...clientListHandlers,
+  ...commandHandlers,
   ...configHandlers,
   ...infoHandlers,
   ...clusterHandlers,

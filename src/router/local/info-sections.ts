@@ -104,7 +104,7 @@ function clientLines({ server }: InfoInput): string[] {
 function memoryLines({ server, keyspace }: InfoInput): string[] {
   const of = (name: string) => keyspace.totals.get(name) ?? 0;
   const used = of('used_memory');
-  const rss = of('used_memory_rss');
+  const rss = Math.max(used, of('used_memory_rss'));
   const peak = Math.max(used, of('used_memory_peak'));
   const { machine } = server.usage();
   return fields({

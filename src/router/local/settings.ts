@@ -1,8 +1,8 @@
 // What CONFIG GET shows and CONFIG SET changes. Settings that act here are typed fields; the rest are fixed
 // answers for what clients and tools probe. Must never accept a value that would not be acted on.
+import { globMatch } from '../../command/index.js';
 import { MAX_BULK, MAX_QUERY } from '../../resp/index.js';
 import { FIXED, IMMUTABLE, PROTECTED } from './fixed-settings.js';
-import { globMatch } from './glob.js';
 import { parseMemory, parseSmall } from './parse.js';
 
 /** Bounds of what a client may have waiting: at `hard` bytes, or above `soft` for `seconds`, it is closed; 0: no bound. */
@@ -164,8 +164,9 @@ export class Settings {
   get(patterns: readonly string[]): [string, string][] {
     const found: [string, string][] = [];
     const names = [...Object.keys(ACTING), ...this.fixed.keys()];
+    const lower = patterns.map((pattern) => pattern.toLowerCase());
     for (const name of names) {
-      if (!patterns.some((pattern) => globMatch(pattern, name))) continue;
+      if (!lower.some((pattern) => globMatch(pattern, name))) continue;
       found.push([name, ACTING[name]?.get(this.values) ?? this.fixed.get(name)!]);
     }
     return found;

@@ -89,7 +89,12 @@ test('COUNTKEYSINSLOT and GETKEYSINSLOT ask every group', async () => {
   );
   assert.equal(await words('cluster getkeysinslot 5 1', server, client), `*1\r\n${bulk('a')}`);
   server.answers.set('g2', new Error('GROUPLOST gone'));
-  assert.equal(await words('cluster countkeysinslot 5', server, client), '-ERR group g2: GROUPLOST gone\r\n');
+  assert.equal(await words('cluster countkeysinslot 5', server, client), '-GROUPLOST gone\r\n');
+  server.answers.set('g2', new Error('no answer in time'));
+  assert.equal(
+    await words('cluster countkeysinslot 5', server, client),
+    '-ERR group g2: no answer in time\r\n',
+  );
   for (const [line, error] of [
     ['countkeysinslot a', 'ERR value is not an integer or out of range'],
     ['countkeysinslot 16384', 'ERR Invalid slot'],
