@@ -23,3 +23,9 @@ export function keysOf(row: CommandRow, request: Request): number[] {
   for (let i = first; i <= last; i += step) found.push(i);
   return found;
 }
+
+/** Databases that the request may touch, for a client in database `db`: that one, and the row's other one. */
+export function databasesOf(row: CommandRow, request: Request, db: number): number[] {
+  const other = row.otherDatabase?.(request) ?? db;
+  return other !== db && Number.isInteger(other) && other >= 0 && other < 16 ? [db, other] : [db];
+}

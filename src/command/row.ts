@@ -94,6 +94,11 @@ export interface CommandRow {
    * Absent: `keys` says all. Called after the arity has been checked; must tolerate nonsense arguments.
    */
   readonly findKeys?: (request: Request) => number[];
+  /**
+   * A second database in which the command may touch keys of the same names (COPY ... DB n, MOVE): they are locked
+   * there too. Anything but 0-15: none. Must tolerate nonsense arguments.
+   */
+  readonly otherDatabase?: (request: Request) => number;
   readonly where: Where;
   /** For `keys` commands that may have several. */
   readonly split?: Split;
@@ -113,6 +118,8 @@ export interface CommandRow {
   readonly write: boolean;
   /** Key specifications, for COMMAND INFO and GETKEYSANDFLAGS. */
   readonly specs?: readonly KeySpec[];
+  /** Where the flags of the keys depend on the other arguments (`variable_flags`), for GETKEYSANDFLAGS. */
+  readonly keyFlags?: (request: Request) => readonly string[];
   /** Command tips of COMMAND INFO. */
   readonly tips?: readonly string[];
   /** COMMAND DOCS: `deprecated`, and since when, and what to use. */

@@ -1,3 +1,4 @@
+export { type AsideCommand, type KeyState, runAside } from './aside.js';
 export { Context } from './context.js';
 export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';

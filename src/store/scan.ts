@@ -1,12 +1,12 @@
 // Walking the keyspace: SCAN by positions (order.ts), KEYS, RANDOMKEY, DBSIZE. Expired keys met on a primary are
 // deleted first, as in any look-up. Every step is bounded but KEYS, which is bounded by the keyspace.
 
+import { globMatch } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import { SLOTS } from '../ring/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
 import { reject, SYNTAX } from './errors.js';
-import { globMatch } from './glob.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument } from './integers.js';
 import { type Placed, slotOfPosition, slotStart } from './order.js';

@@ -1,7 +1,7 @@
 // Rows of the command table: strings as arrays of bits.
 // Facts only, as Redis 7.0 reports them: a test compares them with a live server.
 import type { CommandRow } from '../row.js';
-import { arg, KEY, row, spec, word } from './make.js';
+import { arg, KEY, mentions, row, spec, word } from './make.js';
 
 export const BITMAP_ROWS: readonly CommandRow[] = [
   row({
@@ -129,6 +129,8 @@ export const BITMAP_ROWS: readonly CommandRow[] = [
         'This command allows both access and modification of the key',
       ),
     ],
+    keyFlags: (request) =>
+      mentions(request, 2, 'set', 'incrby') ? ['RW', 'access', 'update'] : ['RO', 'access'],
     where: 'keys',
     categories: ['@write', '@bitmap', '@slow'],
     summary: 'Perform arbitrary bitfield integer operations on strings',

@@ -124,6 +124,10 @@ export const GENERIC_ROWS: readonly CommandRow[] = [
     flags: ['write', 'denyoom'],
     keys: { first: 1, last: 2, step: 1 },
     specs: [spec(1, 0, 1, 'RO access'), spec(2, 0, 1, 'OW update')],
+    otherDatabase: (request) => {
+      for (let i = 3; i + 1 < request.argc; i++) if (request.is(i, 'db')) return Number(request.text(i + 1));
+      return -1;
+    },
     where: 'keys',
     split: 'aside',
     categories: ['@keyspace', '@write', '@slow'],
@@ -145,6 +149,7 @@ export const GENERIC_ROWS: readonly CommandRow[] = [
     flags: ['write', 'fast'],
     keys: { first: 1, last: 1, step: 1 },
     specs: [spec(1, 0, 1, 'RW access update')],
+    otherDatabase: (request) => Number(request.text(2)),
     where: 'keys',
     categories: ['@keyspace', '@write', '@fast'],
     summary: 'Move a key to another database',

@@ -1,4 +1,5 @@
 // Short forms for writing rows. Holds no facts about any command.
+import type { Request } from '../../resp/index.js';
 import type { ArgumentDoc, CommandRow, KeyRange, KeySpec } from '../row.js';
 
 const NO_KEYS: KeyRange = { first: 0, last: 0, step: 0 };
@@ -26,3 +27,9 @@ export function word(token: string, more: Omit<ArgumentDoc, 'name' | 'type' | 't
 
 /** The usual first argument. */
 export const KEY: ArgumentDoc = { name: 'key', type: 'key', spec: 0 };
+
+/** Whether any argument from `from` on is one of these words. */
+export function mentions(request: Request, from: number, ...words: string[]): boolean {
+  for (let i = from; i < request.argc; i++) if (words.some((each) => request.is(i, each))) return true;
+  return false;
+}

@@ -1,7 +1,7 @@
 // Rows of the command table: the string commands that read and write whole values.
 // Facts only, as Redis 7.0 reports them: a test compares them with a live server.
 import type { CommandRow } from '../row.js';
-import { arg, KEY, row, spec, word } from './make.js';
+import { arg, KEY, mentions, row, spec, word } from './make.js';
 
 export const STRING_ROWS: readonly CommandRow[] = [
   row({
@@ -12,6 +12,7 @@ export const STRING_ROWS: readonly CommandRow[] = [
     specs: [
       spec(1, 0, 1, 'RW access update variable_flags', 'RW and ACCESS due to the optional `GET` argument'),
     ],
+    keyFlags: (request) => (mentions(request, 3, 'get') ? ['RW', 'access', 'update'] : ['OW', 'update']),
     where: 'keys',
     categories: ['@write', '@string', '@slow'],
     summary: 'Set the string value of a key',

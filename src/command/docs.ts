@@ -1,0 +1,61 @@
+// docs/compatibility.md's table: every command of Redis 7.0, and whether Towline has it. From the table and the
+// list of what is missing, so that the page cannot say anything else than the program does.
+import { ROWS } from './table.js';
+import { UNSUPPORTED } from './unsupported.js';
+
+/** What a reader should know about a command that is there. */
+const NOTES: Readonly<Record<string, string>> = {
+  set: 'expiry up to 2^53 - 1 ms since 1970; the same for every command that sets one',
+  incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
+  object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
+  scan: 'the cursor is a place in a fixed order, the same at every router',
+  keys: 'asks every group',
+  flushall: 'one transaction over every group',
+  flushdb: 'one transaction over every group',
+  randomkey: 'about as likely for each key, not exactly',
+  debug: 'SLEEP only',
+  swapdb: 'refused: keys of two databases lie in many groups',
+  select: '16 databases',
+};
+
+interface Line {
+  readonly name: string;
+  readonly group: string;
+  readonly has: string;
+  readonly notes: string;
+}
+
+function supported(): Line[] {
+  return ROWS.map(({ name, group, subcommands }) => {
+    const notes = [NOTES[name]];
+    if (subcommands !== undefined) {
+      notes.unshift(subcommands.map((sub) => sub.name.slice(name.length + 1).toUpperCase()).join(', '));
+    }
+    return { name, group, has: 'yes', notes: notes.filter((note) => note !== undefined).join('; ') };
+  });
+}
+
+function missing(): Line[] {
+  return Object.entries(UNSUPPORTED).flatMap(([group, names]) =>
+    names.split(' ').map((name) => ({ name, group, has: 'not yet', notes: NOTES[name] ?? '' })),
+  );
+}
+
+/** The Markdown of docs/compatibility.md. */
+export function compatibilityPage(): string {
+  const lines = [...supported(), ...missing()].sort(
+    (a, b) => a.group.localeCompare(b.group, 'en') || a.name.localeCompare(b.name, 'en'),
+  );
+  const have = lines.filter((line) => line.has === 'yes').length;
+  return [
+    '# Commands of Redis 7.0',
+    '',
+    `Towline has ${have} of ${lines.length}. A command that it does not have is answered with`,
+    "`ERR unknown command '...' (Towline does not have it yet)`. This page is written from the command table.",
+    '',
+    '| command | group | Towline | notes |',
+    '| --- | --- | --- | --- |',
+    ...lines.map(({ name, group, has, notes }) => `| ${name.toUpperCase()} | ${group} | ${has} | ${notes} |`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,92 @@
+// Executes commands on a few keys that were fetched from several groups, aside from any real store, and says
+// which of them changed (design, "Transactions over several groups"). A command may touch only what was fetched.
+import { findRequest } from '../command/index.js';
+import type { Request } from '../resp/index.js';
+import type { Context } from './context.js';
+import { Store } from './store.js';
+
+/** A key's state: its payload as exportKey() gives it, null: absent. */
+export interface KeyState {
+  readonly db: number;
+  readonly key: string;
+  readonly payload: Buffer | null;
+}
+
+/** A command that resolve() accepted, and its database. */
+export interface AsideCommand {
+  readonly db: number;
+  readonly request: Request;
+}
+
+/** Seqs on the scratch store: of what was imported, and of what the commands wrote. */
+const BEFORE = 0;
+const CHANGED = 1;
+
+class Scratch extends Store {
+  private known = new Set<string>();
+
+  protected override onAbsent = (db: number, key: string): void => {
+    if (!this.known.has(`${db} ${key}`)) throw new Error(`aside: a key that was not fetched: ${db} ${key}`);
+  };
+
+  fill(imports: readonly KeyState[]): void {
+    for (const { db, key, payload } of imports) {
+      this.known.add(`${db} ${key}`);
+      if (payload !== null) this.importKey(db, key, payload, BEFORE);
+    }
+  }
+
+  changes(imports: readonly KeyState[]): KeyState[] {
+    const changed: KeyState[] = [];
+    for (const { db, key, payload } of imports) {
+      const entry = this.peek(db, key);
+      if (entry === undefined ? payload !== null : entry.seq === CHANGED) {
+        changed.push({ db, key, payload: this.exportKey(db, key) });
+      }
+    }
+    return changed;
+  }
+
+  empty(): void {
+    this.known = new Set();
+    this.clear();
+  }
+}
+
+// One store for every call: an empty one is cheap to keep and dear to make.
+let scratch: Scratch | null = null;
+
+/**
+ * Executes `commands` in order on a store that holds just `imports`, as a primary at ctx.now: keys that have
+ * expired are deleted. Replies are appended to ctx.reply. ctx.db, seq, need and effects are left as they were.
+ * @returns the imported keys that are different afterwards, in the order of `imports`.
+ * @throws Error (a broken assertion) when a command touches a key that is not among them.
+ */
+export function runAside(
+  imports: readonly KeyState[],
+  commands: readonly AsideCommand[],
+  ctx: Context,
+): { changes: KeyState[] } {
+  const { db, seq, need, replica } = ctx;
+  const effects = ctx.effects.length;
+  scratch ??= new Scratch();
+  try {
+    scratch.fill(imports);
+    ctx.seq = CHANGED;
+    ctx.replica = false;
+    for (const command of commands) {
+      const row = findRequest(command.request);
+      if (row === undefined) throw new Error(`aside: no such command: ${command.request.text(0)}`);
+      ctx.db = command.db;
+      scratch.execute(row, command.request, ctx);
+    }
+    return { changes: scratch.changes(imports) };
+  } finally {
+    ctx.db = db;
+    ctx.seq = seq;
+    ctx.need = need;
+    ctx.replica = replica;
+    ctx.effects.truncate(effects);
+    scratch.empty();
+  }
+}
