@@ -171,16 +171,20 @@ export class Controls {
   /** Executes commands on fetched values, not in place: nothing here changes. */
   private onAside(lane: number, ask: Ask & { kind: 'aside' }): void {
     const { owner } = this;
+    const { ctx } = owner;
     const reply = new ReplyWriter();
-    const runs = ask.runs.map(({ db, proto, command }) => {
+    ctx.reply = reply;
+    // One client's commands: one protocol version.
+    reply.proto = ask.runs[0]?.proto ?? 2;
+    const commands = ask.runs.map(({ db, command }) => {
       const parser = new RequestParser();
       parser.feed(command);
       if (!parser.next()) throw new ProtocolError('command cut short');
-      return { db, proto, request: parser.request };
+      return { db, request: parser.request };
     });
     let changes: KeyValue[] = [];
     owner.execute(0, () => {
-      changes = runAside(ask.values, runs, owner.ctx.now, owner.ctx.random, reply);
+      changes = [...runAside(ask.values, commands, ctx).changes];
     });
     this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes });
   }

@@ -1,7 +1,8 @@
 // Reads that only routers send, beside the commands of the table: what a group holds, for those who ask every group.
 // Must never change a key.
-import { keysOf } from '../command/index.js';
+import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
+import { lockName } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { DATABASES, type Store } from '../store/index.js';
@@ -52,8 +53,9 @@ function info(store: Store): string {
   return lines.join('\r\n');
 }
 
-/** Names of the keys that a command touches; null: the whole keyspace rather than keys. */
-export function lockedKeys(row: CommandRow | undefined, request: Request): string[] | null {
+/** Keys that a command touches, as the lock table names them; null: the whole keyspace rather than keys. */
+export function lockedKeys(row: CommandRow | undefined, request: Request, db: number): string[] | null {
   if (row === undefined || row.where !== 'keys') return null;
-  return keysOf(row, request).map((index) => request.text(index));
+  const names = keysOf(row, request).map((index) => request.text(index));
+  return databasesOf(row, request, db).flatMap((each) => names.map((key) => lockName(each, key)));
 }

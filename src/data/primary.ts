@@ -5,7 +5,6 @@ import { find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import {
   GroupLog,
-  lockName,
   type Participant,
   type ParticipantAction,
   type Remembered,
@@ -376,17 +375,17 @@ export class Primary implements FollowerOwner {
   private blockedKeys(row: CommandRow | undefined, request: Request, db: number): boolean {
     const { locks } = this.transactions;
     if (locks.size === 0) return false;
-    const keys = lockedKeys(row, request);
+    const keys = lockedKeys(row, request, db);
     if (keys === null) return locks.blocks('', false);
-    return keys.some((key) => locks.blocks(lockName(db, key), row?.write === true));
+    return keys.some((key) => locks.blocks(key, row?.write === true));
   }
 
   private lockFor(parked: Parked): void {
     const exclusive = parked.row?.write === true;
-    const keys = lockedKeys(parked.row, parked.request) ?? [];
+    const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
     parked.lock = this.transactions.locks.request(
       { parked },
-      keys.map((key) => ({ key: lockName(parked.db, key), exclusive })),
+      keys.map((key) => ({ key, exclusive })),
       false,
     );
     if (parked.lock.granted) this.wake([parked]);

@@ -1,6 +1,6 @@
 // How a command whose keys live in several groups becomes one transaction: which keys to lock where, what to read
 // under the locks, and what is written. By the row's `split`, never by the command's name. Pure.
-import { keysOf } from '../command/index.js';
+import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { KeyValue, Locked, Next, Plan, Share, TxnKey } from '../commit/index.js';
 import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
@@ -28,9 +28,11 @@ function byGroup(route: Route, row: CommandRow, request: Request): Map<string, n
 export function planOf(route: Route, row: CommandRow, request: Request, { db, proto }: Asker): Plan {
   const groups = byGroup(route, row, request);
   const exclusive = row.write;
+  const databases = databasesOf(row, request, db);
   const shares = (read: (at: number[]) => Buffer | null, fetch = false): Share[] =>
     [...groups].map(([group, at]) => {
-      const keys: TxnKey[] = at.map((i) => ({ db, key: request.text(i), exclusive }));
+      const names = at.map((i) => request.text(i));
+      const keys: TxnKey[] = databases.flatMap((each) => names.map((key) => ({ db: each, key, exclusive })));
       const command = read(at);
       return { group, keys, everything: false, fetch, read: command && { db, proto, command } };
     });
