@@ -2,8 +2,9 @@
 
 const HEX = /^[0-9a-fA-F]{2}$/;
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
-const isSpace = (c: string) =>
-  c === ' ' || c === '\n' || c === '\r' || c === '\t' || c === '\v' || c === '\f' || c === '\0';
+const isSpace = (c: string) => endsWord(c) || c === '\v' || c === '\f';
+// Redis skips more kinds of space before a word than end one.
+const endsWord = (c: string) => c === ' ' || c === '\n' || c === '\r' || c === '\t' || c === '\0';
 
 /**
  * Splits a line (latin1 text, without its line end) into words.
@@ -18,7 +19,7 @@ export function splitInline(line: string): string[] | null {
     let word = '';
     for (let done = false; !done; ) {
       const c = line[i];
-      if (c === undefined || isSpace(c)) break;
+      if (c === undefined || endsWord(c)) break;
       if (c !== '"' && c !== "'") {
         word += c;
         i++;

@@ -158,7 +158,9 @@ export class RequestParser {
       if (this.bulk < 0) {
         if (this.pos >= this.filled) return false;
         if (this.buffer[this.pos] !== DOLLAR) {
-          const got = String.fromCharCode(this.buffer[this.pos]!);
+          // As Redis: only a whole line is wrong, and its end must not break the reply.
+          if (this.lineEnd('too big bulk count string') < 0) return false;
+          const got = String.fromCharCode(this.buffer[this.pos]!).replace(/[\r\n]/, ' ');
           throw new ProtocolError(`Protocol error: expected '$', got '${got}'`);
         }
         const length = this.line('too big bulk count string', 'invalid bulk length');
@@ -199,24 +201,30 @@ export class RequestParser {
       value = value * 10 + digit;
       i++;
     }
-    if (i > first && i + 1 < this.filled && buffer[i] === CR) {
+    if (i > first && i + 1 < this.filled && buffer[i] === CR && (buffer[first] !== ZERO || i === first + 1)) {
       this.pos = i + 2;
       return value;
     }
-    const found = buffer.indexOf(CR, this.pos);
-    if (found < 0 || found + 1 >= this.filled) {
-      if (this.filled - this.pos > MAX_INLINE) throw new ProtocolError(`Protocol error: ${tooBig}`);
-      return null;
-    }
+    const found = this.lineEnd(tooBig);
+    if (found < 0) return null;
     const text = buffer.latin1Slice(first, found);
     if (!/^(0|-?[1-9][0-9]{0,17})$/.test(text)) throw new ProtocolError(`Protocol error: ${invalid}`);
     this.pos = found + 2;
     return Number(text);
   }
 
+  /** Where the CR of the line at `pos` stands; -1 when the line is not complete. A zero byte ends it, as in C. */
+  private lineEnd(tooBig: string): number {
+    const { buffer, pos, filled } = this;
+    const found = buffer.indexOf(CR, pos);
+    if (found >= 0 && found + 1 < filled && !buffer.subarray(pos, found).includes(0)) return found;
+    if (filled - pos > MAX_INLINE) throw new ProtocolError(`Protocol error: ${tooBig}`);
+    return -1;
+  }
+
   private inline(): boolean {
     const found = this.buffer.indexOf(LF, this.pos);
-    if (found < 0 || found >= this.filled) {
+    if (found < 0 || found >= this.filled || this.buffer.subarray(this.pos, found).includes(0)) {
       if (this.filled - this.begin > MAX_INLINE)
         throw new ProtocolError('Protocol error: too big inline request');
       return false;
