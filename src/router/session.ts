@@ -123,10 +123,11 @@ export class Session implements ConnHandler, Sink {
       this.dirty = true;
       this.router.flushLater(this);
     }
-    if (this.order.waiting === 0 && this.barrier !== null) {
-      const begin = this.barrier;
+    if (this.barrier !== null) {
+      // It looks whether its turn has come, and waits on if not.
+      const check = this.barrier;
       this.barrier = null;
-      begin();
+      check();
     }
   }
 
