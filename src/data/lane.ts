@@ -101,6 +101,8 @@ export class Lane {
     later.writer.bytes(now.writer.view(from));
     if (need > later.need) later.need = need;
     now.writer.truncate(mark);
+    // The replies before it are not followed by what follows it: the next one must say its counter.
+    now.next = -1;
   }
 
   /** An internal answer to `counter` that is no reply: `words` after its name. */
