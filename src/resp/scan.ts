@@ -1,60 +1,34 @@
-// Where does a reply end? For those who pass replies on without decoding them.
-import { ByteWriter } from './bytes.js';
-import { ProtocolError } from './limits.js';
+// Where does a reply end? For those who pass replies on without decoding them. Must never hold a whole reply back
+// because more might come, nor scan again what was scanned.
+import { MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';
 
 const CR = 13;
-/** Deepest nesting a peer's reply may have. */
-const MAX_DEPTH = 64;
+const MINUS = 45;
 
-/**
- * Finds the end of the reply that begins at `from`.
- * @returns one past its last byte, or -1 when it is not complete within `to`.
- * @throws ProtocolError when the bytes are no reply.
- */
-export function replyEnd(buffer: Buffer, from: number, to: number, depth = 0): number {
-  if (depth > MAX_DEPTH) throw new ProtocolError('reply nested too deeply');
-  if (from >= to) return -1;
+// What the last head() found: one past the value's own bytes, and how many values belong to it.
+let valueEnd = 0;
+let inside = 0;
+
+/** Reads the first line of the value at `from`. @returns whether the line is complete within `to`. */
+function head(buffer: Buffer, from: number, to: number): boolean {
   const kind = buffer[from]!;
-  // Length or integer of the first line, read on the way to its end.
+  // The number that most lines hold is read on the way to their end.
   let at = from + 1;
   let value = 0;
   let digits = true;
-  let negative = false;
   for (; at < to; at++) {
     const c = buffer[at]!;
     if (c === CR) break;
     if (c >= 48 && c <= 57) value = value * 10 + (c - 48);
-    else if (c === 45) negative = true;
     else digits = false;
   }
-  if (at + 1 >= to) return -1;
-  const next = at + 2;
+  if (at + 1 >= to) {
+    if (to - from > MAX_INLINE) throw new ProtocolError('line of a reply without an end');
+    return false;
+  }
+  valueEnd = at + 2;
+  inside = 0;
   switch (kind) {
-    case 36: // $ bulk
-    case 61: // = verbatim
-    case 33: {
-      // ! bulk error
-      if (!digits) throw new ProtocolError('bad length in reply');
-      if (negative) return next;
-      const end = next + value + 2;
-      return end <= to ? end : -1;
-    }
-    case 42: // * array
-    case 126: // ~ set
-    case 62: // > push
-    case 37: // % map
-    case 124: {
-      // | attribute
-      if (!digits) throw new ProtocolError('bad length in reply');
-      if (negative) return next;
-      let end = next;
-      for (let left = kind === 37 || kind === 124 ? value * 2 : value; left > 0; left--) {
-        end = replyEnd(buffer, end, to, depth + 1);
-        if (end < 0) return -1;
-      }
-      // An attribute only decorates the reply after it.
-      return kind === 124 ? replyEnd(buffer, end, to, depth + 1) : end;
-    }
     case 43: // + status
     case 45: // - error
     case 58: // : integer
@@ -62,10 +36,46 @@ export function replyEnd(buffer: Buffer, from: number, to: number, depth = 0): n
     case 35: // # boolean
     case 44: // , double
     case 40: // ( big number
-      return next;
+      return true;
+    case 36: // $ bulk
+    case 61: // = verbatim
+    case 33: // ! bulk error
+    case 42: // * array
+    case 126: // ~ set
+    case 62: // > push
+    case 37: // % map
+    case 124: // | attribute
+      break;
     default:
       throw new ProtocolError(`not a reply: byte ${kind}`);
   }
+  if (!digits || at === from + 1) {
+    // No value: -1.
+    if (at === from + 3 && buffer[from + 1] === MINUS && value === 1) return true;
+    throw new ProtocolError('bad length in reply');
+  }
+  if (kind === 36 || kind === 61 || kind === 33) valueEnd += value + 2;
+  else if (kind === 37) inside = value * 2;
+  // An attribute only decorates the value after it.
+  else if (kind === 124) inside = value * 2 + 1;
+  else inside = value;
+  return true;
+}
+
+/**
+ * Finds the end of the reply that begins at `from`.
+ * @returns one past its last byte, or -1 when it is not complete within `to`.
+ * @throws ProtocolError when the bytes are no reply.
+ */
+export function replyEnd(buffer: Buffer, from: number, to: number): number {
+  let at = from;
+  let missing = 1;
+  while (missing > 0) {
+    if (at >= to || !head(buffer, at, to)) return -1;
+    at = valueEnd;
+    missing += inside - 1;
+  }
+  return at <= to ? at : -1;
 }
 
 /** Joins the pieces of a stream of replies: feed(), then next() until it says false. */
@@ -75,46 +85,54 @@ export class ReplySplitter {
   start = 0;
   end = 0;
   private filled = 0;
-  private waiting: ByteWriter | null = null;
-  /** Do not look again before this many bytes are held: keeps a long reply from being scanned per chunk. */
-  private retry = 0;
+  /** Whether `buffer` is our own accumulation, with room after `filled`. */
+  private own = false;
+  /** Where the scan of the reply after `end` goes on (maybe past `filled`), and how many values it still lacks. */
+  private at = 0;
+  private missing = 1;
 
-  /** Takes the bytes that arrived. */
+  /** Takes the bytes that arrived. @throws ProtocolError when one reply is beyond all bounds. */
   feed(chunk: Buffer): void {
-    if (this.waiting !== null) {
-      this.waiting.bytes(chunk);
-      if (this.waiting.length < this.retry) return;
-      this.buffer = this.waiting.take();
-      this.waiting = null;
-    } else this.buffer = chunk;
-    this.start = 0;
-    this.end = 0;
-    this.filled = this.buffer.length;
+    const left = this.filled - this.end;
+    if (left === 0) {
+      this.buffer = chunk;
+      this.start = 0;
+      this.end = 0;
+      this.at = 0;
+      this.filled = chunk.length;
+      this.own = false;
+      return;
+    }
+    const total = left + chunk.length;
+    if (total > MAX_QUERY * 2) throw new ProtocolError('reply too long');
+    if (!this.own || this.buffer.length - this.filled < chunk.length) {
+      // Room for a long bulk whose length is known, else twice: each byte is copied a bounded number of times.
+      const known = Math.min(this.at - this.end, MAX_QUERY * 2);
+      const room = Buffer.allocUnsafeSlow(known > total ? known : total * 2);
+      this.buffer.copy(room, 0, this.end, this.filled);
+      this.buffer = room;
+      this.at -= this.end;
+      this.filled = left;
+      this.start = 0;
+      this.end = 0;
+      this.own = true;
+    }
+    chunk.copy(this.buffer, this.filled);
+    this.filled += chunk.length;
   }
 
   /** Finds the next whole reply. @returns false when more bytes are needed. @throws ProtocolError */
   next(): boolean {
-    if (this.waiting !== null) return false;
-    if (this.end >= this.filled) return false;
-    const end = replyEnd(this.buffer, this.end, this.filled);
-    if (end < 0) {
-      const left = this.filled - this.end;
-      this.waiting = new ByteWriter();
-      this.waiting.range(this.buffer, this.end, this.filled);
-      this.retry = wantedBytes(this.buffer, this.end, this.filled) ?? left + Math.min(left, 8 << 20);
-      return false;
+    const { buffer, filled } = this;
+    while (this.missing > 0) {
+      if (this.at >= filled || !head(buffer, this.at, filled)) return false;
+      this.at = valueEnd;
+      this.missing += inside - 1;
     }
+    if (this.at > filled) return false;
     this.start = this.end;
-    this.end = end;
+    this.end = this.at;
+    this.missing = 1;
     return true;
   }
-}
-
-/** Whole size of an incomplete bulk reply, when its length line is there; null otherwise. */
-function wantedBytes(buffer: Buffer, from: number, to: number): number | null {
-  if (buffer[from] !== 36) return null;
-  const cr = buffer.indexOf(CR, from);
-  if (cr < 0 || cr + 1 >= to) return null;
-  const length = Number(buffer.latin1Slice(from + 1, cr));
-  return Number.isSafeInteger(length) && length >= 0 ? cr - from + 2 + length + 2 : null;
 }
