@@ -23,7 +23,7 @@ export class Connection implements Peer {
   #held = 0;
   #frozen = false;
   #wake: (() => void) | null = null;
-  /** Frames read while frozen, at most one chunk's. */
+  /** Frames read and not handled yet: one chunk's, since the socket is paused meanwhile. */
   #pending: Buffer[] = [];
   #cut = false;
   readonly #onFrame: (frame: Buffer) => void;
@@ -35,10 +35,10 @@ export class Connection implements Peer {
     this.#delayMs = delayMs;
     this.#onFrame = onFrame;
     socket.setNoDelay();
-    socket.on('drain', () => this.#flow());
+    socket.on('drain', () => this.#work());
   }
 
-  /** Takes what the socket read. @throws FrameError, WireError */
+  /** Takes what the socket read. @throws FrameError */
   read(chunk: Buffer): void {
     this.#pending.push(...this.#frames.push(chunk));
     this.#work();
@@ -52,15 +52,13 @@ export class Connection implements Peer {
       return;
     }
     this.#work();
-    this.#flush();
-    this.#flow();
   }
 
   send(message: Buffer): void {
     if (this.#cut) return;
     this.#queue(message);
     this.#held += message.length;
-    if (this.#held + this.#socket.writableLength > CUT_AT) this.cut();
+    if (this.#unsent() > CUT_AT) this.cut();
   }
 
   end(): void {
@@ -82,9 +80,18 @@ export class Connection implements Peer {
     if (delay > 0) this.#flush();
   }
 
+  /** Handles what was read, but not while much is unsent: a client that does not read is not worked for. */
   #work(): void {
-    while (this.#pending.length > 0 && !this.#frozen && !this.#cut) this.#onFrame(this.#pending.shift()!);
-    this.#flush();
+    const may = () => this.#pending.length > 0 && !this.#frozen && !this.#cut && this.#unsent() <= PAUSE_AT;
+    do {
+      while (may()) this.#onFrame(this.#pending.shift()!);
+      this.#flush();
+      // What the kernel took at once leaves room again, and no 'drain' will say so.
+    } while (may());
+  }
+
+  #unsent(): number {
+    return this.#held + this.#socket.writableLength;
   }
 
   /** Sends what is due. The edge calls it after events for other connections, too. */
@@ -115,7 +122,7 @@ export class Connection implements Peer {
     if (next !== undefined && this.#wake === null) {
       const cancel = this.#clock.after(Math.max(1, next.due - this.#clock.now()), () => {
         this.#wake = null;
-        this.#flush();
+        this.#work();
       });
       this.#wake = () => {
         cancel();
@@ -126,7 +133,7 @@ export class Connection implements Peer {
 
   #flow(): void {
     if (this.#cut || this.#frozen) return;
-    if (this.#socket.writableLength > PAUSE_AT) this.#socket.pause();
+    if (this.#pending.length > 0 || this.#unsent() > PAUSE_AT) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 }

@@ -72,6 +72,7 @@ class Edge implements Faults {
   #stopTick = () => {};
   #frozen = false;
   #delayMs = 0;
+  #flushPlanned = false;
 
   constructor(options: EmbeddedOptions) {
     this.#clock = options.clock ?? realClock;
@@ -129,7 +130,7 @@ class Edge implements Faults {
   }
   unfreeze(): void {
     this.#frozen = false;
-    for (const connection of [...this.#connections]) this.#guard(connection, () => connection.freeze(false));
+    for (const connection of [...this.#connections]) connection.freeze(false);
     this.#flushAll();
   }
   delay(ms: number): void {
@@ -156,6 +157,16 @@ class Edge implements Faults {
     });
   }
 
+  /** Once a turn: a request's events may concern any connection. */
+  #flushSoon(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    queueMicrotask(() => {
+      this.#flushPlanned = false;
+      this.#flushAll();
+    });
+  }
+
   #flushAll(): void {
     for (const connection of this.#connections) connection.flush();
   }
@@ -165,7 +176,7 @@ class Edge implements Faults {
       socket,
       this.#clock,
       () => this.#delayMs,
-      (frame) => this.#frame(connection, frame),
+      (frame) => this.#guard(connection, () => this.#frame(connection, frame)),
     );
     this.#connections.add(connection);
     if (this.#frozen) connection.freeze(true);
@@ -188,7 +199,6 @@ class Edge implements Faults {
       if (word.equals(SRVR)) return void socket.end(this.#core.describe());
     }
     this.#guard(connection, () => connection.read(chunk));
-    this.#flushAll();
   }
 
   /** What a client sent can end its own connection only. */
@@ -202,6 +212,7 @@ class Edge implements Faults {
   }
 
   #frame(connection: Connection, frame: Buffer): void {
+    this.#flushSoon();
     const at = this.#instant();
     if (!connection.greeted) {
       connection.greeted = true;

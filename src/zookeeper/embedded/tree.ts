@@ -72,7 +72,8 @@ export class Tree {
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
     const birth = new Change(0n, 0, 0n);
-    for (const path of ['/', ...RESERVED]) this.#nodes.set(path, this.#blank(birth, Buffer.alloc(0), OPEN, 0n));
+    for (const path of ['/', ...RESERVED])
+      this.#nodes.set(path, this.#blank(birth, Buffer.alloc(0), OPEN, 0n));
     for (const path of RESERVED) {
       const { parent, name } = splitPath(path);
       this.#node(parent).children.add(name);
