@@ -31,9 +31,9 @@ export interface RingDocument {
 /** The ring before any group has joined. */
 export const EMPTY_RING: RingDocument = { version: 0, groups: [], history: [], abandoned: [] };
 
-/** Whether a text may name a group. */
+/** Whether a text may name a group: it becomes part of a path in ZooKeeper, which knows no `.` and `..`. */
 export function isGroupId(text: string): boolean {
-  return /^[A-Za-z0-9._-]{1,64}$/.test(text);
+  return /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/.test(text);
 }
 
 /** The owner of each of the 16384 slots, as indexes into `groups`; empty for no groups. */
