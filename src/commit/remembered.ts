@@ -34,16 +34,19 @@ interface Router {
 export class Remembered {
   private readonly routers = new Map<string, Router>();
   private uses = 0;
+  private total = 0;
   /** Whether a router was ever dropped: then an unknown router may be one of those. */
   private dropped = false;
 
   /**
    * @param maxBytes most bytes remembered of one router
    * @param maxRouters most routers remembered
+   * @param maxTotal most bytes remembered of all routers; those silent longest are forgotten first
    */
   constructor(
     private readonly maxBytes = 64 * 1024 * 1024,
     private readonly maxRouters = 1024,
+    private readonly maxTotal = 256 * 1024 * 1024,
   ) {}
 
   /** Remembers an entry's answers. */
@@ -53,8 +56,11 @@ export class Remembered {
     for (let i = 0; i < answers.index.length; i += INDEX_SIZE)
       last = Math.max(last, counterAt(answers.index, i));
     known.answers.push({ ...answers, last });
-    known.bytes += answers.index.length + answers.replies.length;
+    const size = answers.index.length + answers.replies.length;
+    known.bytes += size;
+    this.total += size;
     while (known.bytes > this.maxBytes && known.answers.length > 1) this.drop(known);
+    while (this.total > this.maxTotal && this.routers.size > 1) this.forgetSilent(router);
   }
 
   /** The router has every reply below `counter`. */
@@ -88,25 +94,30 @@ export class Remembered {
     if (known === undefined) {
       known = { answers: [], floor: 0, bytes: 0, used: 0 };
       this.routers.set(router, known);
-      if (this.routers.size > this.maxRouters) {
-        let oldest: string | undefined;
-        let least = Number.POSITIVE_INFINITY;
-        for (const [name, { used }] of this.routers) {
-          if (name !== router && used < least) {
-            least = used;
-            oldest = name;
-          }
-        }
-        if (oldest !== undefined) this.dropped = this.routers.delete(oldest);
-      }
+      if (this.routers.size > this.maxRouters) this.forgetSilent(router);
     }
     known.used = ++this.uses;
     return known;
   }
 
+  /** Forgets the router that has been silent longest, other than `but`. */
+  private forgetSilent(but: string): void {
+    let oldest = '';
+    let least = Number.POSITIVE_INFINITY;
+    for (const [name, { used }] of this.routers) {
+      if (name === but || used >= least) continue;
+      least = used;
+      oldest = name;
+    }
+    this.total -= this.routers.get(oldest)?.bytes ?? 0;
+    this.dropped = this.routers.delete(oldest);
+  }
+
   private drop(known: Router): void {
     const gone = known.answers.shift()!;
-    known.bytes -= gone.index.length + gone.replies.length;
+    const size = gone.index.length + gone.replies.length;
+    known.bytes -= size;
+    this.total -= size;
     if (gone.last + 1 > known.floor) known.floor = gone.last + 1;
   }
 }

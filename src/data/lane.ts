@@ -105,6 +105,17 @@ export class Lane {
     now.next = -1;
   }
 
+  /** Command `counter`, sent untagged, is of the client that is tagged now: what follows waits behind it. */
+  adopt(counter: number): void {
+    for (const parked of this.single) {
+      if (parked.counter !== counter) continue;
+      this.single.delete(parked);
+      parked.tag = this.tag;
+      this.parked.set(this.tag, [parked]);
+      return;
+    }
+  }
+
   /** An internal answer to `counter` that is no reply: `words` after its name. */
   push(counter: number, words: readonly (string | number)[]): void {
     this.now.begin(counter);

@@ -227,7 +227,13 @@ export class Primary implements FollowerOwner {
   }
 
   private resume(lane: Lane): void {
-    if (!lane.paused || this.log.full || lane.waiting > LANE_CAPACITY || lane.parkedCount > PARKED_CAPACITY)
+    if (
+      !lane.paused ||
+      lane.blocked ||
+      this.log.full ||
+      lane.waiting > LANE_CAPACITY ||
+      lane.parkedCount > PARKED_CAPACITY
+    )
       return;
     lane.paused = false;
     lane.conn.resume();
@@ -270,6 +276,7 @@ export class Primary implements FollowerOwner {
         return true;
       case 'TOWLINE.CLIENT':
         lane.tag = Number(request.text(1));
+        if (request.argc > 2) lane.adopt(Number(request.text(2)));
         return true;
       case 'TOWLINE.RING':
         lane.ring = Number(request.text(1));

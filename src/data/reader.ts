@@ -6,6 +6,9 @@ import { ProtocolError, type Request, type RequestParser } from '../resp/index.j
 import { Context } from '../store/context.js';
 import type { Store } from '../store/index.js';
 
+/** Bytes of replies that a client may leave unread before nothing more is read from it. */
+const MAX_UNREAD = 16 * 1024 * 1024;
+
 /** What a reader may ask of the node. */
 export interface ReaderOwner {
   readonly store: Store;
@@ -50,6 +53,10 @@ export class Reader implements ConnHandler {
 
   private flush(): void {
     if (this.ctx.reply.length > 0) this.conn.write(this.ctx.reply.take());
+    if (this.conn.queued > MAX_UNREAD) this.conn.pause();
+  }
+  drained(): void {
+    this.conn.resume();
   }
 
   private command(request: Request): void {

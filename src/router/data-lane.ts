@@ -119,7 +119,12 @@ export class DataLane {
     return this.ready;
   }
 
-  /** Sends a command at the end of this turn. `tag` tells clients apart that have more than one under way; else 0. */
+  /**
+   * Sends a command at the end of this turn.
+   * @param tag tells clients apart that have more than one command under way; 0: this is the client's only one
+   * @param solo counter of a command of the same client that was sent with tag 0 and is still under way; 0: none
+   * @returns the command's counter
+   */
   send(
     sink: Sink,
     seq: number,
@@ -127,16 +132,21 @@ export class DataLane {
     db: number,
     proto: Proto,
     tag: number,
+    solo: number,
     write: boolean,
-  ): void {
+  ): number {
     const { mode, out } = this;
     if (mode.db !== db) out.bytes(encodeCommand(['TOWLINE.DB', (mode.db = db)]));
     if (mode.proto !== proto) out.bytes(encodeCommand(['TOWLINE.PROTO', (mode.proto = proto)]));
     if (mode.tag !== tag) {
-      // With pipelining clients this is said every few commands: no intermediate objects.
-      const digits = String((mode.tag = tag));
-      out.latin1(CLIENT_HEAD);
-      out.latin1(`${digits.length}\r\n${digits}\r\n`);
+      mode.tag = tag;
+      if (solo > 0) out.bytes(encodeCommand(['TOWLINE.CLIENT', tag, solo]));
+      else {
+        // With pipelining clients this is said every few commands: no intermediate objects.
+        const digits = String(tag);
+        out.latin1(CLIENT_HEAD);
+        out.latin1(`${digits.length}\r\n${digits}\r\n`);
+      }
     }
     const ring = this.owner.ringVersion();
     if (mode.ring !== ring) out.bytes(encodeCommand(['TOWLINE.RING', (mode.ring = ring)]));
@@ -153,6 +163,7 @@ export class DataLane {
     if (write) this.writes++;
     else this.reads++;
     this.schedule();
+    return this.next - 1;
   }
 
   /** Answers commands that have waited longer than `deadlineMs` with UNCERTAIN; they stay under way. */

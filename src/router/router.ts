@@ -210,11 +210,9 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
     const index = this.rowIndex.get(row)!;
     this.statistics.calls[index] = this.statistics.calls[index]! + 1;
   }
-  /** Whether no new command may be planned: a ring is about to change, or a lane is full. */
+  /** Whether no new command may be planned: a ring is about to change (R2). */
   holding(): boolean {
-    if (this.nextRoute !== null) return true;
-    for (const lane of this.lanes) if (lane.full) return true;
-    return false;
+    return this.nextRoute !== null;
   }
   replan(again: () => void): void {
     this.replans.push(again);
@@ -285,7 +283,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
           finish();
         },
       };
-      lane.send(sink, 0, request, db, proto, 0, false);
+      lane.send(sink, 0, request, db, proto, 0, 0, false);
     });
   }
 
@@ -384,6 +382,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {
         session.checkOutput();
+        session.checkDeadline(now);
         if (timeout > 0 && now - session.client.lastInteraction > timeout * 1000) session.conn.destroy();
       }
       this.tickLater();

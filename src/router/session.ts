@@ -4,7 +4,7 @@
 import { arityOk, type CommandRow, find, findRequest, refusal } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
-import type { Sink } from './data-lane.js';
+import type { DataLane, Sink } from './data-lane.js';
 import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
 import { ReplyOrder } from './order.js';
 import type { Router } from './router.js';
@@ -23,6 +23,12 @@ export class Session implements ConnHandler, Sink {
   /** What begins when all earlier commands are answered; nothing more is parsed until it has ended. */
   private barrier: (() => void) | null = null;
   private inBarrier = false;
+  /** A command whose lane is full. */
+  private held: { since: number; again: () => void; seq: number } | null = null;
+  /** The last command that was sent untagged. */
+  private soloLane: DataLane | null = null;
+  private soloSeq = -1;
+  private soloCounter = 0;
   private paused = false;
   private gone = false;
   /** Nothing more is read: QUIT, or a protocol error. */
@@ -70,6 +76,11 @@ export class Session implements ConnHandler, Sink {
 
   /** Reads on: after a barrier, when there is room again, or when the ring has changed. */
   process(): void {
+    if (this.held !== null && !this.router.holding()) {
+      const { again } = this.held;
+      this.held = null;
+      again();
+    }
     try {
       while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
     } catch (error) {
@@ -88,6 +99,7 @@ export class Session implements ConnHandler, Sink {
     return (
       this.barrier !== null ||
       this.inBarrier ||
+      this.held !== null ||
       this.ending ||
       this.gone ||
       this.order.waiting >= MAX_WAITING ||
@@ -214,9 +226,9 @@ export class Session implements ConnHandler, Sink {
     if (row.where === 'keys') {
       const group = route.single(row, request);
       if (group >= 0) {
-        // A client that has nothing else under way needs no tag: nothing of it could be overtaken.
-        const alone = !again && this.order.waiting === 1 && this.parser.pending === 0;
-        router.lanes[group]!.send(this, seq, request, db, proto, alone ? 0 : this.client.id, row.write);
+        const lane = router.lanes[group]!;
+        if (lane.full) this.waitForRoom(row, request.clone(), seq, db, proto);
+        else this.send(lane, row, request, seq, db, proto, again);
         return;
       }
     }
@@ -234,6 +246,48 @@ export class Session implements ConnHandler, Sink {
     // Only this command is unanswered, or it must wait for those before it.
     if (again || this.order.waiting === 1) begin();
     else this.afterEarlier(seq, begin);
+  }
+
+  /**
+   * A client that has nothing else under way goes untagged: nothing of it could be overtaken. If more follows while
+   * that command is under way, the lane is told that it was the same client's.
+   */
+  private send(
+    lane: DataLane,
+    row: CommandRow,
+    request: Request,
+    seq: number,
+    db: number,
+    proto: Proto,
+    again: boolean,
+  ): void {
+    const alone = !again && this.order.waiting === 1 && this.parser.pending === 0;
+    if (alone) {
+      this.soloLane = lane;
+      this.soloSeq = seq;
+      this.soloCounter = lane.send(this, seq, request, db, proto, 0, 0, row.write);
+      return;
+    }
+    const solo = this.soloLane === lane && this.soloSeq >= this.order.head ? this.soloCounter : 0;
+    lane.send(this, seq, request, db, proto, this.client.id, solo, row.write);
+  }
+
+  /** The lane takes nothing more now: the command, and all behind it, wait here, within the deadline. */
+  private waitForRoom(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
+    this.held = {
+      since: this.router.turnTime(),
+      again: () => this.execute(row, request, seq, db, proto, false),
+      seq,
+    };
+  }
+
+  /** Called now and then: a command that found no room in time was not executed, and its client hears so. */
+  checkDeadline(now: number): void {
+    if (this.held === null || now - this.held.since <= this.router.deadlineMs) return;
+    const { seq } = this.held;
+    this.held = null;
+    this.answer(seq, NO_ROOM);
+    this.process();
   }
 
   /** Runs `begin` when every command before `seq` is answered. */
@@ -306,3 +360,4 @@ export class Session implements ConnHandler, Sink {
 }
 
 const NO_GROUPS = Buffer.from('-CLUSTERDOWN no group of data nodes has joined yet\r\n', 'latin1');
+const NO_ROOM = Buffer.from('-TIMEOUT a group did not answer in time; nothing was executed\r\n', 'latin1');
