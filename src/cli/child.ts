@@ -19,6 +19,8 @@ export class Child {
   readonly exited: Promise<Exit>;
   /** Set when it listens. */
   port = 0;
+  /** The role's name for itself; set when it listens. */
+  id = '';
   /** Set when the process is gone. */
   exit: Exit | null = null;
   readonly #process: ChildProcess;
@@ -49,6 +51,7 @@ export class Child {
         return;
       }
       this.port = message.listening;
+      this.id = message.id;
       resolveReady(message.listening);
     });
     const out = createInterface({ input: child.stdout! });

@@ -115,8 +115,8 @@ export class LocalCluster {
   }
 
   #announce(child: Child, host: string, note = ''): void {
-    const { name, pid, port } = child;
-    this.audience.step(name, `pid ${pid}, ${host}:${port}${note}`, { child: pid, port });
+    const { name, pid, port, id } = child;
+    this.audience.step(name, `pid ${pid}, ${host}:${port}${note}`, { id, child: pid, port });
   }
 
   async #allListen(children: Child[], host: string): Promise<void> {

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { humanLine } from '../../src/cli/log.js';
-import { launch, programPath, repository, runTowline } from './program.js';
+import { allGone, launch, programPath, repository, runTowline } from './program.js';
 
 test('--version is the version of package.json; --help names every command', async () => {
   const version = await runTowline(['--version']);
@@ -95,15 +95,8 @@ test('a role whose parent is gone stops by itself', async () => {
     parent.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk))),
   );
   parent.kill('SIGKILL');
-  const alive = () => {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  };
   // Ends when the role has: a role that stays makes the runner's own limit fail this test.
-  while (alive()) await new Promise((resolve) => setTimeout(resolve, 20));
+  await allGone([pid]);
 });
 
 test('a log record in one line for people', () => {

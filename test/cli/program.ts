@@ -1,6 +1,6 @@
 // Runs the compiled `towline` as a process, from whichever folder this test was compiled to.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -59,4 +59,21 @@ export function launch(
 /** Runs `towline ...args` to its end. */
 export function runTowline(args: string[], environment: Record<string, string> = {}): Promise<Finished> {
   return launch(args, environment).finished;
+}
+
+/** Whether a process runs; one that has ended but was not yet collected by its parent does not. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // The state stands after the name, which is in brackets and may hold anything.
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    // No /proc on this system: the signal's answer counts.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync('/proc/self');
+  }
+}
+
+/** Resolves when none of the processes runs. A test that waits in vain fails by the runner's limit. */
+export async function allGone(pids: number[]): Promise<void> {
+  while (pids.some(alive)) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -82,6 +82,8 @@ test('an acknowledged write that was forgotten is lost', async () => {
   const { code, result } = await against({ forget: () => ++sets % 10 === 0 });
   assert.equal(code, 1);
   assert.ok(result.lost > 0);
+  assert.equal(result.findings[0]!.verdict, 'lost');
+  assert.ok(result.findings.length <= 10);
   assert.deepEqual([result.wrong, result.errors], [0, 0]);
 });
 

@@ -17,12 +17,28 @@ export interface Run {
   stop: AbortSignal;
 }
 
+/** Judges what a read that began with `mark` returned. */
+export function judge(
+  run: Run,
+  key: number,
+  mark: { least: number; at: number },
+  value: string | null,
+): void {
+  const verdict = run.ledger.endRead(key, mark, value);
+  if (verdict === 'ok') return;
+  run.tally.found({
+    verdict,
+    key: `${run.prefix}${key}`,
+    value: value?.slice(0, 64) ?? null,
+    least: mark.least,
+    ...run.ledger.describe(key),
+  });
+}
+
 async function read(run: Run, redis: Redis, key: number): Promise<void> {
   const mark = run.ledger.beginRead(key);
-  const value = await redis.get(`${run.prefix}${key}`);
-  const verdict = run.ledger.endRead(key, mark, value);
+  judge(run, key, mark, await redis.get(`${run.prefix}${key}`));
   run.tally.reads++;
-  if (verdict !== 'ok') run.tally[verdict]++;
 }
 
 async function write(run: Run, redis: Redis, key: number): Promise<void> {

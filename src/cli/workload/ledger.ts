@@ -100,6 +100,12 @@ export class Ledger {
     return 'lost';
   }
 
+  /** What is known about a key, for those who look into a finding. */
+  describe(key: number): { greatest: number; unknown: number[] } {
+    const unknown = (this.#doubts.get(key) ?? []).map(({ number }) => number);
+    return { greatest: this.#issued[key]!, unknown };
+  }
+
   /** One loss is to be counted once. */
   #believe(key: number, number: number): void {
     this.#acknowledged[key] = number;

@@ -1,7 +1,7 @@
 // A workload in words and in JSON. Only the form: what is counted, and how, is decided elsewhere.
 import type { GroupCounts } from './group-counts.js';
 import { Histogram } from './histogram.js';
-import type { Kinds, Tally } from './tally.js';
+import type { Finding, Kinds, Tally } from './tally.js';
 
 /** A run's result, as `--json` prints it. Times in ms, throughput in commands a second. */
 export interface Result {
@@ -19,6 +19,8 @@ export interface Result {
   lost: number;
   wrong: number;
   errors: number;
+  /** The first of what was lost or wrong. */
+  findings: Finding[];
   replyErrors: Kinds;
   connectionErrors: Kinds;
   connectionErrorsByRouter: Kinds;
@@ -71,7 +73,7 @@ export function resultOf(
   all.add(tally.recent);
   const operations = tally.reads + tally.writes;
   const { reads, writes, verified, unverified, lost, wrong, errors } = tally;
-  const { replyErrors, connectionErrors, connectionErrorsByRouter } = tally;
+  const { findings, replyErrors, connectionErrors, connectionErrorsByRouter } = tally;
   return {
     seconds,
     clients: settings.clients,
@@ -87,6 +89,7 @@ export function resultOf(
     lost,
     wrong,
     errors,
+    findings,
     replyErrors,
     connectionErrors,
     connectionErrorsByRouter,
@@ -109,6 +112,11 @@ export function resultText(result: Result): string {
     ...kinds('error reply', result.replyErrors),
     ...kinds('connection error', result.connectionErrors),
     ...kinds('connection errors at', result.connectionErrorsByRouter),
+    ...result.findings.map(
+      ({ verdict, key, value, least, greatest, unknown }) =>
+        `${verdict}: ${key} read as ${value ?? 'nothing'}; expected ${least} to ${greatest}` +
+        (unknown.length > 0 ? `, or of unknown outcome ${unknown.join(' ')}` : ''),
+    ),
     ...(result.unverified > 0 ? [`keys that could not be read at the end: ${result.unverified}`] : []),
     `${thousands(result.verified)} of ${thousands(result.keys)} keys read again at the end`,
     judgement(result),

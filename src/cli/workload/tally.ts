@@ -3,6 +3,22 @@
 import { Histogram } from './histogram.js';
 
 const MAX_KINDS = 64;
+/** Findings told in full; the others are only counted. */
+const MAX_FINDINGS = 10;
+
+/** A read that found something lost or wrong. */
+export interface Finding {
+  verdict: 'lost' | 'wrong';
+  key: string;
+  /** The beginning of what was read. */
+  value: string | null;
+  /** The least number that it could have carried. */
+  least: number;
+  /** The greatest number written so far. */
+  greatest: number;
+  /** Numbers of writes whose outcome was unknown. */
+  unknown: number[];
+}
 
 /** Counts by kind, with a bound on the kinds. */
 export type Kinds = Record<string, number>;
@@ -34,6 +50,15 @@ export class Tally {
   readonly replyErrors: Kinds = {};
   readonly connectionErrors: Kinds = {};
   readonly connectionErrorsByRouter: Kinds = {};
+
+  /** The first of what was lost or wrong. */
+  readonly findings: Finding[] = [];
+
+  /** A read that found something lost or wrong. */
+  found(finding: Finding): void {
+    this[finding.verdict]++;
+    if (this.findings.length < MAX_FINDINGS) this.findings.push(finding);
+  }
 
   /** An error reply, or no reply in time. */
   replyError(kind: string): void {

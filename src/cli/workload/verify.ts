@@ -1,7 +1,7 @@
 // The end of a run: every key is read once more and judged, through whichever routers answer, and then deleted.
 // Must account for every key: what could not be read is counted as such.
 import type { Redis } from 'ioredis';
-import type { Run } from './clients.js';
+import { judge, type Run } from './clients.js';
 import type { Connection } from './connection.js';
 
 /** Keys asked for at a time on one connection. */
@@ -54,14 +54,14 @@ async function forEachBatch(
 }
 
 /** Reads and judges every key. */
-export async function verify({ ledger, tally, prefix }: Run, connections: Connection[]): Promise<void> {
+export async function verify(run: Run, connections: Connection[]): Promise<void> {
+  const { ledger, tally, prefix } = run;
   const undone = await forEachBatch(ledger.keys, connections, async (redis, from, to) => {
     const numbers = Array.from({ length: to - from }, (_, i) => from + i);
     const marks = numbers.map((key) => ledger.beginRead(key));
     const values = await Promise.all(numbers.map((key) => redis.get(`${prefix}${key}`)));
     numbers.forEach((key, i) => {
-      const verdict = ledger.endRead(key, marks[i]!, values[i]!);
-      if (verdict !== 'ok') tally[verdict]++;
+      judge(run, key, marks[i]!, values[i]!);
     });
   });
   tally.unverified = undone;
