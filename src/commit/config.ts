@@ -19,6 +19,8 @@ export interface Registration {
   host: string;
   port: number;
   pid: number;
+  /** A data node that wants to be let into its group's in-sync set by itself. */
+  hotfix?: boolean;
 }
 
 /** Whether a document from ZooKeeper is a GroupConfig. */

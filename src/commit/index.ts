@@ -7,6 +7,7 @@ export {
   type Plan,
   type Share,
 } from './coordinator.js';
+export { Grace, type Instant, Lease } from './lease.js';
 export { type LockKey, type LockRequest, LockTable } from './locks.js';
 export { GroupLog, type LogEntry } from './log.js';
 export {

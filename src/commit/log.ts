@@ -59,6 +59,14 @@ export class GroupLog {
   get writable(): boolean {
     return this.members >= this.minInSync;
   }
+  /** Bytes of entries that some member has not acknowledged. */
+  get bytes(): number {
+    return this.heldBytes;
+  }
+  /** Last seq that this backup acknowledged; -1 for a member that is not in the set. */
+  heldBy(member: string): number {
+    return this.followers.get(member)?.held ?? -1;
+  }
   /** Whether so much is unacknowledged that no new request should be read. */
   get full(): boolean {
     return this.heldBytes > this.capacity;

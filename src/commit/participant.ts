@@ -84,9 +84,34 @@ export class Participant<P> {
    * @param maxRecords bound on transactions known at a time
    */
   constructor(
-    private readonly term: number,
+    private term: number,
     private readonly maxRecords = 100_000,
   ) {}
+
+  /** This member leads now, in a newer term: tokens of older ones are worth nothing. */
+  lead(term: number): void {
+    this.term = term;
+  }
+  /** Effects of a prepared transaction. */
+  effectsOf(txn: Txn): Buffer | null {
+    const record = this.records.get(txn);
+    return record?.state === 'prepared' ? record.effects : null;
+  }
+  /** Everything that the log says of transactions that are not forgotten, as entries for a new member (design, section 4). */
+  snapshot(): TxnEntry[] {
+    const entries: TxnEntry[] = [];
+    for (const { txn, state, participants, keys, everything, effects, commit } of this.records.values()) {
+      if (state === 'waiting' || state === 'locked') continue;
+      if (state === 'refusing' || state === 'refused') {
+        entries.push({ kind: 'never', txn });
+        continue;
+      }
+      entries.push({ kind: 'prepare', txn, participants, keys, everything, effects });
+      if (state === 'finishing' || state === 'finished') entries.push({ kind: 'outcome', txn, commit });
+    }
+    for (const name of this.fenced) entries.push({ kind: 'forget', txn: `${name}:0`, fence: true });
+    return entries;
+  }
 
   /** Number of transactions known. */
   get size(): number {

@@ -72,6 +72,20 @@ export class Remembered {
     if (counter > known.floor) known.floor = counter;
   }
 
+  /** Everything remembered, for a new member. */
+  *snapshot(): Generator<{ router: string; floor: number; answers: Answers[] }> {
+    for (const [router, { floor, answers }] of this.routers) yield { router, floor, answers: [...answers] };
+  }
+
+  /** Starts a router's memory anew, as another member has it: its answers follow. */
+  begin(router: string, floor: number): void {
+    const known = this.of(router);
+    this.total -= known.bytes;
+    known.bytes = 0;
+    known.answers = [];
+    known.floor = floor;
+  }
+
   /** What became of the router's command `counter`. */
   recall(router: string, counter: number): Recall {
     const known = this.routers.get(router);

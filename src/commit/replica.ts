@@ -38,6 +38,22 @@ export class ReplicaLog<E> {
     return true;
   }
 
+  /**
+   * The primary followed holds nothing after `head`: neither may this member (R9).
+   * @throws Error when it has applied more than that: the rule that only committed entries are applied was broken
+   */
+  truncate(head: number): void {
+    if (head >= this.heldSeq) return;
+    if (head < this.appliedSeq) throw new Error(`applied ${this.appliedSeq}, but the log ends at ${head}`);
+    this.waiting.length = head - this.appliedSeq;
+    this.heldSeq = head;
+  }
+
+  /** Entries held that have not been handed out, in order. */
+  get undecided(): readonly E[] {
+    return this.waiting;
+  }
+
   /** Takes the entry `seq` of `term`. Only `held` and `known` may be acknowledged. */
   accept(term: number, seq: number, entry: E): Accepted {
     if (term < this.currentTerm) return 'old-term';

@@ -1,51 +1,64 @@
 // A member that follows: holds the primary's log, acknowledges it, applies what is committed, and remembers replies
 // and transactions so that it could lead (R8-R10). Must never answer a router and never expire a key on its own.
-import { Participant, Remembered, ReplicaLog, type TxnEntry } from '../commit/index.js';
+import { Grace, type Participant, type Remembered, ReplicaLog } from '../commit/index.js';
 import type { Conn, ConnHandler, Host } from '../net/host.js';
 import { decodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
-import { Context } from '../store/context.js';
-import type { Store } from '../store/index.js';
+import { Applier, type Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { ENTRY } from './entry.js';
 import type { Parked } from './lane.js';
 
-type Held =
-  | { kind: 'batch'; seq: number; router: string; effects: Buffer; index: Buffer; replies: Buffer }
-  | { kind: 'txn'; seq: number; entry: TxnEntry };
-
 /** The backup's role of a data node. */
 export class Backup {
   readonly log: ReplicaLog<Held>;
-  readonly remembered = new Remembered();
-  readonly transactions: Participant<Parked>;
-  /** Effects of prepared transactions, applied when their outcome is. */
-  private readonly prepared = new Map<string, Buffer>();
-  private readonly ctx = new Context();
+  readonly grace: Grace;
   private current: Conn | null = null;
+  private beacons: Conn | null = null;
+  private suspended = false;
 
   constructor(
     private readonly host: Host,
-    private readonly store: Store,
     private readonly clock: GroupClock,
+    readonly applier: Applier,
     term: number,
-    start = 0,
+    start: number,
+    graceMs: number,
+    /** A primary of a newer epoch speaks: the configuration should be read again. */
+    private readonly newer: (epoch: number) => void,
   ) {
     this.log = new ReplicaLog(term, start);
-    this.transactions = new Participant(term);
-    this.ctx.replica = true;
+    this.grace = new Grace(graceMs, host.now());
+  }
+
+  get remembered(): Remembered {
+    return this.applier.remembered;
+  }
+  get transactions(): Participant<Parked> {
+    return this.applier.transactions;
   }
 
   /**
-   * A primary of this term wants to replicate over `conn`.
+   * Stops or goes on acknowledging. While this member's own attempt to lead has an unknown outcome it may be the
+   * primary already: it must grant the old one neither votes nor leases (R6).
+   */
+  suspend(suspended: boolean): void {
+    this.suspended = suspended;
+    if (!suspended) return;
+    this.current?.destroy();
+    this.beacons?.destroy();
+    this.current = null;
+    this.beacons = null;
+  }
+
+  /**
+   * A primary of this term, whose log ends at `head`, wants to replicate over `conn`.
    * @returns what handles the connection from now on, or null when it is refused (R7); then it has been told.
    */
-  follow(conn: Conn, term: number, parser: RequestParser): ConnHandler | null {
-    if (!this.log.follow(term)) {
-      conn.write(encodeCommand(['TOWLINE.REFUSED', this.log.term, this.log.held]));
-      conn.end();
-      return null;
-    }
+  follow(conn: Conn, term: number, head: number, parser: RequestParser): ConnHandler | null {
+    if (!this.takes(conn, term)) return null;
+    // A new primary keeps exactly its own prefix, and so does everybody (R9).
+    this.log.truncate(head);
     this.current?.destroy();
     this.current = conn;
     let scheduled = false;
@@ -77,15 +90,62 @@ export class Backup {
     };
   }
 
+  /** A primary of this term sends its beacons over `conn` (R6). */
+  listen(conn: Conn, term: number, parser: RequestParser): ConnHandler | null {
+    if (!this.takes(conn, term)) return null;
+    this.beacons?.destroy();
+    this.beacons = conn;
+    const read = () => {
+      while (this.beacons === conn && parser.next()) {
+        const { request } = parser;
+        if (!request.is(0, 'towline.beacon') || request.argc !== 5) throw new ProtocolError('not a beacon');
+        if (Number(request.text(1)) !== this.log.term) return conn.destroy();
+        this.grace.heard(this.host.now());
+        this.clock.heard(Number(request.text(4)));
+        this.newer(Number(request.text(2)));
+        conn.write(encodeCommand(['TOWLINE.BEAT', request.text(3)]));
+      }
+    };
+    read();
+    return {
+      data: (chunk) => {
+        if (this.beacons !== conn) return;
+        try {
+          parser.feed(chunk);
+          read();
+        } catch (error) {
+          if (!(error instanceof ProtocolError)) throw error;
+          conn.destroy();
+        }
+      },
+      closed: () => {
+        if (this.beacons === conn) this.beacons = null;
+      },
+    };
+  }
+
   stop(): void {
     this.current?.destroy();
+    this.beacons?.destroy();
     this.current = null;
+    this.beacons = null;
+  }
+
+  /** R7: an older term is refused, with the one that is followed; a newer one is followed from now on. */
+  private takes(conn: Conn, term: number): boolean {
+    if (this.suspended || !this.log.follow(term)) {
+      conn.write(encodeCommand(['TOWLINE.REFUSED', this.suspended ? 0 : this.log.term, this.log.held]));
+      conn.end();
+      return false;
+    }
+    this.grace.heard(this.host.now());
+    return true;
   }
 
   /** Takes one message of the primary. @returns whether something new is held. */
   private message(followed: number, request: Request): boolean {
     const term = Number(request.text(1));
-    if (term !== followed) throw new ProtocolError('message of another term');
+    if (term !== followed || followed !== this.log.term) throw new ProtocolError('message of another term');
     if (request.text(0) === 'TOWLINE.COMMIT') {
       this.clock.heard(Number(request.text(3)));
       this.apply(Number(request.text(2)));
@@ -125,26 +185,6 @@ export class Backup {
   }
 
   private apply(commit: number): void {
-    for (const held of this.log.advance(commit)) {
-      this.ctx.seq = held.seq;
-      if (held.kind === 'batch') {
-        this.run(held.effects);
-        if (held.router !== '') this.remembered.add(held.router, held);
-        continue;
-      }
-      const { entry } = held;
-      if (entry.kind === 'prepare') this.prepared.set(entry.txn, entry.effects);
-      if (entry.kind === 'outcome') {
-        const effects = this.prepared.get(entry.txn);
-        if (entry.commit && effects !== undefined) this.run(effects);
-        this.prepared.delete(entry.txn);
-      }
-      this.transactions.restore(entry);
-    }
-  }
-
-  private run(effects: Buffer): void {
-    this.ctx.db = 0;
-    this.store.apply(effects, this.ctx);
+    for (const held of this.log.advance(commit)) this.applier.apply(held);
   }
 }

@@ -23,6 +23,8 @@ export interface FollowerOwner {
   advanced(): void;
   /** A newer term exists: this primary must stop (R7). */
   deposed(): void;
+  /** A connection that carried the log has closed. */
+  lost(member: string): void;
 }
 
 /** Replication lane to one backup. */
@@ -30,6 +32,8 @@ export class FollowerLink {
   private conn: Conn | null = null;
   private parser = new RequestParser();
   private streaming = false;
+  /** Whether it has ever answered in this term. */
+  everLive = false;
   private stopped = false;
   private cancelRetry: (() => void) | null = null;
   private cancelCommit: (() => void) | null = null;
@@ -83,7 +87,8 @@ export class FollowerLink {
     this.parser = new RequestParser();
     const conn = host.connect(address, {
       opened: () => {
-        conn.write(encodeCommand(['TOWLINE.REPLICATE', owner.group, owner.term, owner.epoch, owner.id]));
+        const { group, term, epoch, id, log } = owner;
+        conn.write(encodeCommand(['TOWLINE.REPLICATE', group, term, epoch, id, log.head]));
       },
       data: (chunk) => {
         if (this.conn !== conn) return;
@@ -98,8 +103,10 @@ export class FollowerLink {
       closed: () => {
         if (this.conn !== conn) return;
         this.conn = null;
+        const was = this.streaming;
         this.streaming = false;
         this.retry();
+        if (was) owner.lost(this.member);
       },
     });
     this.conn = conn;
@@ -122,6 +129,7 @@ export class FollowerLink {
     if (!this.streaming) {
       owner.log.rewind(this.member, seq);
       this.streaming = true;
+      this.everLive = true;
       this.told = -1;
     }
     owner.log.acknowledge(this.member, seq);

@@ -1,12 +1,16 @@
-// A data node: one member of one group. Takes connections and gives each to the role that it is for, and takes the
-// role that the group's configuration gives it. Must never act on a configuration older than one it has seen (R7).
-import { addressOf, type GroupConfig, Participant, Remembered } from '../commit/index.js';
+// A data node: one member of one group. Takes connections and gives each to the role that it is for, takes the role
+// that the group's configuration gives it, and tries to lead when its primary is gone (R5). Must never act on a
+// configuration older than one it has seen (R7), nor come back with data under the same id once it was removed (R3).
+import { addressOf, type GroupConfig, Participant, type Registration, Remembered } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { Store } from '../store/index.js';
+import { Applier, type Held } from './applier.js';
 import { Backup } from './backup.js';
+import { receiveSync } from './candidate.js';
 import { GroupClock } from './clock.js';
+import { type CompareAndSet, DEFAULT_TIMES, type GroupTimes } from './insync.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
 
@@ -20,9 +24,23 @@ export interface NodeOptions {
   orphanMs: number;
   /** hotfix: 0 registers a spare. */
   hotfix: boolean;
-  /** Told once when this process must not go on; the reason is for the log. */
-  failed(reason: string): void;
+  times?: GroupTimes;
+  /** Changes the own group's configuration. */
+  cas: CompareAndSet;
+  /** Reads the ring behind a barrier: what is told is not older than the call (R2). */
+  readRing(done: (ring: RingDocument) => void): void;
+  /** The configuration may have changed: read it again. */
+  refresh(): void;
+  /** This member's data is worth nothing any more: it must begin anew, empty, under a new id (R3). */
+  reset(reason: string): void;
 }
+
+/** How often a backup looks whether its primary is there, and a primary for candidates, ms. */
+const LOOK_MS = 50;
+/** R5: how much longer the next member in order waits. */
+const ORDER_MS = 100;
+/** Pause after a sync that failed, ms. */
+const SYNC_PAUSE_MS = 500;
 
 /** One data node. */
 export class DataNode implements ReaderOwner {
@@ -32,14 +50,25 @@ export class DataNode implements ReaderOwner {
   private ring: RingDocument = EMPTY_RING;
   private readonly others = new Map<string, GroupConfig>();
   private role: Primary | Backup | null = null;
+  private members: readonly Registration[] = [];
+  /** Spares that an operator lets in. */
+  private readonly admitted = new Set<string>();
   private readonly conns = new Set<Conn>();
   private stopped = false;
+  private listed = false;
+  /** Own attempt to lead, with an unknown outcome. */
+  private electing = false;
+  private overSince = -1;
+  private syncNotBefore = 0;
+  private lastTried = '';
+  private cancelLook: () => void = () => {};
 
   constructor(
     private readonly host: Host,
     readonly options: NodeOptions,
   ) {
     this.clock = new GroupClock(() => host.now(), host.wall());
+    this.lookLater();
   }
 
   now(): number {
@@ -48,15 +77,26 @@ export class DataNode implements ReaderOwner {
   /** The role taken: `primary`, `backup`, or what a member outside of the in-sync set is. */
   get roleName(): 'primary' | 'backup' | 'candidate' | 'spare' {
     if (this.role instanceof Primary) return 'primary';
-    if (this.role instanceof Backup) return 'backup';
+    if (this.role instanceof Backup && this.listed) return 'backup';
     return this.options.hotfix ? 'candidate' : 'spare';
   }
+  /** Whether this member leads and answers. */
+  get serving(): boolean {
+    return this.role instanceof Primary ? this.role.active : this.role !== null && this.listed;
+  }
+
+  // ---- what ZooKeeper says
 
   /** The ring was read. */
   setRing(document: RingDocument): void {
     if (document.version <= this.ring.version) return;
     this.ring = document;
     if (this.role instanceof Primary) this.role.adoptRing(document.version);
+  }
+
+  /** Who is registered in the own group, in order. Serves discovery only. */
+  setMembers(members: readonly Registration[]): void {
+    this.members = members;
   }
 
   /** A group's configuration was read: the own group's gives this node its role. */
@@ -66,45 +106,161 @@ export class DataNode implements ReaderOwner {
       if (known === undefined || known.epoch < config.epoch) this.others.set(group, config);
       return;
     }
-    if (this.config !== null && config.epoch <= this.config.epoch) return;
+    if (this.stopped || (this.config !== null && config.epoch <= this.config.epoch)) return;
+    const before = this.config;
     this.config = config;
-    this.takeRole(config);
+    this.takeRole(config, before);
   }
 
-  private takeRole(config: GroupConfig): void {
-    const { id, group, minInSync, orphanMs } = this.options;
-    if (this.role !== null || this.stopped) return;
-    if (config.primary === id) {
-      this.role = new Primary(
-        this.host,
-        this.store,
-        this.clock,
-        {
-          group,
-          id,
-          term: config.term,
-          epoch: config.epoch,
-          backups: config.inSync.filter((member) => member !== id),
-          start: 0,
-          minInSync,
-          orphanMs,
-          member: addressOf,
-          primaryOf: (other) => this.primaryOf(other),
-          deposed: () => this.options.failed('a newer primary leads this group'),
-        },
-        new Participant(config.term),
-        new Remembered(),
-        this.ring.version,
-      );
-    } else if (config.inSync.includes(id)) {
-      this.role = new Backup(this.host, this.store, this.clock, config.term);
+  /** Outcomes: begin (a new group), lead, follow, or: removed, and so nobody any more. */
+  private takeRole(config: GroupConfig, before: GroupConfig | null): void {
+    const { id } = this.options;
+    const { role } = this;
+    const leads = config.primary === id;
+    if (role instanceof Primary) {
+      if (!leads || config.term > role.term) this.reset('another member leads this group');
+      return;
     }
+    if (!config.inSync.includes(id)) {
+      if (this.listed) this.reset('removed from the in-sync set');
+      return;
+    }
+    this.listed = true;
+    if (role === null) {
+      // R3: only the creation of a group finds a member listed that holds nothing.
+      if (config.epoch !== 1) return this.reset('listed without data');
+      const applier = new Applier(this.store, new Remembered(), new Participant(config.term));
+      if (leads) this.lead(config, 0, [], applier);
+      else this.role = this.backup(config.term, 0, applier);
+      return;
+    }
+    if (leads) this.lead(config, role.log.applied, role.log.undecided, role.applier);
+    // A new primary has a full grace to make itself heard.
+    else if (before === null || config.term > before.term) role.grace.heard(this.host.now());
+  }
+
+  private backup(term: number, start: number, applier: Applier): Backup {
+    const { graceMs } = this.options.times ?? DEFAULT_TIMES;
+    return new Backup(this.host, this.clock, applier, term, start, graceMs, (epoch) => {
+      if (epoch > (this.config?.epoch ?? 0)) this.options.refresh();
+    });
+  }
+
+  private lead(config: GroupConfig, start: number, inherited: readonly Held[], applier: Applier): void {
+    const { id, group, minInSync, orphanMs, times, cas, refresh } = this.options;
+    this.role?.stop();
+    const primary = new Primary(
+      this.host,
+      this.store,
+      this.clock,
+      {
+        group,
+        id,
+        config,
+        start,
+        inherited: [...inherited],
+        minInSync,
+        orphanMs,
+        times: times ?? DEFAULT_TIMES,
+        cas,
+        member: addressOf,
+        primaryOf: (other) => this.primaryOf(other),
+        deposed: () => this.reset('a newer primary leads this group'),
+        conflict: refresh,
+        changed: (next) => {
+          if (this.config === null || next.epoch > this.config.epoch) this.config = next;
+        },
+        active: () => {},
+      },
+      applier,
+      this.ring.version,
+    );
+    this.role = primary;
+    this.options.readRing((ring) => {
+      this.setRing(ring);
+      if (this.role === primary) primary.ringRead();
+    });
+  }
+
+  private reset(reason: string): void {
+    if (this.stopped) return;
+    this.stop();
+    this.options.reset(reason);
   }
 
   private primaryOf(group: string): Address | null {
     const config = this.others.get(group);
     return config === undefined ? null : addressOf(config.primary);
   }
+
+  // ---- looking after the group
+
+  private lookLater(): void {
+    this.cancelLook = this.host.after(LOOK_MS, () => {
+      if (this.role instanceof Backup) this.lookForPrimary(this.role);
+      else if (this.role instanceof Primary) this.lookForCandidates(this.role);
+      this.lookLater();
+    });
+  }
+
+  /** R5: the k-th of the members that remain waits k x 100 ms longer than its grace, then tries. */
+  private lookForPrimary(role: Backup): void {
+    const { config, options } = this;
+    const now = this.host.now();
+    if (config === null || this.electing || !this.listed || config.primary === options.id) return;
+    if (!role.grace.over(now)) {
+      this.overSince = -1;
+      return;
+    }
+    // The first look after a pause of this process only begins to wait: beacons may be unread.
+    if (this.overSince < 0) this.overSince = now;
+    const rest = config.inSync.filter((member) => member !== config.primary);
+    if (now - this.overSince < LOOK_MS + rest.indexOf(options.id) * ORDER_MS) return;
+    this.overSince = -1;
+    this.electing = true;
+    role.suspend(true);
+    const next = { epoch: config.epoch + 1, term: config.term + 1, primary: options.id, inSync: rest };
+    options.cas(next, config.epoch, (result) => {
+      this.electing = false;
+      if (this.stopped || this.role !== role) return;
+      if (result === 'written') return this.setConfig(options.group, next);
+      role.suspend(false);
+      role.grace.heard(this.host.now());
+      options.refresh();
+    });
+  }
+
+  /** Registered members outside of the in-sync set are let in, one after the other. */
+  private lookForCandidates(role: Primary): void {
+    const now = this.host.now();
+    if (role.syncing !== null || now < this.syncNotBefore) return;
+    const { id } = this.options;
+    // Whoever was tried last comes last: one that cannot be synced keeps nobody else out.
+    const last = this.members.findIndex((member) => member.id === this.lastTried) + 1;
+    for (const member of [...this.members.slice(last), ...this.members.slice(0, last)]) {
+      if (member.id === id || !(member.hotfix === true || this.admitted.has(member.id))) continue;
+      if (!role.sync(member.id)) continue;
+      this.syncNotBefore = now + SYNC_PAUSE_MS;
+      this.lastTried = member.id;
+      return;
+    }
+  }
+
+  /** An operator lets a spare in. @returns an error, or null */
+  admit(member: string): string | null {
+    if (!(this.role instanceof Primary)) return 'NOTPRIMARY ask the primary of the group';
+    if (!this.members.some(({ id }) => id === member)) return 'ERR no such member is registered';
+    this.admitted.add(member);
+    return null;
+  }
+
+  /** Before an orderly end: a primary hands its group over. @param done told when the process may stop */
+  handOver(done: () => void): void {
+    if (this.role instanceof Primary) this.role.handOver(() => done());
+    else done();
+  }
+
+  // ---- connections
 
   /** A connection arrived: its first message says what it is for. */
   accept(conn: Conn): ConnHandler {
@@ -139,30 +295,58 @@ export class DataNode implements ReaderOwner {
   /** Which role takes the connection; null: none, and the other end has been told. */
   private open(conn: Conn, parser: RequestParser): ConnHandler | null {
     const { request } = parser;
-    const { role } = this;
+    const primary = this.role instanceof Primary && this.role.active ? this.role : null;
     if (request.is(0, 'towline.lane') && request.argc === 5) {
-      return role instanceof Primary ? role.acceptLane(conn, request, parser) : this.notPrimary(conn);
+      return primary?.acceptLane(conn, request, parser) ?? this.notPrimary(conn);
     }
     if (request.is(0, 'towline.control') && request.argc === 2) {
-      return role instanceof Primary
-        ? role.acceptControl(conn, request.text(1), parser)
-        : this.notPrimary(conn);
+      return primary?.acceptControl(conn, request.text(1), parser) ?? this.notPrimary(conn);
     }
-    if (request.is(0, 'towline.replicate') && request.argc === 5) return this.follow(conn, request, parser);
+    if (request.is(0, 'towline.replicate') && request.argc === 6) {
+      const backup = this.followed(conn, request);
+      return backup?.follow(conn, Number(request.text(2)), Number(request.text(5)), parser) ?? null;
+    }
+    if (request.is(0, 'towline.beacons') && request.argc === 5) {
+      return this.followed(conn, request)?.listen(conn, Number(request.text(2)), parser) ?? null;
+    }
+    if (request.is(0, 'towline.sync') && request.argc === 5) return this.receive(conn, request, parser);
     const reader = new Reader(this, conn, parser);
     reader.begin();
     return reader;
   }
 
-  private follow(conn: Conn, request: Request, parser: RequestParser): ConnHandler | null {
+  /** The backup that a primary wants to speak to; null: this node is none (yet), and the primary tries again. */
+  private followed(conn: Conn, request: Request): Backup | null {
     const { role } = this;
-    if (request.text(1) === this.options.group && role instanceof Backup) {
-      return role.follow(conn, Number(request.text(2)), parser);
-    }
-    // Not a backup (yet): the primary tries again.
-    conn.write(encodeCommand(['TOWLINE.REFUSED', 0, 0]));
+    if (request.text(1) === this.options.group && role instanceof Backup) return role;
+    // R7: an older primary hears of the newer term.
+    conn.write(encodeCommand(['TOWLINE.REFUSED', role instanceof Primary ? role.term : 0, 0]));
     conn.end();
     return null;
+  }
+
+  /** A primary gives this candidate everything. What it held before, of a sync that came to nothing, is discarded. */
+  private receive(conn: Conn, request: Request, parser: RequestParser): ConnHandler | null {
+    const term = Number(request.text(2));
+    const unlisted = this.role instanceof Backup && !this.listed;
+    if (request.text(1) !== this.options.group || (this.role !== null && !unlisted) || this.listed) {
+      conn.end();
+      return null;
+    }
+    this.role?.stop();
+    this.role = null;
+    this.store.clear();
+    const applier = new Applier(this.store, new Remembered(), new Participant(term));
+    return receiveSync(conn, parser, {
+      applier,
+      clock: this.clock,
+      synced: (at, seq) => {
+        if (!this.stopped) this.role = this.backup(at, seq, applier);
+      },
+      broken: () => {
+        if (this.role === null) this.store.clear();
+      },
+    });
   }
 
   /** Whoever asked has an old configuration, or this node has: the other end looks it up and comes back. */
@@ -184,18 +368,20 @@ export class DataNode implements ReaderOwner {
       pid,
       address: id.slice(0, id.indexOf('@')),
       role: this.roleName,
-      state: role === null ? 'waiting' : 'serving',
+      state: this.serving ? 'serving' : role instanceof Primary ? 'recovering' : 'waiting',
       epoch: config?.epoch ?? 0,
       term: config?.term ?? 0,
       keys,
       bytes: store.bytes,
       seq,
       commit,
+      sync: role instanceof Primary ? role.syncing : null,
     });
   }
 
   stop(): void {
     this.stopped = true;
+    this.cancelLook();
     this.role?.stop();
     for (const conn of this.conns) conn.destroy();
   }

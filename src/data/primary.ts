@@ -4,6 +4,7 @@
 import { find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import {
+  type GroupConfig,
   GroupLog,
   type Participant,
   type ParticipantAction,
@@ -15,13 +16,15 @@ import { encodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { Context } from '../store/context.js';
 import type { Store } from '../store/index.js';
+import type { Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { Controls } from './controls.js';
 import { batchFrame, OpenEntry, txnFrame } from './entry.js';
-import { FollowerLink, type FollowerOwner } from './follower.js';
+import { type CompareAndSet, type GroupTimes, InSync, type InSyncOwner } from './insync.js';
 import { internalRead, lockedKeys } from './internal.js';
 import { Lane, type Parked } from './lane.js';
 import { Orphans } from './orphans.js';
+import { type SyncOwner, SyncSource } from './sync-source.js';
 
 /** Bytes of unacknowledged entries, and of replies on one lane, at which reading from routers pauses. */
 const LOG_CAPACITY = 64 * 1024 * 1024;
@@ -37,11 +40,14 @@ export interface PrimaryOptions {
   group: string;
   /** Member id. */
   id: string;
-  term: number;
-  epoch: number;
-  /** The other members in sync, and the seq that all of them hold already. */
-  backups: readonly string[];
+  /** The configuration that makes this member the primary. */
+  config: GroupConfig;
+  /** Seq up to which the store already is: every other member in sync holds at least that. */
   start: number;
+  /** Entries after `start` that this member holds: they are its log now (R9). */
+  inherited: readonly Held[];
+  times: GroupTimes;
+  cas: CompareAndSet;
   minInSync: number;
   /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
   orphanMs: number;
@@ -51,20 +57,35 @@ export interface PrimaryOptions {
   primaryOf(group: string): Address | null;
   /** A newer term exists. */
   deposed(): void;
+  /** The configuration is not what was thought: it must be read. */
+  conflict(): void;
+  /** This primary changed the configuration. */
+  changed(config: GroupConfig): void;
+  /** Every member holds the inherited log and nothing else: this primary serves from now on. */
+  active(): void;
 }
 
 /** The primary's role of a data node. */
-export class Primary implements FollowerOwner {
+export class Primary implements InSyncOwner, SyncOwner {
   readonly log: GroupLog;
   readonly group: string;
   readonly id: string;
   readonly term: number;
-  epoch: number;
   readonly transactions: Participant<Parked>;
+  readonly remembered: Remembered;
+  /** The candidate that is being given everything: at most one. */
+  private source: SyncSource | null = null;
   private readonly ctx = new Context();
   private readonly open = new OpenEntry();
   private readonly lanes = new Set<Lane>();
-  private readonly followers: FollowerLink[] = [];
+  readonly inSync: InSync;
+  private inherited: readonly Held[];
+  /** Nothing is answered before every member holds exactly the inherited log (R9). */
+  private gathering = true;
+  /** A new primary reads the ring after its compare-and-set, and before it serves (R2). */
+  private ringIsRead = false;
+  /** Handing over: nothing new is taken, nothing leaves (R6). */
+  private ending = false;
   private readonly controls: Controls;
   private readonly orphans: Orphans;
   /** Acknowledgements of routers that the backups have not been told: router -> counter. */
@@ -78,24 +99,28 @@ export class Primary implements FollowerOwner {
 
   constructor(
     private readonly host: Host,
-    private readonly store: Store,
+    readonly store: Store,
     private readonly clock: GroupClock,
     private readonly options: PrimaryOptions,
-    transactions: Participant<Parked>,
-    private readonly remembered: Remembered,
+    private readonly applier: Applier,
     private ringVersion: number,
   ) {
     this.group = options.group;
     this.id = options.id;
-    this.term = options.term;
-    this.epoch = options.epoch;
+    this.term = options.config.term;
+    const { transactions, remembered } = applier;
     this.transactions = transactions;
+    this.remembered = remembered;
+    transactions.lead(this.term);
     this.ctx.effects = this.open.effects;
     this.ctx.random = () => host.random();
     this.log = new GroupLog(options.start, options.minInSync, LOG_CAPACITY);
-    for (const member of options.backups) {
-      this.log.join(member, options.start);
-      this.followers.push(new FollowerLink(host, this, member));
+    this.inherited = options.inherited;
+    this.inSync = new InSync(host, this, options.config, options.times, options.cas);
+    for (const held of this.inherited) {
+      const head = this.head();
+      if (held.kind === 'batch') this.log.append(batchFrame(head, held));
+      else this.log.append(txnFrame(head, encodeTxnEntry(held.entry)));
     }
     this.controls = new Controls({
       transactions,
@@ -117,9 +142,45 @@ export class Primary implements FollowerOwner {
       perform: (actions) => this.perform(actions),
     });
     this.expireLater();
+    this.touch();
+  }
+
+  /** Whether routers may open lanes. */
+  get active(): boolean {
+    return !this.gathering && !this.ending && !this.stopped;
+  }
+  get epoch(): number {
+    return this.inSync.epoch;
   }
 
   // ---- what the node tells
+
+  /**
+   * Stops serving, lets every member take the whole log, and names the first other member as the next primary.
+   * @param done told when the configuration stands, or that it does not
+   */
+  handOver(done: (handed: boolean) => void): void {
+    const config = this.inSync.current;
+    const heir = config.inSync.find((member) => member !== this.id);
+    if (heir === undefined || this.gathering || this.stopped) return done(false);
+    this.closeEntry();
+    this.ending = true;
+    for (const lane of this.lanes) lane.conn.pause();
+    this.inSync.flush([]);
+    const give = () => {
+      if (this.stopped) return done(false);
+      if (this.log.committed < this.log.head) {
+        this.host.after(2, give);
+        return;
+      }
+      const now = this.inSync.current;
+      const inSync = now.inSync.filter((member) => member !== this.id);
+      if (!inSync.includes(heir)) return done(false);
+      const next = { epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
+      this.options.cas(next, now.epoch, (result) => done(result === 'written'));
+    };
+    give();
+  }
 
   /** A newer ring is known: what waited for it goes on (R2). */
   adoptRing(version: number): void {
@@ -134,6 +195,12 @@ export class Primary implements FollowerOwner {
     this.touch();
   }
 
+  /** The ring that adoptRing() was told is not older than this primary's term. */
+  ringRead(): void {
+    this.ringIsRead = true;
+    this.touch();
+  }
+
   stop(): void {
     this.stopped = true;
     this.cancelExpiry();
@@ -143,7 +210,8 @@ export class Primary implements FollowerOwner {
       lane.gone = true;
       lane.conn.destroy();
     }
-    for (const follower of this.followers) follower.stop();
+    this.inSync.stop();
+    this.source?.stop();
   }
 
   address(member: string): Address | null {
@@ -151,6 +219,12 @@ export class Primary implements FollowerOwner {
   }
   deposed(): void {
     this.options.deposed();
+  }
+  conflict(): void {
+    this.options.conflict();
+  }
+  changed(config: GroupConfig): void {
+    this.options.changed(config);
   }
   now(): number {
     return this.clock.now();
@@ -212,7 +286,7 @@ export class Primary implements FollowerOwner {
   }
 
   private read(lane: Lane, again: boolean): void {
-    if (this.stopped) return;
+    if (this.stopped || this.ending) return;
     this.ctx.now = this.clock.now();
     if (again && !lane.gone) this.command(lane, lane.parser.request);
     while (!lane.gone && !lane.blocked && lane.parser.next()) this.command(lane, lane.parser.request);
@@ -460,6 +534,7 @@ export class Primary implements FollowerOwner {
     const head = this.head();
     const parts = this.open.take();
     this.log.append(batchFrame(head, parts));
+    this.source?.entry(parts.effects);
     if (parts.router !== '')
       this.remembered.add(parts.router, { seq: head.seq, index: parts.index, replies: parts.replies });
   }
@@ -489,6 +564,7 @@ export class Primary implements FollowerOwner {
           ctx.replica = true;
           this.store.apply(action.effects, ctx);
           ctx.replica = false;
+          this.source?.entry(action.effects);
           break;
         }
         case 'send':
@@ -526,7 +602,11 @@ export class Primary implements FollowerOwner {
       encodeCommand(['TOWLINE.ACK', this.term, router, counter]),
     );
     this.acked.clear();
-    for (const follower of this.followers) follower.flush(acks);
+    this.inSync.flush(acks);
+    if (this.gathering) this.gathered();
+    this.inSync.moved();
+    // R6: looked at right before replies leave. What is held leaves when a lease is granted again, or never.
+    if (this.gathering || this.ending || !this.inSync.serving()) return;
     this.perform(this.transactions.committed(this.log.committed));
     const { committed } = this.log;
     this.controls.flush(committed);
@@ -536,9 +616,44 @@ export class Primary implements FollowerOwner {
     }
   }
 
+  /** R9: once every member has the inherited log, its entries are committed, and this primary serves. */
+  private gathered(): void {
+    if (!this.ringIsRead || this.log.committed < this.options.start + this.inherited.length) return;
+    for (const held of this.inherited) this.applier.apply(held);
+    this.inherited = [];
+    this.gathering = false;
+    this.options.active();
+  }
+
+  // ---- candidates
+
+  /** Begins to give a candidate everything, unless another one is being given it. @returns whether it has begun. */
+  sync(member: string): boolean {
+    const address = this.options.member(member);
+    if (!this.active || this.source !== null || address === null || this.log.heldBy(member) >= 0) return false;
+    this.source = new SyncSource(this.host, this, member, address);
+    return true;
+  }
+  /** Candidate under way, and how far it is. */
+  get syncing(): { member: string; keys: number; bytes: number } | null {
+    return this.source && { member: this.source.member, keys: this.source.keys, bytes: this.source.bytes };
+  }
+  settle(): number {
+    this.closeEntry();
+    return this.log.head;
+  }
+  admit(member: string, seq: number): void {
+    this.inSync.admit(member, seq);
+    this.touch();
+  }
+  ended(): void {
+    this.source = null;
+  }
+
   private expireLater(): void {
     this.cancelExpiry = this.host.after(EXPIRE_MS, () => {
-      if (this.log.writable) this.aside(0, () => this.store.expireSome(this.ctx, EXPIRE_LIMIT));
+      this.source?.check();
+      if (this.log.writable && this.active) this.aside(0, () => this.store.expireSome(this.ctx, EXPIRE_LIMIT));
       this.touch();
       this.expireLater();
     });

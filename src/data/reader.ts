@@ -14,6 +14,8 @@ export interface ReaderOwner {
   readonly store: Store;
   /** JSON for `TOWLINE.STATUS`. */
   status(): string;
+  /** An operator lets a spare into the in-sync set. @returns an error, or null */
+  admit(member: string): string | null;
   now(): number;
 }
 
@@ -67,6 +69,10 @@ export class Reader implements ConnHandler {
     let row = find(request.buffer, request.start + request.from[0]!, request.start + request.to[0]!);
     if (row?.subcommands !== undefined) row = findRequest(request);
     if (request.is(0, 'towline.status')) return reply.bulk(Buffer.from(owner.status(), 'utf8'));
+    if (request.is(0, 'towline.admit') && request.argc === 2) {
+      const error = owner.admit(request.text(1));
+      return error === null ? reply.ok() : reply.error(error);
+    }
     if (request.is(0, 'towline.export') && request.argc === 2) return this.export(request.text(1));
     if (row === undefined || !arityOk(row, request.argc)) return reply.error(refusal(request));
     if (row.write)

@@ -5,6 +5,7 @@ import { Directory, PATHS } from '../net/directory.js';
 import { incarnation, listen, NodeHost } from '../net/node-host.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { CasDocument, hasCode, Membership, MembershipView, ZooKeeper } from '../zookeeper/index.js';
+import { type CasResult, DEFAULT_TIMES } from './insync.js';
 import { DataNode } from './node.js';
 
 const SESSION_MS = 6000;
@@ -47,60 +48,159 @@ export interface RunningData {
 export async function startData(options: DataOptions): Promise<RunningData> {
   const { group, log } = options;
   const host = new NodeHost();
-  let fail: (error: Error) => void = () => {};
-  const failed = new Promise<Error>((resolve) => {
-    fail = resolve;
-  });
+  const failed = new Promise<Error>(() => {});
   // The id holds the port, so the port comes first; nobody knows it before the registration.
-  let node: DataNode | null = null;
-  const listener = await listen(options.host, options.port, (conn) => node?.accept(conn) ?? null);
-  const id = memberId(options.host, listener.port, incarnation(group));
-  node = new DataNode(host, {
-    group,
-    id,
-    pid: process.pid,
-    minInSync: options.minInSync,
-    orphanMs: ORPHAN_MS,
-    hotfix: options.hotfix,
-    failed: (reason) => fail(new Error(reason)),
-  });
+  let member: Member | null = null;
+  const listener = await listen(options.host, options.port, (conn) => member?.node.accept(conn) ?? null);
   const zk = new ZooKeeper({ servers: options.zookeeper, sessionTimeoutMs: SESSION_MS, log });
-  const directory = new Directory(zk, {
-    ring: (document) => node.setRing(document),
+  const directory: Directory = new Directory(zk, {
+    ring: (document) => member?.node.setRing(document),
     config: (name, config) => {
-      const before = node.roleName;
-      node.setConfig(name, config);
-      if (name !== group) return;
-      if (node.roleName !== before) log.info({ role: node.roleName, epoch: config.epoch }, 'role taken');
-      if (config.primary === id) void joinRing(zk, group, options.weight ?? 1, log);
+      known.set(name, config);
+      member?.config(name, config);
     },
   });
-  const registration: Registration = { id, host: options.host, port: listener.port, pid: process.pid };
-  const membership = new Membership<Registration>(zk, PATHS.members(group), registration);
+  const known = new Map<string, GroupConfig>();
+  let registered: readonly { info: Registration }[] = [];
+  /** R3: every new beginning is a new member with a new id, in the same process and on the same port. */
+  const begin = async (): Promise<void> => {
+    const id = memberId(options.host, listener.port, incarnation(group));
+    const fresh = new Member(host, zk, directory, options, id, (reason) => {
+      log.warn({ id, reason }, 'this member begins anew');
+      void fresh.membership.stop().then(begin, begin);
+    });
+    member = fresh;
+    for (const [name, config] of known) fresh.config(name, config);
+    if (directory.ring !== null) fresh.node.setRing(directory.ring);
+    fresh.node.setMembers(registered.map(({ info }) => info));
+    const { port } = listener;
+    await fresh.register({ id, host: options.host, port, pid: process.pid, hotfix: options.hotfix });
+    log.info({ id, port }, 'data node registered');
+  };
   const members = new MembershipView<Registration>(zk, PATHS.members(group), (all) => {
-    void createGroup(zk, options, id, all, log);
+    registered = all;
+    member?.node.setMembers(all.map(({ info }) => info));
+    if (member !== null) void createGroup(zk, options, member.node.options.id, all, log);
   });
   try {
     await zk.connect();
     await directory.start();
     directory.watch(group);
-    await membership.start();
+    await begin();
     await members.start();
   } catch (error) {
     await Promise.allSettled([listener.close(), zk.close()]);
     throw error;
   }
-  log.info({ id, port: listener.port }, 'data node registered');
   return {
-    id,
+    get id() {
+      return member?.node.options.id ?? '';
+    },
     port: listener.port,
     failed,
     close: async () => {
-      await Promise.allSettled([members.stop(), membership.stop(), directory.stop()]);
-      node.stop();
+      const last = member as Member | null;
+      if (last !== null) await last.handOver();
+      last?.node.stop();
+      await Promise.allSettled([members.stop(), last?.membership.stop(), directory.stop()]);
       await Promise.allSettled([listener.close(), zk.close()]);
     },
   };
+}
+
+/** Longest that a hand-over may take, ms; then the others notice by themselves. */
+const HAND_OVER_MS = 2000;
+const RETRY_MS = 100;
+
+/** One beginning of this process as a member: its node, its registration, its compare-and-set. */
+class Member {
+  readonly node: DataNode;
+  membership!: Membership<Registration>;
+  private role = '';
+
+  constructor(
+    host: NodeHost,
+    private readonly zk: ZooKeeper,
+    directory: Directory,
+    private readonly options: DataOptions,
+    id: string,
+    reset: (reason: string) => void,
+  ) {
+    const { group, minInSync, hotfix, leaseMs, graceMs } = options;
+    this.node = new DataNode(host, {
+      group,
+      id,
+      pid: process.pid,
+      minInSync,
+      orphanMs: ORPHAN_MS,
+      hotfix,
+      times: { ...DEFAULT_TIMES, leaseMs, graceMs, silentMs: Math.round(leaseMs * 0.6) },
+      cas: (next, epoch, done) => void this.cas(next, epoch).then(done),
+      readRing: (done) => void this.readRing().then(done),
+      refresh: () => directory.refresh(),
+      reset,
+    });
+  }
+
+  register(registration: Registration): Promise<void> {
+    this.membership = new Membership<Registration>(this.zk, PATHS.members(this.options.group), registration);
+    return this.membership.start();
+  }
+
+  config(name: string, config: GroupConfig): void {
+    const { group, weight, log } = this.options;
+    this.node.setConfig(name, config);
+    if (name !== group) return;
+    const { roleName } = this.node;
+    if (roleName !== this.role) log.info({ role: roleName, epoch: config.epoch, term: config.term }, 'role taken');
+    this.role = roleName;
+    if (config.primary === this.node.options.id) void joinRing(this.zk, group, weight ?? 1, log);
+  }
+
+  handOver(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, HAND_OVER_MS);
+      this.node.handOver(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when the outcome is known, however long ZooKeeper is away. */
+  private async cas(next: GroupConfig, epoch: number): Promise<CasResult> {
+    const { group, log } = this.options;
+    const document = new CasDocument<GroupConfig>(this.zk, PATHS.config(group));
+    for (;;) {
+      try {
+        const found = await document.update((now) => (now?.epoch === epoch ? next : null));
+        const written = JSON.stringify(sorted(found?.value)) === JSON.stringify(sorted(next));
+        log.info({ group, written, next }, 'configuration changed');
+        return written ? 'written' : 'conflict';
+      } catch (error) {
+        log.warn({ group, error }, 'configuration not changed yet');
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  private async readRing(): Promise<RingDocument> {
+    for (;;) {
+      try {
+        await this.zk.barrier();
+        return (await new CasDocument<RingDocument>(this.zk, PATHS.ring).read())?.value ?? EMPTY_RING;
+      } catch (error) {
+        this.options.log.warn({ error }, 'ring not read yet');
+        await pause(RETRY_MS);
+      }
+    }
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function sorted(config: GroupConfig | undefined): unknown {
+  return config && [config.epoch, config.term, config.primary, config.inSync];
 }
 
 /** The first member creates the group, once enough are there; it starts empty (R3), with all of them in sync. */

@@ -23,6 +23,8 @@ export class Directory {
   private readonly ringView: DocumentView<RingDocument>;
   private readonly configs = new Map<string, DocumentView<GroupConfig>>();
   private stopped = false;
+  /** The ring that was delivered last. */
+  ring: RingDocument | null = null;
 
   constructor(
     private readonly zk: ZooKeeper,
@@ -31,6 +33,7 @@ export class Directory {
     this.ringView = new DocumentView<RingDocument>(zk, PATHS.ring, (found) => {
       if (found === null || this.stopped) return;
       for (const group of groupsOf(found.value)) this.watch(group);
+      this.ring = found.value;
       this.listener.ring(found.value);
     });
   }
@@ -51,9 +54,10 @@ export class Directory {
     view.start().catch(() => {});
   }
 
-  /** Somebody spoke of a newer ring: reads it again now. */
+  /** Somebody spoke of something newer: reads everything again now. */
   refresh(): void {
     this.ringView.refresh();
+    for (const view of this.configs.values()) view.refresh();
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,232 @@
+// Which members are in sync: links and beacons to each, who is dead or lagging, who comes back, and the
+// compare-and-set that makes it so. Must never let writes go on without a member before the configuration without it
+// stands (R4), nor need less than both configurations while a change has an unknown outcome.
+import { type GroupConfig, type GroupLog, Lease } from '../commit/index.js';
+import type { Address, Host } from '../net/host.js';
+import { BeaconLink } from './beacon.js';
+import { FollowerLink } from './follower.js';
+
+/** Outcome of a compare-and-set; told only when it is known. */
+export type CasResult = 'written' | 'conflict';
+
+/** Changes a group's configuration from the one of `epoch` to `next`. */
+export type CompareAndSet = (next: GroupConfig, epoch: number, done: (result: CasResult) => void) => void;
+
+/** Times of one group, ms. */
+export interface GroupTimes {
+  leaseMs: number;
+  graceMs: number;
+  /** A backup that has not been heard for this long is removed. */
+  silentMs: number;
+  /** A backup that acknowledges nothing for this long while entries wait is removed. */
+  lagMs: number;
+}
+
+/** design, section 3. */
+export const DEFAULT_TIMES: GroupTimes = { leaseMs: 1000, graceMs: 1250, silentMs: 600, lagMs: 2000 };
+
+const TICK_MS = 50;
+/** Patience with members of a group that has just been created: they may not know it yet. */
+const CREATION_MS = 5000;
+/** Bytes of unacknowledged entries that a slow member may take a millisecond for. */
+const BYTES_PER_MS = 20_000;
+
+/** What is needed of the primary. */
+export interface InSyncOwner {
+  readonly log: GroupLog;
+  readonly group: string;
+  readonly id: string;
+  readonly term: number;
+  address(member: string): Address | null;
+  now(): number;
+  advanced(): void;
+  deposed(): void;
+  /** Somebody else changed the configuration: read it. */
+  conflict(): void;
+  changed(config: GroupConfig): void;
+}
+
+interface Member {
+  link: FollowerLink;
+  beacon: BeaconLink;
+  since: number;
+  /** In the configuration that stands; false: counted already, but not in it yet. */
+  listed: boolean;
+  /** Seq from which it counts. */
+  from: number;
+  dead: boolean;
+  held: number;
+  progressAt: number;
+}
+
+/** The members that a primary counts. */
+export class InSync {
+  readonly lease: Lease;
+  private readonly members = new Map<string, Member>();
+  private changing = false;
+  private stopped = false;
+  private cancel: () => void = () => {};
+
+  constructor(
+    private readonly host: Host,
+    private readonly owner: InSyncOwner,
+    private config: GroupConfig,
+    private readonly times: GroupTimes,
+    private readonly cas: CompareAndSet,
+  ) {
+    this.lease = new Lease(times.leaseMs);
+    for (const member of config.inSync) {
+      if (member !== owner.id) this.add(member, owner.log.committed, true);
+    }
+    this.tickLater();
+  }
+
+  get epoch(): number {
+    return this.config.epoch;
+  }
+  get current(): GroupConfig {
+    return this.config;
+  }
+  get size(): number {
+    return this.members.size + 1;
+  }
+
+  /** R6: whether a reply may leave at this moment. */
+  serving(): boolean {
+    return this.lease.valid({ mono: this.host.now(), wall: this.host.wall() });
+  }
+
+  /** End of the turn: entries and `others` go to every member. */
+  flush(others: Buffer[]): void {
+    for (const { link } of this.members.values()) link.flush(others);
+  }
+
+  /** A candidate holds everything up to `from`: it counts from now on, and is listed as soon as that is committed. */
+  admit(member: string, from: number): void {
+    this.add(member, from, false);
+  }
+
+  /** A connection that carried the log has closed. */
+  lost(member: string): void {
+    const known = this.members.get(member);
+    if (known === undefined) return;
+    known.dead = true;
+    this.propose();
+  }
+
+  /** The commit index moved, or a member answered: a candidate may be ready. */
+  moved(): void {
+    if (!this.changing) for (const { listed } of this.members.values()) if (!listed) return this.propose();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancel();
+    for (const member of [...this.members.keys()]) this.drop(member);
+  }
+
+  private add(id: string, from: number, listed: boolean): void {
+    const { host, owner, lease } = this;
+    owner.log.join(id, from);
+    lease.join(id);
+    const shared = {
+      log: owner.log,
+      lease,
+      group: owner.group,
+      id: owner.id,
+      term: owner.term,
+      epoch: this.config.epoch,
+      address: (member: string) => owner.address(member),
+      now: () => owner.now(),
+      deposed: () => owner.deposed(),
+      advanced: () => owner.advanced(),
+      granted: () => owner.advanced(),
+      lost: (member: string) => this.lost(member),
+    };
+    const since = host.now();
+    this.members.set(id, {
+      link: new FollowerLink(host, shared, id),
+      beacon: new BeaconLink(host, shared, id, this.times.leaseMs / 5),
+      since,
+      listed,
+      from,
+      dead: false,
+      held: from,
+      progressAt: since,
+    });
+  }
+
+  private drop(id: string): void {
+    const member = this.members.get(id);
+    if (member === undefined) return;
+    this.members.delete(id);
+    this.lease.leave(id);
+    member.link.stop();
+    member.beacon.stop();
+  }
+
+  private tickLater(): void {
+    this.cancel = this.host.after(TICK_MS, () => {
+      const now = this.host.now();
+      for (const [id, member] of this.members) if (this.isDead(id, member, now)) member.dead = true;
+      this.propose();
+      this.tickLater();
+    });
+  }
+
+  private isDead(id: string, member: Member, now: number): boolean {
+    const { log, term } = this.owner;
+    const { silentMs, lagMs } = this.times;
+    const held = log.heldBy(id);
+    if (held > member.held || held === log.head) {
+      member.held = held;
+      member.progressAt = now;
+    }
+    const patience = term === 1 && !member.link.everLive && member.listed ? CREATION_MS : silentMs;
+    if (now - Math.max(member.beacon.heardAt, member.since) > patience) return true;
+    return now - member.progressAt > Math.max(lagMs, patience) + log.bytes / BYTES_PER_MS;
+  }
+
+  /** One change at a time: the dead leave, the ready are listed. */
+  private propose(): void {
+    if (this.changing || this.stopped) return;
+    const { owner, config } = this;
+    const leaving: string[] = [];
+    const coming: string[] = [];
+    for (const [id, member] of this.members) {
+      if (member.dead) {
+        // A candidate that dies was never counted on by anybody else.
+        if (member.listed) leaving.push(id);
+        else this.leave([id]);
+      } else if (!member.listed && owner.log.committed >= member.from && owner.log.heldBy(id) >= member.from) {
+        if (member.beacon.heardAt > member.since) coming.push(id);
+      }
+    }
+    if (leaving.length === 0 && coming.length === 0) return;
+    const inSync = [...config.inSync.filter((id) => !leaving.includes(id)), ...coming];
+    const next: GroupConfig = { ...config, epoch: config.epoch + 1, inSync };
+    this.changing = true;
+    this.cas(next, config.epoch, (result) => {
+      this.changing = false;
+      if (this.stopped) return;
+      if (result === 'conflict') return owner.conflict();
+      this.config = next;
+      for (const id of coming) {
+        const member = this.members.get(id);
+        if (member !== undefined) member.listed = true;
+      }
+      this.leave(leaving);
+      owner.changed(next);
+      this.propose();
+    });
+  }
+
+  private leave(ids: readonly string[]): void {
+    let moved = false;
+    for (const id of ids) {
+      this.drop(id);
+      moved = this.owner.log.leave(id) || moved;
+    }
+    if (ids.length > 0 || moved) this.owner.advanced();
+  }
+}
