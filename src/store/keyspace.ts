@@ -58,7 +58,10 @@ export class Keyspace {
     used: number,
   ): Entry {
     const slot = this.slotOf(key);
-    const map = (this.slots[db]![slot] ??= new Map<string, Entry>());
+    let slots = this.slots[db]!;
+    // All at once: an array that grows by far-apart indexes would become a hash table.
+    if (slots.length === 0) this.slots[db] = slots = new Array<Slot | undefined>(SLOTS).fill(undefined);
+    const map = (slots[slot] ??= new Map<string, Entry>());
     let entry = map.get(key);
     if (entry === undefined) {
       entry = new Entry(value, type, -1, seq, used);
@@ -178,6 +181,7 @@ export class Keyspace {
    */
   *snapshot(): Generator<{ db: number; key: string }> {
     for (let slot = 0; slot < SLOTS; slot++) {
+      if (this.slotEmpty(slot)) continue;
       for (let db = 0; db < DATABASES; db++) for (const key of this.keysInSlot(db, slot)) yield { db, key };
     }
   }
