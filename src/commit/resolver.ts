@@ -29,6 +29,11 @@ export class Resolver {
     this.others = participants.filter((group) => group !== self);
   }
 
+  /** Whether the outcome is known to it. */
+  get decided(): boolean {
+    return this.commit !== null;
+  }
+
   /** Asks, or asks again, everybody whose answer is missing. Call it at first and after each pause. */
   step(): ResolverAction[] {
     const { commit, txn } = this;

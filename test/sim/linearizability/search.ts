@@ -7,8 +7,9 @@
 // 1. A read that fits now is placed now: moving it forward disturbs nobody.
 // 2. Only the group of the operation that returns first is branched on: the enabled operations that share keys with
 //    it, directly or through others. What else may come before it shares no key with them and can come after.
-// 3. An operation of unknown outcome is placed only to change the state for one of known outcome that follows, and
-//    of several alike the one called first; a configuration that has used fewer of them stands for one that used more.
+// 3. An operation of unknown outcome is placed only to change the state for one of known outcome that follows, with
+//    which it is connected by keys, and of several alike the one called first; a configuration that has used fewer
+//    of them stands for one that used more. At first only one is tried in a row: rarely are more needed.
 // 4. A failure rests on a set of keys (those of every group branched on below it). If the last step touched none of
 //    them, its alternatives would fail for the same reason, and the search goes back further at once.
 import type { Operation } from './history.js';
@@ -75,6 +76,9 @@ export class Search<S, I, O> {
   #stackPoints = 0;
   #farthest: Farthest<I, O> | undefined;
   #conflict = 0n;
+  /** Operations of unknown outcome tried in a row, and whether that bound has hidden any. */
+  #reach = 1;
+  #hidden = false;
   steps = 0;
 
   constructor(
@@ -99,9 +103,7 @@ export class Search<S, I, O> {
     this.#completedCount = completed;
     this.#placed = new PlacedSet(completed);
     this.#timeline = new Timeline(operations);
-    const state = model.init();
-    const start: Point<S> = { state, id: this.#memo.stateId(model.key(state)), used: 0n, path: [] };
-    this.#push(start, { used: 0n, conflict: 0n }, 0, 0);
+    this.#begin();
   }
 
   /** Approximate bytes held by what was visited and what is still to be tried. */
@@ -118,7 +120,12 @@ export class Search<S, I, O> {
     for (;;) {
       if (this.#placedCount === this.#completedCount) return 'ok';
       const frame = this.#stack.at(-1);
-      if (frame === undefined) return 'violation';
+      if (frame === undefined) {
+        if (!this.#hidden) return 'violation';
+        this.#reach = this.#reach < 4 ? this.#reach * 2 : Number.POSITIVE_INFINITY;
+        this.#begin();
+        continue;
+      }
       if (this.steps >= end) return 'paused';
       if (this.bytes > bytes) return 'full';
       const child = frame.dead ? { done: true as const, value: null } : frame.children.next();
@@ -134,6 +141,16 @@ export class Search<S, I, O> {
       ...this.#farthest,
       keys: this.keys.filter((_, i) => (this.#conflict & (1n << BigInt(i))) !== 0n),
     };
+  }
+
+  /** Forgets all: what has failed within a shorter reach may succeed within a longer one. */
+  #begin(): void {
+    this.#memo = new Memo();
+    this.#hidden = false;
+    this.#farthest = undefined;
+    const state = this.model.init();
+    const start: Point<S> = { state, id: this.#memo.stateId(this.model.key(state)), used: 0n, path: [] };
+    this.#push(start, { used: 0n, conflict: 0n }, 0, 0);
   }
 
   #push(point: Point<S>, visit: Visit, low: number, high: number): void {
@@ -213,7 +230,8 @@ export class Search<S, I, O> {
         continue;
       }
       for (const index of group.completed) {
-        if (this.#readOnly[index]) continue; // tried above, and does not fit
+        // A read was tried above, and does not fit; what is not connected can come after, and is tried there.
+        if (this.#readOnly[index] || !this.#connected(point.path, index)) continue;
         const next = this.#step(point, index);
         if (next) yield next;
       }
@@ -222,6 +240,10 @@ export class Search<S, I, O> {
         const known = next && reached.get(next.id);
         this.steps += (known?.length ?? 0) >> 3;
         if (!next || known?.some((used) => within(used, next.used))) continue;
+        if (next.path.length > this.#reach) {
+          this.#hidden = true;
+          break;
+        }
         if (known) known.push(next.used);
         else reached.set(next.id, [next.used]);
         points.push(next);
@@ -255,6 +277,17 @@ export class Search<S, I, O> {
     if ((point.used & bit) !== 0n || !within(this.#before[index]!, point.used)) return undefined;
     const next = this.#step(point, index);
     return next && next.id !== point.id ? { ...next, used: point.used | bit } : undefined;
+  }
+
+  /** True if each operation of the path shares a key with the one that follows it all, directly or through others. */
+  #connected(path: readonly number[], index: number): boolean {
+    let keys = this.#keys[index]!;
+    for (let grown = true; grown; ) {
+      const before = keys;
+      for (const other of path) if ((this.#keys[other]! & keys) !== 0n) keys |= this.#keys[other]!;
+      grown = keys !== before;
+    }
+    return path.every((other) => within(this.#keys[other]!, keys));
   }
 
   /** Rule 2: the enabled operations connected by keys with the one that returns first. */
