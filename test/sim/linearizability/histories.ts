@@ -295,4 +295,21 @@ export const HISTORIES: Known[] = [
       D 5-6 GET x = "5"
       D 7-8 GET x = null`,
   },
+  {
+    name: 'two unknown outcomes in a row explain what one does not',
+    verdict: 'ok',
+    text: `
+      A 1-? SET x 1
+      B 2-? RENAME x y
+      C 3-4 GETDEL y = "1"
+      C 5-6 MGET x y = [null, null]`,
+  },
+  {
+    name: 'two unknown outcomes in a row, in an order that their calls forbid',
+    verdict: 'violation',
+    text: `
+      B 1-? RENAME x y
+      C 2-3 GETDEL y = "1"
+      A 4-? SET x 1`,
+  },
 ];

@@ -12,6 +12,7 @@
 //    of them stands for one that used more. At first only one is tried in a row: rarely are more needed.
 // 4. A failure rests on a set of keys (those of every group branched on below it). If the last step touched none of
 //    them, its alternatives would fail for the same reason, and the search goes back further at once.
+import { KeySets } from './groups.js';
 import type { Operation } from './history.js';
 import { Memo, PlacedSet, type Visit, within } from './memo.js';
 import type { Model } from './model.js';
@@ -69,7 +70,7 @@ export class Search<S, I, O> {
   /** By index: position among the operations of known outcome, or among those of unknown outcome. */
   #rank: number[] = [];
   #readOnly: boolean[];
-  #keys: bigint[];
+  #keySets: KeySets;
   /** By index: the bit of the previous operation of unknown outcome with the same input, which goes first. */
   #before: bigint[] = [];
   #stack: Frame<S>[] = [];
@@ -87,10 +88,11 @@ export class Search<S, I, O> {
     private readonly keys: readonly string[],
   ) {
     const bit = new Map(keys.map((key, i) => [key, 1n << BigInt(i)]));
-    this.#keys = operations.map(({ input }) =>
+    const keySets = operations.map(({ input }) =>
       model.keys(input).reduce((set, key) => set | bit.get(key)!, 0n),
     );
     this.#readOnly = operations.map(({ input, output }) => model.readOnly(input, output));
+    this.#keySets = new KeySets(keySets, this.#readOnly);
     const alike = new Map<string, bigint>();
     let unknown = 0;
     let completed = 0;
@@ -201,7 +203,7 @@ export class Search<S, I, O> {
   }
 
   #learn(frame: Frame<S>, path: readonly number[], conflict: bigint): void {
-    frame.dead = path.every((index) => (this.#keys[index]! & conflict) === 0n);
+    frame.dead = !this.#keySets.touch(path, conflict);
     frame.conflict = frame.dead ? conflict : frame.conflict | conflict;
   }
 
@@ -219,7 +221,7 @@ export class Search<S, I, O> {
     const reads = enabled.completed.filter((index) => this.#readOnly[index]);
     const read = this.#fitting(start, reads);
     if (read) return yield read; // rule 1; the failure then rests on whatever the child's rests on
-    const group = this.#group(enabled.completed, enabled.unknown);
+    const group = this.#keySets.group(enabled);
     frame.conflict = group.keys;
     const reached = new Map<number, bigint[]>([[start.id, [start.used]]]);
     const points = [start];
@@ -231,7 +233,7 @@ export class Search<S, I, O> {
       }
       for (const index of group.completed) {
         // A read was tried above, and does not fit; what is not connected can come after, and is tried there.
-        if (this.#readOnly[index] || !this.#connected(point.path, index)) continue;
+        if (this.#readOnly[index] || !this.#keySets.connected(point.path, index)) continue;
         const next = this.#step(point, index);
         if (next) yield next;
       }
@@ -279,44 +281,12 @@ export class Search<S, I, O> {
     return next && next.id !== point.id ? { ...next, used: point.used | bit } : undefined;
   }
 
-  /** True if each operation of the path shares a key with the one that follows it all, directly or through others. */
-  #connected(path: readonly number[], index: number): boolean {
-    let keys = this.#keys[index]!;
-    for (let grown = true; grown; ) {
-      const before = keys;
-      for (const other of path) if ((this.#keys[other]! & keys) !== 0n) keys |= this.#keys[other]!;
-      grown = keys !== before;
-    }
-    return path.every((other) => within(this.#keys[other]!, keys));
-  }
-
-  /** Rule 2: the enabled operations connected by keys with the one that returns first. */
-  #group(completed: readonly number[], unknown: readonly number[]) {
-    const rest = new Set([...completed, ...unknown.filter((index) => !this.#readOnly[index])]);
-    rest.delete(completed[0]!);
-    const members = [completed[0]!];
-    let keys = 0n;
-    for (const member of members) {
-      keys |= this.#keys[member]!;
-      for (const other of rest) {
-        const apart =
-          (this.#keys[member]! & this.#keys[other]!) === 0n ||
-          (this.#readOnly[member] && this.#readOnly[other]);
-        if (apart) continue;
-        rest.delete(other);
-        members.push(other);
-      }
-    }
-    const inGroup = (index: number) => members.includes(index);
-    return { completed: completed.filter(inGroup), unknown: unknown.filter(inGroup), keys };
-  }
-
   #record(frame: Frame<S>): void {
     const { completed, unknown } = this.#timeline.enabled();
     const time = this.operations[completed[0]!]!.return!;
     const best = this.#farthest;
     if (best && (time < best.time || (time === best.time && this.#placedCount >= best.placed))) return;
-    const relevant = (index: number) => (this.#keys[index]! & frame.conflict) !== 0n;
+    const relevant = (index: number) => this.#keySets.touch([index], frame.conflict);
     const take = (indexes: number[]) => indexes.filter(relevant).map((index) => this.operations[index]!);
     let tail: number[] = [];
     for (let depth = this.#stack.length - 1; depth >= 0 && tail.length < MAX_TAIL; depth--) {
