@@ -296,13 +296,14 @@ export const HISTORIES: Known[] = [
       D 7-8 GET x = null`,
   },
   {
-    name: 'two unknown outcomes in a row explain what one does not',
+    name: 'three unknown outcomes in a row explain what fewer do not',
     verdict: 'ok',
     text: `
       A 1-? SET x 1
       B 2-? RENAME x y
-      C 3-4 GETDEL y = "1"
-      C 5-6 MGET x y = [null, null]`,
+      D 2-? RENAME y z
+      C 3-4 GETDEL z = "1"
+      C 5-6 MGET x y z = [null, null, null]`,
   },
   {
     name: 'two unknown outcomes in a row, in an order that their calls forbid',
