@@ -24,6 +24,7 @@ export class Keyspace {
   private readonly keysOfSlot = new Uint32Array(SLOTS);
   private readonly orders = new Map<number, SlotOrder>();
   private expiring = 0;
+  private readonly expiringOfDb = new Array<number>(DATABASES).fill(0);
   /** What expires next; items may be stale. */
   protected readonly deadlines = new Deadlines(
     () => this.expiring,
@@ -31,6 +32,8 @@ export class Keyspace {
   );
   /** Approximate memory of all keys, bytes. */
   bytes = 0;
+  /** The most that it ever was. */
+  peakBytes = 0;
   // Commands look a key up and then write it: the slot is computed once.
   private lastKey = '';
   private lastSlot = slotOfText('');
@@ -77,6 +80,7 @@ export class Keyspace {
       entry.seq = seq;
       entry.used = used;
     }
+    if (this.bytes > this.peakBytes) this.peakBytes = this.bytes;
     if (entry.expireAt !== expireAt) this.expire(db, key, entry, expireAt);
     return entry;
   }
@@ -84,11 +88,17 @@ export class Keyspace {
   /** Sets or (-1) removes an entry's expiry. */
   expire(db: number, key: string, entry: Entry, at: number): void {
     if (entry.expireAt === at) return;
-    if (entry.expireAt !== -1) this.expiring--;
+    if (entry.expireAt !== -1) this.expires(db, -1);
     entry.expireAt = at;
     if (at === -1) return;
-    this.expiring++;
+    this.expires(db, 1);
     this.deadlines.add({ at, db, key });
+  }
+
+  /** One key more, or less, has an expiry. */
+  private expires(db: number, change: 1 | -1): void {
+    this.expiring += change;
+    this.expiringOfDb[db]! += change;
   }
 
   /** Deletes the key. @returns whether it was there. */
@@ -98,7 +108,7 @@ export class Keyspace {
     const entry = map?.get(key);
     if (map === undefined || entry === undefined) return false;
     map.delete(key);
-    if (entry.expireAt !== -1) this.expiring--;
+    if (entry.expireAt !== -1) this.expires(db, -1);
     this.keysOfDb[db]!--;
     this.keysOfSlot[slot]!--;
     this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
@@ -127,7 +137,7 @@ export class Keyspace {
       const map = maps[slot];
       if (map === undefined) continue;
       for (const [key, entry] of map) {
-        if (entry.expireAt !== -1) this.expiring--;
+        if (entry.expireAt !== -1) this.expires(db, -1);
         this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
       }
       this.keysOfSlot[slot]! -= map.size;
@@ -146,6 +156,10 @@ export class Keyspace {
   /** Keys with an expiry, in all databases. */
   get expiringKeys(): number {
     return this.expiring;
+  }
+  /** Keys of a database with an expiry. */
+  expiringIn(db: number): number {
+    return this.expiringOfDb[db]!;
   }
   /** Keys of a slot in all databases. */
   slotSize(slot: number): number {
