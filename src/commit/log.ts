@@ -75,13 +75,17 @@ export class GroupLog {
     this.followers.delete(member);
     return this.advance();
   }
-  /** The backup's connection begins anew: everything that it has not acknowledged is to be sent again. */
-  rewind(member: string, held: number): void {
+  /**
+   * The backup's connection begins anew: everything that it does not hold is to be sent again.
+   * @returns whether the commit index moved: the acknowledgement may have been lost with the old connection.
+   */
+  rewind(member: string, held: number): boolean {
     const follower = this.followers.get(member);
-    if (follower === undefined) return;
+    if (follower === undefined) return false;
     if (held < follower.held) throw new Error(`member ${member} lost entries: ${held} < ${follower.held}`);
     follower.held = held;
     follower.sent = held;
+    return this.advance();
   }
 
   /** Appends an entry with the next seq. @returns whether the commit index moved (no backup in the set). */

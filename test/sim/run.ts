@@ -115,6 +115,8 @@ function play(world: World, clients: SimClient[], report: RunReport): void {
   const unanswered = () => clients.reduce((sum, { unknown, refused }) => sum + unknown + refused, 0);
   answerAll();
   settle();
+  // What was lost half-open is noticed by now.
+  world.runUntil(world.time + 3000);
   const before = unanswered();
   for (const client of clients) client.finish();
   answerAll();
