@@ -38,6 +38,8 @@ export class Resolver {
   step(): ResolverAction[] {
     const { commit, txn } = this;
     if (commit === null) {
+      // It wrote in this group alone, and is prepared here: that is every participant.
+      if (this.others.length === 0) return this.decide(true);
       const missing = this.others.filter((group) => !this.states.has(group));
       return missing.map((group) => ({ do: 'send', group, ask: { kind: 'inquire', txn } }));
     }
