@@ -20,7 +20,13 @@ export function unsettled(cluster: Cluster): string | null {
     const { name } = place.host;
     if (role === null) return `${name} has no role`;
     const { transactions } = role;
-    if (transactions.locks.size > 0) return `${name} has ${transactions.locks.size} locks`;
+    if (transactions.locks.size > 0) {
+      const owners = [...transactions.locks['all']].map(({ owner, granted }) => {
+        const who = 'txn' in owner ? owner.txn : `${owner.parked.lane.router}:${owner.parked.counter}`;
+        return granted ? who : `${who} (waiting)`;
+      });
+      return `${name} has locks of ${owners.join(', ')}`;
+    }
     if (transactions.size > 0) {
       const names = [...transactions['records']].map(([txn, { state }]) => `${txn} ${state}`);
       return `${name} remembers ${names.join(', ')}`;
