@@ -2,9 +2,9 @@
 import { askStatus } from './ask.js';
 import type { Program } from './command.js';
 import { Failure } from './failure.js';
-import { STATUS } from './options.js';
 import { reportOf } from './report.js';
 import { reportText } from './report-text.js';
+import { STATUS } from './tool-options.js';
 import { readTree } from './tree.js';
 import { hostPortText } from './values.js';
 

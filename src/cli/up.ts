@@ -5,7 +5,7 @@ import type { Program } from './command.js';
 import { Failure, listenFailure, UsageError } from './failure.js';
 import { LocalCluster } from './local-cluster.js';
 import { createLog, humanLine } from './log.js';
-import { UP } from './options.js';
+import { UP } from './tool-options.js';
 import { prepareTree } from './tree.js';
 
 /** Whether a port can be listened on now; asked before anything is started. @throws Failure that names it */

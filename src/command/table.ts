@@ -2,17 +2,38 @@
 // Checked at start: a name twice or a row that contradicts itself stops the process.
 import type { Request } from '../resp/index.js';
 import type { CommandRow } from './row.js';
+import { ADMINISTRATION_ROWS } from './rows/administration.js';
 import { BITMAP_ROWS } from './rows/bitmap.js';
+import { CLIENT_TRACKING_ROWS } from './rows/client-tracking.js';
 import { CLUSTER_ROWS } from './rows/cluster.js';
+import { CLUSTER_LAYOUT_ROWS } from './rows/cluster-layout.js';
 import { CONNECTION_ROWS } from './rows/connection.js';
 import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
+import { INTROSPECTION_ROWS } from './rows/introspection.js';
+import { PUBSUB_ROWS } from './rows/pubsub.js';
+import { REPLICATION_ROWS } from './rows/replication.js';
 import { SERVER_ROWS } from './rows/server.js';
 import { STRING_ROWS } from './rows/string.js';
 import { STRING_PARTS_ROWS } from './rows/string-parts.js';
 
+/** Puts each `container|sub` that a list has by itself into its container. */
+function nest(rows: readonly CommandRow[]): CommandRow[] {
+  const containerOf = ({ name }: CommandRow) => name.slice(0, name.indexOf('|'));
+  const loose = rows.filter(({ name }) => name.includes('|'));
+  const commands = rows.filter(({ name }) => !name.includes('|'));
+  for (const row of loose) {
+    if (!commands.some(({ name }) => name === containerOf(row)))
+      throw new Error(`command table: ${row.name}: no such container`);
+  }
+  return commands.map((row) => {
+    const more = loose.filter((sub) => containerOf(sub) === row.name);
+    return more.length === 0 ? row : { ...row, subcommands: [...(row.subcommands ?? []), ...more] };
+  });
+}
+
 /** Every command, containers with their subcommands inside. */
-export const ROWS: readonly CommandRow[] = [
+export const ROWS: readonly CommandRow[] = nest([
   ...STRING_ROWS,
   ...STRING_PARTS_ROWS,
   ...BITMAP_ROWS,
@@ -21,7 +42,13 @@ export const ROWS: readonly CommandRow[] = [
   ...CONNECTION_ROWS,
   ...SERVER_ROWS,
   ...CLUSTER_ROWS,
-];
+  ...CLIENT_TRACKING_ROWS,
+  ...CLUSTER_LAYOUT_ROWS,
+  ...REPLICATION_ROWS,
+  ...PUBSUB_ROWS,
+  ...ADMINISTRATION_ROWS,
+  ...INTROSPECTION_ROWS,
+]);
 
 /** Every row that is executed: commands, and subcommands in place of their containers. */
 export const LEAVES: readonly CommandRow[] = ROWS.flatMap((row) => row.subcommands ?? [row]);

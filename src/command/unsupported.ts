@@ -2,16 +2,14 @@
 
 /** Names by Redis's group. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  cluster: 'asking readonly readwrite',
-  generic: 'dump migrate restore sort sort_ro wait',
+  generic: 'dump migrate restore sort sort_ro',
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   hash: 'hdel hexists hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan hset hsetnx hstrlen hvals',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
   list: 'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
-  pubsub: 'psubscribe publish pubsub punsubscribe spublish ssubscribe subscribe sunsubscribe unsubscribe',
+  pubsub: 'spublish ssubscribe sunsubscribe',
   scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro function script',
-  server:
-    'acl bgrewriteaof bgsave failover lastsave latency memory module monitor psync replconf replicaof restore-asking role save shutdown slaveof slowlog swapdb sync',
+  server: 'psync replconf restore-asking sync',
   set: 'sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop srandmember srem sscan sunion sunionstore',
   'sorted-set':
     'bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion zunionstore',

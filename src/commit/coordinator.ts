@@ -200,7 +200,7 @@ export class Coordinator {
     if (said === 'uncertain') {
       // Others settled the transaction and have forgotten how: nothing is left to be done.
       this.state = 'ended';
-      return [{ do: 'uncertain' }, { do: 'end' }];
+      return [{ do: 'uncertain' }, ...this.releaseReads(), { do: 'end' }];
     }
     if (said === 'prepared') {
       this.voted.add(group);
@@ -217,12 +217,14 @@ export class Coordinator {
     for (const group of this.prepares.keys()) {
       actions.push({ do: 'send', group, ask: { kind: 'outcome', txn: this.txn, commit } });
     }
-    // Groups that were only read from have nothing to decide.
-    for (const { group } of this.plan.shares) {
-      if (!this.prepares.has(group))
-        actions.push({ do: 'send', group, ask: { kind: 'release', txn: this.txn } });
-    }
-    return actions;
+    return [...actions, ...this.releaseReads()];
+  }
+
+  /** Groups that were only read from have nothing to decide: their locks are given up. */
+  private releaseReads(): CoordinatorAction[] {
+    return this.plan.shares
+      .filter(({ group }) => !this.prepares.has(group))
+      .map(({ group }) => ({ do: 'send', group, ask: { kind: 'release', txn: this.txn } }));
   }
 
   private onDone(group: string): CoordinatorAction[] {

@@ -72,30 +72,38 @@ export class GroupLog {
     return this.heldBytes > this.capacity;
   }
 
-  /** Puts a backup into the set, holding everything up to `held`. */
-  join(member: string, held: number): void {
+  /** Puts a backup into the set, holding everything up to `held`. @returns whether the commit index moved (R4). */
+  join(member: string, held: number): boolean {
     if (held > this.last || held < this.first - 1)
       throw new Error(`member ${member} cannot follow from ${held}`);
     this.followers.set(member, { held, sent: held });
+    return this.advance();
   }
   /** Takes a backup out, after the configuration without it stands (R4). @returns whether the commit index moved. */
   leave(member: string): boolean {
     this.followers.delete(member);
     return this.advance();
   }
-  /** The backup's connection begins anew: everything that it has not acknowledged is to be sent again. */
-  rewind(member: string, held: number): void {
+  /**
+   * The backup's connection begins anew: everything that it does not hold is to be sent again.
+   * @returns whether the commit index moved: the acknowledgement may have been lost with the old connection.
+   */
+  rewind(member: string, held: number): boolean {
     const follower = this.followers.get(member);
-    if (follower === undefined) return;
+    if (follower === undefined) return false;
     if (held < follower.held) throw new Error(`member ${member} lost entries: ${held} < ${follower.held}`);
+    // R9: it holds this log's prefix and nothing else.
+    if (held > this.last) throw new Error(`member ${member} holds ${held}, beyond the head ${this.last}`);
     follower.held = held;
     follower.sent = held;
+    return this.advance();
   }
 
   /** Appends an entry with the next seq. @returns whether the commit index moved (no backup in the set). */
   append(bytes: Buffer): boolean {
     this.last++;
-    if (this.followers.size > 0) {
+    // Alone below minInSync nothing is committed: whoever joins next may need it.
+    if (this.followers.size > 0 || !this.writable) {
       this.entries.push({ seq: this.last, commit: this.committedSeq, bytes });
       this.heldBytes += bytes.length;
     } else this.first = this.last + 1;

@@ -76,7 +76,8 @@ export class Participant<P> {
   readonly locks = new LockTable<LockOwner<P>>();
   private readonly records = new Map<Txn, Record<P>>();
   private readonly fenced = new Set<string>();
-  private awaiting: Record<P>[] = [];
+  /** Entries not committed yet, in order of the log. */
+  private awaiting: { record: Record<P>; seq: number }[] = [];
   private tokens = 0;
 
   /**
@@ -128,6 +129,10 @@ export class Participant<P> {
     }
     return found;
   }
+  /** Whether this transaction is prepared here and its outcome not known. */
+  inDoubt(txn: Txn): boolean {
+    return this.records.get(txn)?.state === 'prepared';
+  }
   /** Whether any transaction holds or could still change keys: used by the slot-is-empty check and by hand-over. */
   get quiet(): boolean {
     return this.locks.size === 0 && this.records.size === 0;
@@ -159,7 +164,7 @@ export class Participant<P> {
     const record = this.records.get(txn);
     if (record === undefined) return;
     record.seq = seq;
-    this.awaiting.push(record);
+    this.awaiting.push({ record, seq });
   }
 
   /** The commit index is now `upTo`: votes, and confirmations, go out (R4, R11). */
@@ -167,9 +172,9 @@ export class Participant<P> {
     const actions: ParticipantAction<P>[] = [];
     let done = 0;
     while (done < this.awaiting.length && this.awaiting[done]!.seq <= upTo) {
-      const record = this.awaiting[done++]!;
+      const { record, seq } = this.awaiting[done++]!;
       // A transaction that logged a second entry meanwhile waits for that one.
-      if (record.seq > upTo || this.records.get(record.txn) !== record) continue;
+      if (record.seq !== seq || this.records.get(record.txn) !== record) continue;
       if (record.state === 'preparing') record.state = 'prepared';
       else if (record.state === 'finishing') record.state = 'finished';
       else if (record.state === 'refusing') record.state = 'refused';

@@ -21,10 +21,15 @@ export type Recall =
 /** Bytes of one pair in `Answers.index`. */
 export const INDEX_SIZE = 12;
 
+/** Dropped routers of which the last counter is kept, for each router that is remembered. */
+const GONE = 16;
+
 interface Router {
   answers: (Answers & { last: number })[];
   /** Counters below this are not remembered any more. */
   floor: number;
+  /** Largest counter that was ever remembered. */
+  last: number;
   bytes: number;
   /** Order of last use: routers silent longest are dropped first. */
   used: number;
@@ -35,8 +40,10 @@ export class Remembered {
   private readonly routers = new Map<string, Router>();
   private uses = 0;
   private total = 0;
-  /** Whether a router was ever dropped: then an unknown router may be one of those. */
-  private dropped = false;
+  /** Routers that were dropped: counters below this may be theirs. In order of dropping. */
+  private readonly gone = new Map<string, number>();
+  /** Whether `gone` itself has forgotten one: then an unknown router may be that one. */
+  private lost = false;
 
   /**
    * @param maxBytes most bytes remembered of one router
@@ -55,6 +62,9 @@ export class Remembered {
     let last = -1;
     for (let i = 0; i < answers.index.length; i += INDEX_SIZE)
       last = Math.max(last, counterAt(answers.index, i));
+    // Nobody knows what an unknown router had executed before: all of it counts as forgotten.
+    if (known.floor < 0) known.floor = last;
+    if (last > known.last) known.last = last;
     known.answers.push({ ...answers, last });
     const size = answers.index.length + answers.replies.length;
     known.bytes += size;
@@ -89,7 +99,11 @@ export class Remembered {
   /** What became of the router's command `counter`. */
   recall(router: string, counter: number): Recall {
     const known = this.routers.get(router);
-    if (known === undefined) return { kind: this.dropped ? 'forgotten' : 'new' };
+    if (known === undefined) {
+      const below = this.gone.get(router);
+      const forgotten = below === undefined ? this.lost : counter < below;
+      return { kind: forgotten ? 'forgotten' : 'new' };
+    }
     if (counter < known.floor) return { kind: 'forgotten' };
     for (const { seq, index, replies } of known.answers) {
       let at = 0;
@@ -106,7 +120,9 @@ export class Remembered {
   private of(router: string): Router {
     let known = this.routers.get(router);
     if (known === undefined) {
-      known = { answers: [], floor: 0, bytes: 0, used: 0 };
+      const floor = this.gone.get(router) ?? (this.lost ? -1 : 0);
+      this.gone.delete(router);
+      known = { answers: [], floor, last: -1, bytes: 0, used: 0 };
       this.routers.set(router, known);
       if (this.routers.size > this.maxRouters) this.forgetSilent(router);
     }
@@ -123,8 +139,14 @@ export class Remembered {
       least = used;
       oldest = name;
     }
-    this.total -= this.routers.get(oldest)?.bytes ?? 0;
-    this.dropped = this.routers.delete(oldest);
+    const known = this.routers.get(oldest);
+    if (known === undefined) return;
+    this.routers.delete(oldest);
+    this.total -= known.bytes;
+    this.gone.set(oldest, Math.max(known.floor, known.last + 1));
+    if (this.gone.size <= this.maxRouters * GONE) return;
+    this.gone.delete(this.gone.keys().next().value!);
+    this.lost = true;
   }
 
   private drop(known: Router): void {

@@ -29,10 +29,17 @@ export class Resolver {
     this.others = participants.filter((group) => group !== self);
   }
 
+  /** Whether the outcome is known to it. */
+  get decided(): boolean {
+    return this.commit !== null;
+  }
+
   /** Asks, or asks again, everybody whose answer is missing. Call it at first and after each pause. */
   step(): ResolverAction[] {
     const { commit, txn } = this;
     if (commit === null) {
+      // It wrote in this group alone, and is prepared here: that is every participant.
+      if (this.others.length === 0) return this.decide(true);
       const missing = this.others.filter((group) => !this.states.has(group));
       return missing.map((group) => ({ do: 'send', group, ask: { kind: 'inquire', txn } }));
     }

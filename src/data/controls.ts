@@ -93,6 +93,8 @@ export class Controls {
     const values: KeyValue[] = [];
     const replies = new ReplyWriter();
     ctx.reply = replies;
+    // Fetched for a transaction: no look-up of a reading command.
+    const { hits, misses } = ctx;
     for (const { db, key } of ask.fetch ? keys : []) {
       owner.execute(db, () => {
         // The look-up deletes the key if it has expired, and says what the value depends on.
@@ -101,6 +103,8 @@ export class Controls {
       });
       need = Math.max(need, ctx.need);
     }
+    ctx.hits = hits;
+    ctx.misses = misses;
     if (read !== null) {
       const parser = new RequestParser();
       parser.feed(read.command);

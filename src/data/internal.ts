@@ -15,7 +15,7 @@ import { DATABASES, type Store } from '../store/index.js';
 export function internalRead(store: Store, request: Request, ctx: Context): void {
   const { reply } = ctx;
   if (request.is(0, 'towline.scan')) return scan(store, request, ctx);
-  if (request.is(0, 'info')) return reply.bulk(info(store));
+  if (request.is(0, 'info')) return reply.bulk(info(store, ctx));
   if (request.is(0, 'cluster') && request.argc >= 3) {
     const slot = Number(request.text(2));
     ctx.saw(store.changeSeq);
@@ -43,12 +43,18 @@ function scan(store: Store, request: Request, ctx: Context): void {
   }
 }
 
-/** Memory and keyspace, in INFO's own lines. */
-function info(store: Store): string {
-  const lines = [`used_memory:${store.bytes}`];
+/** Memory, what reads found, and keyspace, in INFO's own lines. The average time to live is not kept. */
+function info(store: Store, ctx: Context): string {
+  const lines = [
+    `used_memory:${store.bytes}`,
+    `used_memory_peak:${store.peakBytes}`,
+    `expired_keys:${store.expiredKeys}`,
+    `keyspace_hits:${ctx.hits}`,
+    `keyspace_misses:${ctx.misses}`,
+  ];
   for (let db = 0; db < DATABASES; db++) {
     const keys = store.dbSize(db);
-    if (keys > 0) lines.push(`db${db}:keys=${keys},expires=0,avg_ttl=0`);
+    if (keys > 0) lines.push(`db${db}:keys=${keys},expires=${store.expiringIn(db)},avg_ttl=0`);
   }
   return lines.join('\r\n');
 }

@@ -78,7 +78,8 @@ export class Orphans {
       if (since === undefined) this.since.set(txn, now);
       else if (now - since >= owner.orphanMs) {
         let resolver = this.resolvers.get(txn);
-        if (resolver === undefined) {
+        // Its outcome may have come from elsewhere since: what is left is to spread it.
+        if (resolver === undefined || (commit !== null && !resolver.decided)) {
           resolver = new Resolver(txn, owner.self, participants, commit);
           this.resolvers.set(txn, resolver);
         }
@@ -103,7 +104,12 @@ export class Orphans {
 
   private answered(group: string, answer: Answer): void {
     const resolver = this.resolvers.get(answer.txn);
-    // Only of what is still in doubt here: the coordinator may have come back meanwhile.
+    if (answer.kind === 'state' && !this.owner.transactions.inDoubt(answer.txn)) {
+      // The outcome came from elsewhere while this was asked, and the other group may have forgotten it: its NEVER
+      // says nothing about a transaction that is over, and need not be kept.
+      if (answer.state === 'never') this.send(group, encodeAsk({ kind: 'forget', txn: answer.txn }));
+      return;
+    }
     if (resolver !== undefined && this.since.has(answer.txn))
       this.perform(resolver, resolver.answered(group, answer));
   }

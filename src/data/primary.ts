@@ -320,15 +320,14 @@ export class Primary implements InSyncOwner, SyncOwner {
     let row = find(request.buffer, from, request.start + request.to[0]!);
     if (row?.subcommands !== undefined) row = findRequest(request);
     if (row === undefined && this.modifier(lane, request)) return;
-    if (lane.ring !== this.ringVersion) {
-      if (lane.ring > this.ringVersion) {
-        lane.blocked = true;
-        return;
-      }
-      return this.stale(lane, lane.next++);
+    if (lane.ring > this.ringVersion) {
+      lane.blocked = true;
+      return;
     }
     const counter = lane.next++;
+    // R10 before R2: STALE means that nothing was executed, and this may have been, under the ring that it names.
     if (counter < lane.fresh && this.recall(lane, counter)) return;
+    if (lane.ring < this.ringVersion) return this.stale(lane, counter);
     if (this.transactions.locks.size > 0 || lane.parkedCount > 0) {
       if (this.parks(lane, counter, row, request)) return;
     }

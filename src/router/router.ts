@@ -18,6 +18,7 @@ import {
   Settings,
   Statistics,
   TOO_MANY_CLIENTS,
+  waitingCommands,
 } from './local/index.js';
 import { type Asker, planForAll, planOf } from './plan.js';
 import { Route } from './route.js';
@@ -235,9 +236,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
   }
   /** Whether a local command may have to wait for others. */
   waits(row: CommandRow): boolean {
-    return (
-      row.name === 'info' || row.name === 'debug' || row.group === 'cluster' || row.name.startsWith('debug|')
-    );
+    return waitingCommands.has(row.name);
   }
 
   /** A command over several groups. */

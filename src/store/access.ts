@@ -14,6 +14,8 @@ export class Access extends Keyspace {
   deleteSeq = 0;
   /** Seq of the last change of any key. */
   changeSeq = 0;
+  /** Keys that have expired here, met or found by active expiry. */
+  expiredKeys = 0;
   /** Called for each key that is looked up and not there; throws where that is a broken assertion (aside.ts). */
   protected onAbsent: ((db: number, key: string) => void) | null = null;
 
@@ -23,14 +25,17 @@ export class Access extends Keyspace {
     if (entry === undefined) {
       if (this.onAbsent !== null) this.onAbsent(db, key);
       ctx.saw(this.deleteSeq);
+      ctx.misses++;
       return undefined;
     }
     if (entry.expireAt !== -1 && ctx.now > entry.expireAt && !ctx.replica) {
       this.deleteExpired(ctx, key, db);
       ctx.saw(this.deleteSeq);
+      ctx.misses++;
       return undefined;
     }
     ctx.saw(entry.seq);
+    ctx.hits++;
     return entry;
   }
 
@@ -94,6 +99,7 @@ export class Access extends Keyspace {
   /** Deletes a key that has expired, and says so to the backups. */
   protected deleteExpired(ctx: Context, key: string, db: number): void {
     this.remove(db, key);
+    this.expiredKeys++;
     this.deleteSeq = this.changeSeq = ctx.seq;
     if (db !== ctx.db) this.effect(ctx, VERB_DB, db);
     this.effect(ctx, 'DEL', key);

@@ -47,9 +47,11 @@ class Scratch extends Store {
     return changed;
   }
 
-  empty(): void {
+  /** Key by key: a command cannot have touched any other, and clear() would walk through every slot. */
+  empty(imports: readonly KeyState[]): void {
     this.known = new Set();
-    this.clear();
+    for (const { db, key } of imports) this.remove(db, key);
+    this.deadlines.clear();
   }
 }
 
@@ -87,6 +89,6 @@ export function runAside(
     ctx.need = need;
     ctx.replica = replica;
     ctx.effects.truncate(effects);
-    scratch.empty();
+    scratch.empty(imports);
   }
 }

@@ -33,6 +33,9 @@ export class Context {
   need = 0;
   /** Number of changes made: Redis's `dirty`. */
   dirty = 0;
+  /** Look-ups by reading commands that found a live key, and that did not: INFO's keyspace_hits, keyspace_misses. */
+  hits = 0;
+  misses = 0;
 
   constructor(reply = new ReplyWriter(), effects = new ReplyWriter()) {
     this.reply = reply;

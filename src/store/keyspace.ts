@@ -24,6 +24,7 @@ export class Keyspace {
   private readonly keysOfSlot = new Uint32Array(SLOTS);
   private readonly orders = new Map<number, SlotOrder>();
   private expiring = 0;
+  private readonly expiringOfDb = new Array<number>(DATABASES).fill(0);
   /** What expires next; items may be stale. */
   protected readonly deadlines = new Deadlines(
     () => this.expiring,
@@ -31,6 +32,8 @@ export class Keyspace {
   );
   /** Approximate memory of all keys, bytes. */
   bytes = 0;
+  /** The most that it ever was. */
+  peakBytes = 0;
   // Commands look a key up and then write it: the slot is computed once.
   private lastKey = '';
   private lastSlot = slotOfText('');
@@ -58,7 +61,10 @@ export class Keyspace {
     used: number,
   ): Entry {
     const slot = this.slotOf(key);
-    const map = (this.slots[db]![slot] ??= new Map<string, Entry>());
+    let slots = this.slots[db]!;
+    // All at once: an array that grows by far-apart indexes would become a hash table.
+    if (slots.length === 0) this.slots[db] = slots = new Array<Slot | undefined>(SLOTS).fill(undefined);
+    const map = (slots[slot] ??= new Map<string, Entry>());
     let entry = map.get(key);
     if (entry === undefined) {
       entry = new Entry(value, type, -1, seq, used);
@@ -74,6 +80,7 @@ export class Keyspace {
       entry.seq = seq;
       entry.used = used;
     }
+    if (this.bytes > this.peakBytes) this.peakBytes = this.bytes;
     if (entry.expireAt !== expireAt) this.expire(db, key, entry, expireAt);
     return entry;
   }
@@ -81,11 +88,17 @@ export class Keyspace {
   /** Sets or (-1) removes an entry's expiry. */
   expire(db: number, key: string, entry: Entry, at: number): void {
     if (entry.expireAt === at) return;
-    if (entry.expireAt !== -1) this.expiring--;
+    if (entry.expireAt !== -1) this.expires(db, -1);
     entry.expireAt = at;
     if (at === -1) return;
-    this.expiring++;
+    this.expires(db, 1);
     this.deadlines.add({ at, db, key });
+  }
+
+  /** One key more, or less, has an expiry. */
+  private expires(db: number, change: 1 | -1): void {
+    this.expiring += change;
+    this.expiringOfDb[db]! += change;
   }
 
   /** Deletes the key. @returns whether it was there. */
@@ -95,7 +108,7 @@ export class Keyspace {
     const entry = map?.get(key);
     if (map === undefined || entry === undefined) return false;
     map.delete(key);
-    if (entry.expireAt !== -1) this.expiring--;
+    if (entry.expireAt !== -1) this.expires(db, -1);
     this.keysOfDb[db]!--;
     this.keysOfSlot[slot]!--;
     this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
@@ -124,7 +137,7 @@ export class Keyspace {
       const map = maps[slot];
       if (map === undefined) continue;
       for (const [key, entry] of map) {
-        if (entry.expireAt !== -1) this.expiring--;
+        if (entry.expireAt !== -1) this.expires(db, -1);
         this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
       }
       this.keysOfSlot[slot]! -= map.size;
@@ -143,6 +156,10 @@ export class Keyspace {
   /** Keys with an expiry, in all databases. */
   get expiringKeys(): number {
     return this.expiring;
+  }
+  /** Keys of a database with an expiry. */
+  expiringIn(db: number): number {
+    return this.expiringOfDb[db]!;
   }
   /** Keys of a slot in all databases. */
   slotSize(slot: number): number {
@@ -178,6 +195,7 @@ export class Keyspace {
    */
   *snapshot(): Generator<{ db: number; key: string }> {
     for (let slot = 0; slot < SLOTS; slot++) {
+      if (this.slotEmpty(slot)) continue;
       for (let db = 0; db < DATABASES; db++) for (const key of this.keysInSlot(db, slot)) yield { db, key };
     }
   }

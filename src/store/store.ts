@@ -25,12 +25,17 @@ export class Store extends Access {
     const handler = HANDLERS.get(row.name);
     if (handler === undefined) throw new Error(`store: ${row.name} is not executed here`);
     const before = ctx.reply.length;
+    const { hits, misses } = ctx;
     try {
       handler(this, request, ctx);
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error;
       ctx.reply.truncate(before);
       ctx.reply.error(error.message);
+    }
+    if (row.write) {
+      ctx.hits = hits;
+      ctx.misses = misses;
     }
   }
 

@@ -27,10 +27,3 @@ export const realClock: Clock = {
   random: () => Math.random(),
   bytes: (size) => randomBytes(size),
 };
-
-/** Resolves after `ms` milliseconds of `clock`. */
-export function sleep(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
-}

@@ -7,7 +7,7 @@ import type { ServerAddress } from './servers.js';
 import type { Log, ZooKeeperState } from './types.js';
 
 /** What the connector tells the client. */
-export interface ConnectorListener {
+interface ConnectorListener {
   /** The state changed. For `connected`, requests may flow over `link`. */
   state(state: ZooKeeperState, link: Link | null): void;
   /** The link has gone, before or after it was `connected`. */

@@ -1,6 +1,7 @@
 // docs/options.md as it should be: made from the table of options, so that it cannot say anything else.
-import { DATA, ROUTER, STATUS, UP, WORKLOAD, ZK } from '../../src/cli/options.js';
+import { DATA, ROUTER, ZK } from '../../src/cli/options.js';
 import { fileKey, flagName, type Options, variableName } from '../../src/cli/settings.js';
+import { STATUS, UP, WORKLOAD } from '../../src/cli/tool-options.js';
 
 const COMMANDS: { name: string; options: Options; file?: string }[] = [
   { name: 'up', options: UP },
@@ -40,7 +41,7 @@ export function optionsPage(): string {
     '',
     'Flags win over the environment, the environment wins over the file given with `--config FILE`, the file wins over',
     'the default. What is unknown or not valid ends the command with a message and exit code 2. This page is made from',
-    '`src/cli/options.ts`: after a change there, run `UPDATE=1 node dist/test/run.js cli/options.test.js`.',
+    '`src/cli/*options.ts`: after a change there, run `UPDATE=1 node dist/test/run.js cli/options.test.js`.',
     '',
     ...COMMANDS.map(section),
   ].join('\n');

@@ -43,6 +43,7 @@ export class ReplyReader {
       case '$':
         return this.bulk(Number(rest));
       case '*':
+      case '>':
       case '~':
         return Number(rest) < 0 ? null : this.list(Number(rest));
       case '%':

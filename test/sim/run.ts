@@ -2,11 +2,12 @@
 // and equal, and what the clients saw must be explainable. The same seed gives the same run, event by event.
 import { ownersOf } from '../../src/ring/index.js';
 import { Chaos, temperOf } from './chaos.js';
-import { atRest, Observers, unsettled } from './checks.js';
+import { Observers } from './checks.js';
 import { SimClient } from './clients.js';
 import { Cluster } from './cluster.js';
 import { SimHost } from './host.js';
 import { check, Recorder, type RedisInput, type RedisOutput, redis } from './linearizability/index.js';
+import { atRest, unsettled } from './rest.js';
 import { familiesOf } from './workload.js';
 import { Violation, World } from './world.js';
 
@@ -99,20 +100,28 @@ function play(world: World, clients: SimClient[], report: RunReport): void {
   const chaos = new Chaos(cluster, temperOf(random));
   world.runUntil(random.pick([500, 1500, 4000]));
   chaos.heal();
-  // Liveness: all of it is answered and settled.
+  // Liveness: all of it is answered and settled, and then every key can be read by everybody.
   const deadline = world.time + SETTLE_MS;
-  const quiet = () => clients.every(({ idle }) => idle);
   const answerAll = () => {
-    world.runUntil(deadline, quiet);
+    world.runUntil(deadline, () => clients.every(({ idle }) => idle));
     const late = clients.find(({ idle }) => !idle);
     if (late !== undefined) throw new Violation(`healed, but not answered: ${late.state}`);
   };
+  const settle = () => {
+    while (unsettled(cluster) !== null && world.time < deadline) world.runUntil(world.time + 50);
+    const left = unsettled(cluster);
+    if (left !== null) throw new Violation(`healed, but not settled: ${left}`);
+  };
+  const unanswered = () => clients.reduce((sum, { unknown, refused }) => sum + unknown + refused, 0);
   answerAll();
+  settle();
+  // What was lost half-open is noticed by now.
+  world.runUntil(world.time + 3000);
+  const before = unanswered();
   for (const client of clients) client.finish();
   answerAll();
-  while (unsettled(cluster) !== null && world.time < deadline) world.runUntil(world.time + 50);
-  const left = unsettled(cluster);
-  if (left !== null) throw new Violation(`healed, but not settled: ${left}`);
+  if (unanswered() > before) throw new Violation('healed and settled, but reads were not answered');
+  settle();
   observers.end();
   atRest(cluster);
   const verdict = check(redis, recorder.history(), { steps: STEPS });

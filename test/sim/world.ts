@@ -1,5 +1,5 @@
 // Virtual time: one queue of events, in order of their moments, then of their making. Everything that happens in a
-// simulated run happens in an event of it. Keeps the run's trace as a hash, and the last lines of it for people.
+// simulated run happens in an event of it. Keeps the run's trace as a hash.
 import { Random } from './random.js';
 
 interface Event {
@@ -7,8 +7,6 @@ interface Event {
   order: number;
   run: (() => void) | null;
 }
-
-const KEPT_LINES = 400;
 
 /** A broken rule, or a broken assertion of the code under test, at a moment of a run. */
 export class Violation extends Error {
@@ -31,7 +29,6 @@ export class World {
   private readonly heap: Event[] = [];
   private order = 0;
   private hash = 0x811c9dc5;
-  private readonly lines: string[] = [];
 
   /** @param verbose gets every line of the trace. */
   constructor(
@@ -81,11 +78,11 @@ export class World {
     this.hash = Math.imul(this.hash ^ detail ^ Math.round(this.time * 1000), 0x01000193);
     for (let i = 0; i < who.length; i++) this.hash = Math.imul(this.hash ^ who.charCodeAt(i), 0x01000193);
     for (let i = 0; i < what.length; i++) this.hash = Math.imul(this.hash ^ what.charCodeAt(i), 0x01000193);
-    if (this.verbose === null) return;
-    const line = `${this.time.toFixed(3).padStart(10)} ${who} ${what}`;
-    this.verbose(line);
-    this.lines.push(line);
-    if (this.lines.length > KEPT_LINES) this.lines.splice(0, KEPT_LINES / 2);
+    this.note(() => `${who} ${what}`);
+  }
+  /** Says something to people only: the trace's hash does not know of it. */
+  note(text: () => string): void {
+    this.verbose?.(`${this.time.toFixed(3).padStart(10)} ${text()}`);
   }
   get traceHash(): string {
     return (this.hash >>> 0).toString(16).padStart(8, '0');

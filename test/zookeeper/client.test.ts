@@ -189,6 +189,26 @@ describe('what a server may send', () => {
 });
 
 describe('sessions', () => {
+  test('is not connected before the barrier is answered', async (t) => {
+    let barriers = 0;
+    const fake = await startFake((request) => {
+      if (request.type === 14 && barriers++ < 2) return; // as a server that lost its leader
+      if (request.type === 3) request.socket.write(reply(request.xid, -101).frame());
+      else answerBasics(request);
+    });
+    t.after(() => fake.close());
+    const zk = new ZooKeeper({ servers: fake.address, sessionTimeoutMs: 2000 });
+    t.after(() => zk.close());
+    const connected = zk.connect();
+    const read = zk.exists('/a');
+    await until('pings are answered', () => fake.requests.some(({ type }) => type === 11));
+    assert.equal(zk.state, 'suspended');
+    assert.ok(!fake.requests.some(({ type }) => type === 3));
+    await connected; // it gave that connection up, and the next one
+    assert.equal(barriers, 3);
+    assert.equal(await read, null);
+  });
+
   test('after expiry: lost, then a new session; queued writes are SESSION_EXPIRED, reads are served', async (t) => {
     const server = await embedded(t);
     const { zk, states } = await client(t, server.address);

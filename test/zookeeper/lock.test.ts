@@ -144,6 +144,8 @@ describe('the read-write lock', () => {
       const lost = new Promise<void>((resolve) => held.onLost(resolve));
       const waiting = new ReadWriteLock(b, '/l').acquire('write');
       await until('the other is queued', async () => (await b.children('/l')).names.length === 2);
+      // With the session it is lost as soon as that is known, not when the next session has looked.
+      const known = next(a, 'lost').then(() => assert.ok(held.lost));
       if (how === 'expire') server.faults.expireSession(a.sessionId);
       else {
         const { names } = await b.children('/l');
@@ -151,6 +153,10 @@ describe('the read-write lock', () => {
         await b.remove(`/l/${own}`, -1);
       }
       await lost;
+      if (how === 'expire') {
+        assert.equal(a.state, 'lost');
+        await known;
+      }
       assert.ok(held.lost);
       assert.equal(held.safe, false);
       const theirs = await waiting;

@@ -24,6 +24,12 @@ describe('membership', () => {
     const server = await embedded(t);
     const { zk } = await client(t, server.address);
     const seen: string[] = [];
+    // A server may list children in any order.
+    const { children } = zk;
+    zk.children = async (...args) => {
+      const { names, stat } = await children.apply(zk, args);
+      return { names: names.toSorted(), stat };
+    };
     const view = new MembershipView<Info>(zk, '/towline/routers', (members) =>
       seen.push(members.map(({ id, info }) => `${id}@${info.address}`).join(' ')),
     );

@@ -198,3 +198,6 @@ export const clusterHandlers: Readonly<Record<string, LocalHandler>> = {
     ['SLOTS', 'The same in the older format.'],
   ),
 };
+
+/** Those of them that may return a promise: they ask the groups. */
+export const clusterWaits: readonly string[] = ['cluster|countkeysinslot', 'cluster|getkeysinslot'];

@@ -1,16 +1,17 @@
 // Every local command by the name of its row. A table: what a command does is in the file of its theme.
 import { clientListHandlers } from './client-list.js';
 import { clientNameHandlers } from './client-name.js';
-import { clusterHandlers } from './cluster.js';
+import { clusterHandlers, clusterWaits } from './cluster.js';
 import { commandHandlers } from './command.js';
 import { configHandlers } from './config.js';
 import { connectionHandlers } from './connection.js';
 import { helloHandlers } from './hello.js';
-import { infoHandlers } from './info.js';
+import { infoHandlers, infoWaits } from './info.js';
 import { introspectionHandlers } from './introspection.js';
 import { lolwutHandlers } from './lolwut.js';
+import { pubsubHandlers } from './pubsub.js';
 import type { LocalHandler } from './server.js';
-import { serverHandlers } from './server-commands.js';
+import { serverHandlers, serverWaits } from './server-commands.js';
 
 /** Handlers by row name (`ping`, `client|list`); containers themselves (`client`) have none. */
 export const localHandlers: Readonly<Record<string, LocalHandler>> = {
@@ -24,5 +25,12 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...clusterHandlers,
   ...serverHandlers,
   ...introspectionHandlers,
+  ...pubsubHandlers,
   ...lolwutHandlers,
 };
+
+/**
+ * Local commands whose handlers may return a promise: the session lets nothing of the client go on before they have
+ * answered. All others answer before they return.
+ */
+export const waitingCommands: ReadonlySet<string> = new Set([...infoWaits, ...clusterWaits, ...serverWaits]);

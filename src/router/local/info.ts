@@ -77,3 +77,6 @@ const info: LocalHandler = (request, client, server, reply) => {
 
 /** INFO. */
 export const infoHandlers: Readonly<Record<string, LocalHandler>> = { info };
+
+/** Those of them that may return a promise. */
+export const infoWaits: readonly string[] = ['info'];

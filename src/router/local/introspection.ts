@@ -81,7 +81,6 @@ export const introspectionHandlers: Readonly<Record<string, LocalHandler>> = {
     ['DOCTOR', 'Report memory problems.'],
     ['MALLOC-STATS', 'Nothing: the allocator keeps none.'],
     ['PURGE', 'Does nothing: memory is collected by itself.'],
-    ['USAGE <key> [SAMPLES <count>]', 'Bytes that a key and its value take.'],
   ),
   'object|help': helpOf(
     'OBJECT',
@@ -95,4 +94,11 @@ export const introspectionHandlers: Readonly<Record<string, LocalHandler>> = {
   'acl|list': (_request, _client, server, reply) =>
     bulks(reply, [userLine(server.settings.values.requirepass)]),
   'acl|getuser': aclUser,
+  'acl|help': helpOf(
+    'ACL',
+    ['GETUSER <username>', 'What a user may do.'],
+    ['LIST', 'The users in the form of an ACL file.'],
+    ['USERS', 'Names of the users: only `default`.'],
+    ['WHOAMI', 'Name of the user of this connection.'],
+  ),
 };

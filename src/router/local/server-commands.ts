@@ -107,16 +107,7 @@ export const serverHandlers: Readonly<Record<string, LocalHandler>> = {
   lastsave: (_request, _client, server, reply) => reply.integer(Math.floor(server.startedAt / 1000)),
   failover: refuse('ERR FAILOVER requires connected replicas.'),
   monitor: refuse('ERR MONITOR is not supported by Towline yet'),
-  ...Object.fromEntries(
-    [
-      'subscribe',
-      'unsubscribe',
-      'psubscribe',
-      'punsubscribe',
-      'ssubscribe',
-      'sunsubscribe',
-      'publish',
-      'spublish',
-    ].map((name) => [name, refuse(`ERR ${name.toUpperCase()} is not supported by Towline yet`)]),
-  ),
 };
+
+/** Those of them that may return a promise: DEBUG SLEEP. */
+export const serverWaits: readonly string[] = ['debug'];

@@ -6,7 +6,7 @@ import { FrameSplitter } from '../frames.js';
 import type { Peer } from './core.js';
 
 /** jute.maxbuffer: the longest request. */
-export const MAX_REQUEST = 0xfffff;
+const MAX_REQUEST = 0xfffff;
 /** Unsent bytes at which requests are no longer read, and at which a client that takes nothing is cut. */
 const PAUSE_AT = 1024 * 1024;
 const CUT_AT = 64 * 1024 * 1024;

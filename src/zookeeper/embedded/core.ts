@@ -31,7 +31,7 @@ export interface Instant {
 }
 
 /** Bounds of the embedded server. */
-export interface CoreLimits extends SessionLimits {
+interface CoreLimits extends SessionLimits {
   maxTreeBytes: number;
   maxWatches: number;
 }

@@ -25,7 +25,7 @@ export interface WireStat {
 }
 
 /** A client's first message. `hasReadOnly`: newer clients send, and expect back, one byte more. */
-export interface ConnectRequest {
+interface ConnectRequest {
   lastZxidSeen: bigint;
   timeoutMs: number;
   sessionId: bigint;

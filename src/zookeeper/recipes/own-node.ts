@@ -5,7 +5,7 @@ import { hasCode, ZooKeeperError } from '../errors.js';
 import { untilConnected } from './loop.js';
 
 /** A contender as its node's name tells it. */
-export interface Contender {
+interface Contender {
   name: string;
   kind: string;
   sequence: number;

@@ -37,6 +37,7 @@ wait a b|wait 0 -1|wait 0 b|shutdown foo|shutdown nosave save|shutdown abort|shu
 replicaof no one|replicaof a b|replicaof a 70000|slaveof no one|lolwut version x|role
 slowlog len|slowlog get|slowlog get x|slowlog get -2|slowlog get 1 2|slowlog reset
 latency latest|latency reset|latency history x|latency graph x|module list|acl whoami|acl users|acl list|acl getuser nope
+pubsub channels|pubsub channels x*|pubsub numpat|pubsub numsub|pubsub numsub a b|pubsub shardchannels|pubsub shardnumsub a
 memory purge|info nope|failover|reset|quit
 `;
 

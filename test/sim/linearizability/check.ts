@@ -8,7 +8,7 @@ import { partition } from './partition.js';
 import { Search } from './search.js';
 
 export interface Budget {
-  /** Applications of the model, over all parts. Default 5,000,000: some ten seconds. */
+  /** Applications of the model, over all parts. Default 5,000,000: ten to thirty seconds. */
   steps?: number;
   /** Approximate bytes held at once, over all parts. Default 256 MiB. */
   bytes?: number;

@@ -265,4 +265,52 @@ export const HISTORIES: Known[] = [
       A 1-2 SET x 1 = "OK"
       B 2-3 GET x = null`,
   },
+  {
+    name: 'of two unknown outcomes with the same effect now, only one may be saved for later: INCR',
+    verdict: 'ok',
+    text: `
+      A 1-2 SET n 0 = "OK"
+      A 3-? INCR n
+      B 4-? SET n 1
+      C 5-6 GET n = "1"
+      C 7-8 GET n = "2"`,
+  },
+  {
+    name: 'an unknown outcome that could have been used early is still there when it is needed',
+    verdict: 'ok',
+    text: `
+      A 1-3 SET x 5 = "OK"
+      B 2-4 GETSET x 5 = null
+      C 2-? DEL x
+      D 5-6 GET x = "5"
+      D 7-8 GET x = null`,
+  },
+  {
+    name: 'an unknown outcome cannot be both: what let GETSET find nothing, and what deleted the key later',
+    verdict: 'violation',
+    text: `
+      A 1-2 SET x 5 = "OK"
+      B 3-4 GETSET x 5 = null
+      C 2-? DEL x
+      D 5-6 GET x = "5"
+      D 7-8 GET x = null`,
+  },
+  {
+    name: 'three unknown outcomes in a row explain what fewer do not',
+    verdict: 'ok',
+    text: `
+      A 1-? SET x 1
+      B 2-? RENAME x y
+      D 2-? RENAME y z
+      C 3-4 GETDEL z = "1"
+      C 5-6 MGET x y z = [null, null, null]`,
+  },
+  {
+    name: 'two unknown outcomes in a row, in an order that their calls forbid',
+    verdict: 'violation',
+    text: `
+      B 1-? RENAME x y
+      C 2-3 GETDEL y = "1"
+      A 4-? SET x 1`,
+  },
 ];

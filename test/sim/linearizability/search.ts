@@ -7,10 +7,12 @@
 // 1. A read that fits now is placed now: moving it forward disturbs nobody.
 // 2. Only the group of the operation that returns first is branched on: the enabled operations that share keys with
 //    it, directly or through others. What else may come before it shares no key with them and can come after.
-// 3. An operation of unknown outcome is placed only to change the state for one of known outcome that follows, and
-//    of several alike the one called first; a configuration that has used fewer of them stands for one that used more.
+// 3. An operation of unknown outcome is placed only to change the state for one of known outcome that follows, with
+//    which it is connected by keys, and of several alike the one called first; a configuration that has used fewer
+//    of them stands for one that used more. At first only one is tried in a row: rarely are more needed.
 // 4. A failure rests on a set of keys (those of every group branched on below it). If the last step touched none of
 //    them, its alternatives would fail for the same reason, and the search goes back further at once.
+import { KeySets } from './groups.js';
 import type { Operation } from './history.js';
 import { Memo, PlacedSet, type Visit, within } from './memo.js';
 import type { Model } from './model.js';
@@ -68,13 +70,16 @@ export class Search<S, I, O> {
   /** By index: position among the operations of known outcome, or among those of unknown outcome. */
   #rank: number[] = [];
   #readOnly: boolean[];
-  #keys: bigint[];
+  #keySets: KeySets;
   /** By index: the bit of the previous operation of unknown outcome with the same input, which goes first. */
   #before: bigint[] = [];
   #stack: Frame<S>[] = [];
   #stackPoints = 0;
   #farthest: Farthest<I, O> | undefined;
   #conflict = 0n;
+  /** Operations of unknown outcome tried in a row, and whether that bound has hidden any. */
+  #reach = 1;
+  #hidden = false;
   steps = 0;
 
   constructor(
@@ -83,10 +88,11 @@ export class Search<S, I, O> {
     private readonly keys: readonly string[],
   ) {
     const bit = new Map(keys.map((key, i) => [key, 1n << BigInt(i)]));
-    this.#keys = operations.map(({ input }) =>
+    const keySets = operations.map(({ input }) =>
       model.keys(input).reduce((set, key) => set | bit.get(key)!, 0n),
     );
     this.#readOnly = operations.map(({ input, output }) => model.readOnly(input, output));
+    this.#keySets = new KeySets(keySets, this.#readOnly);
     const alike = new Map<string, bigint>();
     let unknown = 0;
     let completed = 0;
@@ -99,9 +105,7 @@ export class Search<S, I, O> {
     this.#completedCount = completed;
     this.#placed = new PlacedSet(completed);
     this.#timeline = new Timeline(operations);
-    const state = model.init();
-    const start: Point<S> = { state, id: this.#memo.stateId(model.key(state)), used: 0n, path: [] };
-    this.#push(start, { used: 0n, conflict: 0n }, 0, 0);
+    this.#begin();
   }
 
   /** Approximate bytes held by what was visited and what is still to be tried. */
@@ -118,7 +122,12 @@ export class Search<S, I, O> {
     for (;;) {
       if (this.#placedCount === this.#completedCount) return 'ok';
       const frame = this.#stack.at(-1);
-      if (frame === undefined) return 'violation';
+      if (frame === undefined) {
+        if (!this.#hidden) return 'violation';
+        this.#reach = this.#reach < 4 ? this.#reach * 2 : Number.POSITIVE_INFINITY;
+        this.#begin();
+        continue;
+      }
       if (this.steps >= end) return 'paused';
       if (this.bytes > bytes) return 'full';
       const child = frame.dead ? { done: true as const, value: null } : frame.children.next();
@@ -134,6 +143,16 @@ export class Search<S, I, O> {
       ...this.#farthest,
       keys: this.keys.filter((_, i) => (this.#conflict & (1n << BigInt(i))) !== 0n),
     };
+  }
+
+  /** Forgets all: what has failed within a shorter reach may succeed within a longer one. */
+  #begin(): void {
+    this.#memo = new Memo();
+    this.#hidden = false;
+    this.#farthest = undefined;
+    const state = this.model.init();
+    const start: Point<S> = { state, id: this.#memo.stateId(this.model.key(state)), used: 0n, path: [] };
+    this.#push(start, { used: 0n, conflict: 0n }, 0, 0);
   }
 
   #push(point: Point<S>, visit: Visit, low: number, high: number): void {
@@ -184,7 +203,7 @@ export class Search<S, I, O> {
   }
 
   #learn(frame: Frame<S>, path: readonly number[], conflict: bigint): void {
-    frame.dead = path.every((index) => (this.#keys[index]! & conflict) === 0n);
+    frame.dead = !this.#keySets.touch(path, conflict);
     frame.conflict = frame.dead ? conflict : frame.conflict | conflict;
   }
 
@@ -202,7 +221,7 @@ export class Search<S, I, O> {
     const reads = enabled.completed.filter((index) => this.#readOnly[index]);
     const read = this.#fitting(start, reads);
     if (read) return yield read; // rule 1; the failure then rests on whatever the child's rests on
-    const group = this.#group(enabled.completed, enabled.unknown);
+    const group = this.#keySets.group(enabled);
     frame.conflict = group.keys;
     const reached = new Map<number, bigint[]>([[start.id, [start.used]]]);
     const points = [start];
@@ -213,7 +232,8 @@ export class Search<S, I, O> {
         continue;
       }
       for (const index of group.completed) {
-        if (this.#readOnly[index]) continue; // tried above, and does not fit
+        // A read was tried above, and does not fit; what is not connected can come after, and is tried there.
+        if (this.#readOnly[index] || !this.#keySets.connected(point.path, index)) continue;
         const next = this.#step(point, index);
         if (next) yield next;
       }
@@ -222,6 +242,10 @@ export class Search<S, I, O> {
         const known = next && reached.get(next.id);
         this.steps += (known?.length ?? 0) >> 3;
         if (!next || known?.some((used) => within(used, next.used))) continue;
+        if (next.path.length > this.#reach) {
+          this.#hidden = true;
+          break;
+        }
         if (known) known.push(next.used);
         else reached.set(next.id, [next.used]);
         points.push(next);
@@ -257,33 +281,12 @@ export class Search<S, I, O> {
     return next && next.id !== point.id ? { ...next, used: point.used | bit } : undefined;
   }
 
-  /** Rule 2: the enabled operations connected by keys with the one that returns first. */
-  #group(completed: readonly number[], unknown: readonly number[]) {
-    const rest = new Set([...completed, ...unknown.filter((index) => !this.#readOnly[index])]);
-    rest.delete(completed[0]!);
-    const members = [completed[0]!];
-    let keys = 0n;
-    for (const member of members) {
-      keys |= this.#keys[member]!;
-      for (const other of rest) {
-        const apart =
-          (this.#keys[member]! & this.#keys[other]!) === 0n ||
-          (this.#readOnly[member] && this.#readOnly[other]);
-        if (apart) continue;
-        rest.delete(other);
-        members.push(other);
-      }
-    }
-    const inGroup = (index: number) => members.includes(index);
-    return { completed: completed.filter(inGroup), unknown: unknown.filter(inGroup), keys };
-  }
-
   #record(frame: Frame<S>): void {
     const { completed, unknown } = this.#timeline.enabled();
     const time = this.operations[completed[0]!]!.return!;
     const best = this.#farthest;
     if (best && (time < best.time || (time === best.time && this.#placedCount >= best.placed))) return;
-    const relevant = (index: number) => (this.#keys[index]! & frame.conflict) !== 0n;
+    const relevant = (index: number) => this.#keySets.touch([index], frame.conflict);
     const take = (indexes: number[]) => indexes.filter(relevant).map((index) => this.operations[index]!);
     let tail: number[] = [];
     for (let depth = this.#stack.length - 1; depth >= 0 && tail.length < MAX_TAIL; depth--) {

@@ -1,0 +1,76 @@
+// Rows of the command table: CLIENT subcommands about invalidation messages, and about blocked clients.
+// Facts only, as Redis 7.0 reports them: a test compares them with a live server.
+import type { CommandRow } from '../row.js';
+import { arg, row, word } from './make.js';
+
+export const CLIENT_TRACKING_ROWS: readonly CommandRow[] = [
+  row({
+    name: 'client|getredir',
+    arity: 2,
+    flags: ['noscript', 'loading', 'stale'],
+    where: 'router',
+    categories: ['@slow', '@connection'],
+    summary: 'Get tracking notifications redirection client ID if any',
+    since: '6.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+  }),
+  row({
+    name: 'client|trackinginfo',
+    arity: 2,
+    flags: ['noscript', 'loading', 'stale'],
+    where: 'router',
+    categories: ['@slow', '@connection'],
+    summary: 'Return information about server assisted client side caching for the current connection',
+    since: '6.2.0',
+    group: 'connection',
+    complexity: 'O(1)',
+  }),
+  row({
+    name: 'client|tracking',
+    arity: -3,
+    flags: ['noscript', 'loading', 'stale'],
+    where: 'router',
+    categories: ['@slow', '@connection'],
+    summary: 'Enable or disable server assisted client side caching support',
+    since: '6.0.0',
+    group: 'connection',
+    complexity: 'O(1). Some options may introduce additional complexity.',
+    arguments: [
+      arg('status', 'oneof', { of: [word('ON'), word('OFF')] }),
+      arg('client-id', 'integer', { token: 'REDIRECT', flags: ['optional'] }),
+      arg('prefix', 'string', { token: 'PREFIX', flags: ['optional', 'multiple', 'multiple_token'] }),
+      word('BCAST', { flags: ['optional'] }),
+      word('OPTIN', { flags: ['optional'] }),
+      word('OPTOUT', { flags: ['optional'] }),
+      word('NOLOOP', { flags: ['optional'] }),
+    ],
+  }),
+  row({
+    name: 'client|caching',
+    arity: 3,
+    flags: ['noscript', 'loading', 'stale'],
+    where: 'router',
+    categories: ['@slow', '@connection'],
+    summary: 'Instruct the server about tracking or not keys in the next request',
+    since: '6.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    arguments: [arg('mode', 'oneof', { of: [word('YES'), word('NO')] })],
+  }),
+  row({
+    name: 'client|unblock',
+    arity: -3,
+    flags: ['admin', 'noscript', 'loading', 'stale'],
+    where: 'router',
+    categories: ['@admin', '@slow', '@dangerous', '@connection'],
+    summary: 'Unblock a client blocked in a blocking command from a different connection',
+    since: '5.0.0',
+    group: 'connection',
+    complexity: 'O(log N) where N is the number of client connections',
+    arguments: [
+      arg('client-id', 'integer'),
+      arg('timeout_error', 'oneof', { flags: ['optional'], of: [word('TIMEOUT'), word('ERROR')] }),
+    ],
+  }),
+];

@@ -1,0 +1,84 @@
+// What must be true when everything is healed and answered: nothing locked, parked or in doubt, nothing waiting, and
+// every copy of a group equal.
+import { Backup } from '../../src/data/backup.js';
+import { Primary } from '../../src/data/primary.js';
+import { DATABASES } from '../../src/store/index.js';
+import type { Cluster, NodePlace } from './cluster.js';
+import { Violation } from './world.js';
+
+/** What is still under way in a cluster that nobody asks anything; null: nothing. */
+export function unsettled(cluster: Cluster): string | null {
+  for (const { name, router } of cluster.routers) {
+    const { size } = router['coordinators'];
+    if (size > 0) return `${name} has ${size} transactions that have not ended`;
+    for (const lane of router['laneOf'].values()) {
+      if (lane.pending > 0) return `${name} waits for ${lane.pending} replies of ${lane.group}`;
+    }
+  }
+  for (const place of cluster.nodes) {
+    const role = place.node['role'];
+    const { name } = place.host;
+    if (role === null) return `${name} has no role`;
+    const { transactions } = role;
+    if (transactions.locks.size > 0) {
+      const owners = [...transactions.locks['all']].map(({ owner, granted }) => {
+        const who = 'txn' in owner ? owner.txn : `${owner.parked.lane.router}:${owner.parked.counter}`;
+        return granted ? who : `${who} (waiting)`;
+      });
+      return `${name} has locks of ${owners.join(', ')}`;
+    }
+    if (transactions.size > 0) {
+      const names = [...transactions['records']].map(([txn, { state }]) => `${txn} ${state}`);
+      return `${name} remembers ${names.join(', ')}`;
+    }
+    if (role instanceof Primary) {
+      if (role.log.committed !== role.log.head)
+        return `${name} is at ${role.log.committed} of ${role.log.head}`;
+      for (const lane of role['lanes']) {
+        const parked = lane.parkedCount + lane.parked.size + lane.single.size;
+        if (parked > 0) return `${name} has ${parked} parked commands of ${lane.router}`;
+        if (lane.holds) return `${name} holds replies to ${lane.router}`;
+      }
+    }
+    if (role instanceof Backup) {
+      if (role['prepared'].size > 0) return `${name} has ${role['prepared'].size} prepared effects`;
+      const { head } = (cluster.primaryOf(place.group).node['role'] as Primary).log;
+      if (role.log.applied !== head) return `${name} has applied ${role.log.applied} of ${head}`;
+    }
+  }
+  return null;
+}
+
+/** Every copy of each group is equal, key by key, over all databases. */
+export function atRest(cluster: Cluster): void {
+  for (const group of cluster.shape.groups) {
+    const primary = cluster.primaryOf(group);
+    const expected = contents(primary);
+    for (const place of cluster.membersOf(group)) {
+      const found = contents(place);
+      for (const name of new Set([...expected.keys(), ...found.keys()])) {
+        const [a, b] = [expected.get(name), found.get(name)];
+        if (a !== b) {
+          throw new Violation(
+            `copies differ: ${name} is ${show(a)} on ${primary.host.name}, ${show(b)} on ${place.host.name}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+const show = (payload: string | undefined): string =>
+  payload === undefined ? 'absent' : JSON.stringify(payload);
+
+function contents({ node }: NodePlace): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { db, key } of node.store.snapshot()) {
+    found.set(`${db}/${key}`, node.store.exportKey(db, key)!.latin1Slice());
+  }
+  let counted = 0;
+  for (let db = 0; db < DATABASES; db++) counted += node.store.dbSize(db);
+  if (counted !== found.size)
+    throw new Violation(`${node.options.id} counts ${counted} keys, has ${found.size}`);
+  return found;
+}
