@@ -72,7 +72,7 @@ export class InSync {
     private readonly owner: InSyncOwner,
     private config: GroupConfig,
     private readonly times: GroupTimes,
-    private readonly cas: CompareAndSet,
+    private readonly cas: CompareAndSet | null,
   ) {
     this.lease = new Lease(times.leaseMs);
     for (const member of config.inSync) {
@@ -189,8 +189,8 @@ export class InSync {
 
   /** One change at a time: the dead leave, the ready are listed. */
   private propose(): void {
-    if (this.changing || this.stopped) return;
-    const { owner, config } = this;
+    const { owner, config, cas } = this;
+    if (this.changing || this.stopped || cas === null) return;
     const leaving: string[] = [];
     const coming: string[] = [];
     for (const [id, member] of this.members) {
@@ -206,7 +206,7 @@ export class InSync {
     const inSync = [...config.inSync.filter((id) => !leaving.includes(id)), ...coming];
     const next: GroupConfig = { ...config, epoch: config.epoch + 1, inSync };
     this.changing = true;
-    this.cas(next, config.epoch, (result) => {
+    cas(next, config.epoch, (result) => {
       this.changing = false;
       if (this.stopped) return;
       if (result === 'conflict') return owner.conflict();

@@ -25,14 +25,14 @@ export interface NodeOptions {
   /** hotfix: 0 registers a spare. */
   hotfix: boolean;
   times?: GroupTimes;
-  /** Changes the own group's configuration. */
-  cas: CompareAndSet;
-  /** Reads the ring behind a barrier: what is told is not older than the call (R2). */
-  readRing(done: (ring: RingDocument) => void): void;
+  /** Changes the own group's configuration. Absent: it never changes, and nobody takes over. */
+  cas?: CompareAndSet;
+  /** Reads the ring behind a barrier: what is told is not older than the call (R2). Absent: what was set is it. */
+  readRing?(done: (ring: RingDocument) => void): void;
   /** The configuration may have changed: read it again. */
-  refresh(): void;
-  /** This member's data is worth nothing any more: it must begin anew, empty, under a new id (R3). */
-  reset(reason: string): void;
+  refresh?(): void;
+  /** This member's data is worth nothing any more: it must begin anew, empty, under a new id (R3). Told once. */
+  failed(reason: string): void;
 }
 
 /** How often a backup looks whether its primary is there, and a primary for candidates, ms. */
@@ -142,12 +142,12 @@ export class DataNode implements ReaderOwner {
   private backup(term: number, start: number, applier: Applier): Backup {
     const { graceMs } = this.options.times ?? DEFAULT_TIMES;
     return new Backup(this.host, this.clock, applier, term, start, graceMs, (epoch) => {
-      if (epoch > (this.config?.epoch ?? 0)) this.options.refresh();
+      if (epoch > (this.config?.epoch ?? 0)) this.options.refresh?.();
     });
   }
 
   private lead(config: GroupConfig, start: number, inherited: readonly Held[], applier: Applier): void {
-    const { id, group, minInSync, orphanMs, times, cas, refresh } = this.options;
+    const { id, group, minInSync, orphanMs, times, cas } = this.options;
     this.role?.stop();
     const primary = new Primary(
       this.host,
@@ -162,11 +162,11 @@ export class DataNode implements ReaderOwner {
         minInSync,
         orphanMs,
         times: times ?? DEFAULT_TIMES,
-        cas,
+        cas: cas ?? null,
         member: addressOf,
         primaryOf: (other) => this.primaryOf(other),
         deposed: () => this.reset('a newer primary leads this group'),
-        conflict: refresh,
+        conflict: () => this.options.refresh?.(),
         changed: (next) => {
           if (this.config === null || next.epoch > this.config.epoch) this.config = next;
         },
@@ -176,16 +176,18 @@ export class DataNode implements ReaderOwner {
       this.ring.version,
     );
     this.role = primary;
-    this.options.readRing((ring) => {
+    const read = (ring: RingDocument) => {
       this.setRing(ring);
       if (this.role === primary) primary.ringRead();
-    });
+    };
+    if (this.options.readRing === undefined) read(this.ring);
+    else this.options.readRing(read);
   }
 
   private reset(reason: string): void {
     if (this.stopped) return;
     this.stop();
-    this.options.reset(reason);
+    this.options.failed(reason);
   }
 
   private primaryOf(group: string): Address | null {
@@ -207,7 +209,7 @@ export class DataNode implements ReaderOwner {
   private lookForPrimary(role: Backup): void {
     const { config, options } = this;
     const now = this.host.now();
-    if (config === null || this.electing || !this.listed || config.primary === options.id) return;
+    if (config === null || options.cas === undefined || this.electing || !this.listed || config.primary === options.id) return;
     if (!role.grace.over(now)) {
       this.overSince = -1;
       return;
@@ -226,7 +228,7 @@ export class DataNode implements ReaderOwner {
       if (result === 'written') return this.setConfig(options.group, next);
       role.suspend(false);
       role.grace.heard(this.host.now());
-      options.refresh();
+      options.refresh?.();
     });
   }
 

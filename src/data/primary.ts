@@ -47,7 +47,8 @@ export interface PrimaryOptions {
   /** Entries after `start` that this member holds: they are its log now (R9). */
   inherited: readonly Held[];
   times: GroupTimes;
-  cas: CompareAndSet;
+  /** Absent: the configuration never changes. */
+  cas: CompareAndSet | null;
   minInSync: number;
   /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
   orphanMs: number;
@@ -162,7 +163,8 @@ export class Primary implements InSyncOwner, SyncOwner {
   handOver(done: (handed: boolean) => void): void {
     const config = this.inSync.current;
     const heir = config.inSync.find((member) => member !== this.id);
-    if (heir === undefined || this.gathering || this.stopped) return done(false);
+    const { cas } = this.options;
+    if (heir === undefined || cas === null || this.gathering || this.stopped) return done(false);
     this.closeEntry();
     this.ending = true;
     for (const lane of this.lanes) lane.conn.pause();
@@ -177,7 +179,7 @@ export class Primary implements InSyncOwner, SyncOwner {
       const inSync = now.inSync.filter((member) => member !== this.id);
       if (!inSync.includes(heir)) return done(false);
       const next = { epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
-      this.options.cas(next, now.epoch, (result) => done(result === 'written'));
+      cas(next, now.epoch, (result) => done(result === 'written'));
     };
     give();
   }

@@ -67,7 +67,7 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     const id = memberId(options.host, listener.port, incarnation(group));
     const fresh = new Member(host, zk, directory, options, id, (reason) => {
       log.warn({ id, reason }, 'this member begins anew');
-      void fresh.membership.stop().then(begin, begin);
+      void fresh.membership.stop().then(begin).catch((error) => log.warn({ error }, 'not registered again'));
     });
     member = fresh;
     for (const [name, config] of known) fresh.config(name, config);
@@ -119,7 +119,7 @@ class Member {
   private role = '';
 
   constructor(
-    host: NodeHost,
+    private readonly host: NodeHost,
     private readonly zk: ZooKeeper,
     directory: Directory,
     private readonly options: DataOptions,
@@ -138,7 +138,7 @@ class Member {
       cas: (next, epoch, done) => void this.cas(next, epoch).then(done),
       readRing: (done) => void this.readRing().then(done),
       refresh: () => directory.refresh(),
-      reset,
+      failed: reset,
     });
   }
 
@@ -159,9 +159,9 @@ class Member {
 
   handOver(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, HAND_OVER_MS);
+      const cancel = this.host.after(HAND_OVER_MS, resolve);
       this.node.handOver(() => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       });
     });
@@ -179,9 +179,15 @@ class Member {
         return written ? 'written' : 'conflict';
       } catch (error) {
         log.warn({ group, error }, 'configuration not changed yet');
-        await pause(RETRY_MS);
+        await this.pause(RETRY_MS);
       }
     }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.host.after(ms, resolve);
+    });
   }
 
   private async readRing(): Promise<RingDocument> {
@@ -191,13 +197,11 @@ class Member {
         return (await new CasDocument<RingDocument>(this.zk, PATHS.ring).read())?.value ?? EMPTY_RING;
       } catch (error) {
         this.options.log.warn({ error }, 'ring not read yet');
-        await pause(RETRY_MS);
+        await this.pause(RETRY_MS);
       }
     }
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function sorted(config: GroupConfig | undefined): unknown {
   return config && [config.epoch, config.term, config.primary, config.inSync];
