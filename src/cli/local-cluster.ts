@@ -93,6 +93,11 @@ export class LocalCluster {
     }
   }
 
+  /** What the processes call themselves. */
+  get ids(): string[] {
+    return this.#children.map(({ id }) => id);
+  }
+
   get #children(): Child[] {
     return [...(this.#embedded === null ? [] : [this.#embedded]), ...this.#data, ...this.routers];
   }
@@ -119,8 +124,12 @@ export class LocalCluster {
     this.audience.step(name, `pid ${pid}, ${host}:${port}${note}`, { id, child: pid, port });
   }
 
+  /** They start together and are announced in order, so that what people and programs read is always the same. */
   async #allListen(children: Child[], host: string): Promise<void> {
-    await Promise.all(children.map((child) => child.listening.then(() => this.#announce(child, host))));
+    for (const child of children) {
+      await child.listening;
+      this.#announce(child, host);
+    }
   }
 
   async #ready(groups: string[]): Promise<void> {

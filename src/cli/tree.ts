@@ -99,11 +99,15 @@ async function removeAll(zookeeper: ZooKeeper, path: string): Promise<void> {
 
 /**
  * Removes what an earlier cluster left, if anything and if allowed.
- * @returns what to call when the new cluster's processes are gone: it removes the tree that they made, unless some
- *   other process has joined them. Data nodes keep nothing on disk, so such a tree describes lost data.
+ * @returns what to call, with the processes' ids, when the new cluster's processes are gone: it removes the tree that
+ *   they made, unless some other process has joined them. Data nodes keep nothing on disk, so such a tree describes
+ *   lost data. A process that was killed stays registered for some seconds, which is why the ids are needed.
  * @throws Failure when a cluster is there: a running one always, a remembered one unless `forget`
  */
-export async function prepareTree(servers: string, forget: boolean): Promise<() => Promise<void>> {
+export async function prepareTree(
+  servers: string,
+  forget: boolean,
+): Promise<(ours: string[]) => Promise<void>> {
   await withZooKeeper(servers, async (zookeeper) => {
     const { ring, groups, routers } = await read(zookeeper);
     const alive = [...routers, ...groups.flatMap(({ members }) => members)];
@@ -123,11 +127,10 @@ export async function prepareTree(servers: string, forget: boolean): Promise<() 
     }
     await removeAll(zookeeper, ROOT);
   });
-  return () =>
+  return (ours) =>
     withZooKeeper(servers, async (zookeeper) => {
       const { groups, routers } = await read(zookeeper);
-      if (routers.length + groups.flatMap(({ members }) => members).length === 0) {
-        await removeAll(zookeeper, ROOT);
-      }
+      const registered = [...routers, ...groups.flatMap(({ members }) => members)];
+      if (registered.every(({ id }) => ours.includes(id))) await removeAll(zookeeper, ROOT);
     });
 }

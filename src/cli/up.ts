@@ -17,7 +17,7 @@ function probe(host: string, port: number): Promise<void> {
   });
 }
 
-/** Resolves at the first signal to stop; at the second the process ends, leaving its children to notice. */
+/** Resolves when it is to stop, at the first signal; at the second the process ends, leaving its children to notice. */
 function stopAsked(): Promise<void> {
   let asked = 0;
   return new Promise((resolve) => {
@@ -28,6 +28,8 @@ function stopAsked(): Promise<void> {
         resolve();
       });
     }
+    // Started by a program with a channel, as by our tests: ends with that program.
+    if (process.send !== undefined) process.on('disconnect', resolve);
   });
 }
 
@@ -64,7 +66,7 @@ export const up: Program<typeof UP> = {
       }
     } finally {
       await cluster.stop();
-      await dropTree?.();
+      await dropTree?.(cluster.ids);
     }
     log.info('stopped');
     return 0;

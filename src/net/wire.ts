@@ -3,6 +3,8 @@
 import type { Answer, Ask, KeyValue, Run, TxnEntry, TxnKey, TxnState } from '../commit/index.js';
 import { type Argument, encodeCommand, ProtocolError, type Request } from '../resp/index.js';
 
+/** Number of databases, as store/ has them. */
+const DATABASES = 16;
 /** Most elements of a list in one message. */
 const MAX_LIST = 1024 * 1024;
 
@@ -19,9 +21,16 @@ export class Fields {
     return this.request.bytes(this.next());
   }
   integer(): number {
-    const value = Number(this.text());
+    const text = this.text();
+    const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (!Number.isSafeInteger(value)) throw new ProtocolError('message with a bad number');
     return value;
+  }
+  /** Number of a database. */
+  database(): number {
+    const db = this.integer();
+    if (db < 0 || db >= DATABASES) throw new ProtocolError('message with a bad database');
+    return db;
   }
   flag(): boolean {
     return this.text() === '1';
@@ -44,7 +53,7 @@ const keyFields = (keys: TxnKey[]): Argument[] => [
   ...keys.flatMap(({ db, key, exclusive }) => [db, key, exclusive ? 1 : 0]),
 ];
 const readKeys = (fields: Fields): TxnKey[] =>
-  fields.list(() => ({ db: fields.integer(), key: fields.text(), exclusive: fields.flag() }));
+  fields.list(() => ({ db: fields.database(), key: fields.text(), exclusive: fields.flag() }));
 
 const valueFields = (values: KeyValue[]): Argument[] => [
   values.length,
@@ -52,7 +61,7 @@ const valueFields = (values: KeyValue[]): Argument[] => [
 ];
 const readValues = (fields: Fields): KeyValue[] =>
   fields.list(() => {
-    const db = fields.integer();
+    const db = fields.database();
     const key = fields.text();
     const exists = fields.flag();
     const payload = fields.bytes();
@@ -65,7 +74,7 @@ const runFields = (runs: Run[]): Argument[] => [
 ];
 const readRuns = (fields: Fields): Run[] =>
   fields.list(() => ({
-    db: fields.integer(),
+    db: fields.database(),
     proto: fields.integer() === 3 ? 3 : 2,
     command: fields.bytes(),
   }));

@@ -6,6 +6,8 @@ import { decodeAnswer, encodeAsk } from '../net/wire.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 
 const RETRY_MS = 25;
+/** FORGETs that are said again over a new connection. */
+const FORGETS = 2048;
 
 /** What the lane needs of the router. */
 export interface ControlOwner {
@@ -27,6 +29,8 @@ export class ControlLane {
   private out: Buffer[] = [];
   private scheduled = false;
   private cancelRetry: () => void = () => {};
+  /** The newest FORGETs: nobody confirms one, so a lost connection may have taken it along. Saying it twice is harmless. */
+  private forgets: Ask[] = [];
   /** Transactions that read, and that wrote, here: for statistics. */
   reads = 0;
   writes = 0;
@@ -45,6 +49,7 @@ export class ControlLane {
 
   /** Sends at the end of this turn; dropped while there is no connection (linkUp says when to say it again). */
   send(ask: Ask): void {
+    if (ask.kind === 'forget' && this.forgets.push(ask) >= 2 * FORGETS) this.forgets.splice(0, FORGETS);
     if (!this.ready) return;
     if (ask.kind === 'lock' && (ask.read !== null || ask.fetch)) this.reads++;
     if (ask.kind === 'prepare') this.writes++;
@@ -79,6 +84,7 @@ export class ControlLane {
         if (this.conn !== conn) return;
         conn.write(encodeCommand(['TOWLINE.CONTROL', this.owner.coordinator]));
         this.ready = true;
+        for (const ask of this.forgets.splice(0)) this.send(ask);
         this.owner.linkUp(this.group);
       },
       data: (chunk) => {

@@ -32,21 +32,25 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(entries);
 }
 
-/** Starts `towline ...args`; `finished` resolves when it has ended and all it printed is there. */
+/**
+ * Starts `towline ...args`; `finished` resolves when it has ended and all it printed is there.
+ * `tied`: it has a channel to this process, and so it ends when this process does, however that happens.
+ */
 export function launch(
   args: string[],
   environment: Record<string, string> = {},
+  tied = false,
 ): { child: ChildProcess; finished: Promise<Finished>; out: () => string } {
   const child = spawn(process.execPath, [programPath(), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(tied ? (['ipc'] as const) : [])],
     env: { ...cleanEnvironment(), ...environment },
   });
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout!.on('data', (chunk: Buffer) => {
     out += chunk;
   });
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr!.on('data', (chunk: Buffer) => {
     err += chunk;
   });
   const finished = new Promise<Finished>((resolve, reject) => {

@@ -64,7 +64,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const args = ['up', '--port', '0', '--json-logs'];
   args.push('--groups', String(groups), '--members', String(members), '--routers', String(routers));
   if (zookeeper !== undefined) args.push('--zookeeper', zookeeper);
-  const { child, finished, out } = launch([...args, ...flags], environment);
+  const { child, finished, out } = launch([...args, ...flags], environment, true);
   let ended: Finished | undefined;
   void finished.then((end) => {
     ended = end;

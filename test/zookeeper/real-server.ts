@@ -76,11 +76,15 @@ export async function startRealZooKeeper(): Promise<RealZooKeeper> {
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  // A test process that ends early must not leave a server behind.
+  const killNow = () => child.kill('SIGKILL');
+  process.once('exit', killNow);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-4000);
   });
   const close = async () => {
+    process.off('exit', killNow);
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL');
       await once(child, 'exit');

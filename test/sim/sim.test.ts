@@ -1,0 +1,43 @@
+// Many simulated runs, each from its own seed, and the promise that a seed is all that is needed to repeat one.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run } from './run.js';
+
+const SEEDS = 220;
+const BLOCK = 20;
+
+test('the same seed gives the same run, watched or not', () => {
+  for (const seed of [3, 42, 1234]) {
+    const first = run(seed);
+    const lines: string[] = [];
+    const second = run(seed, { verbose: (line) => lines.push(line) });
+    assert.deepEqual(second, first);
+    assert.ok(lines.length > 100);
+    assert.notEqual(run(seed + 1).trace, first.trace);
+  }
+});
+
+let answered = 0;
+let unknown = 0;
+let undecided = 0;
+for (let first = 1; first <= SEEDS; first += BLOCK) {
+  test(`seeds ${first} to ${first + BLOCK - 1}`, () => {
+    for (let seed = first; seed < first + BLOCK; seed++) {
+      const report = run(seed);
+      assert.equal(
+        report.failure,
+        null,
+        `seed ${seed}: ${report.failure}\nrepeat it with: node dist/test/sim/main.js --seeds 1 --seed ${seed} --verbose`,
+      );
+      answered += report.answered;
+      unknown += report.unknown;
+      undecided += report.undecided;
+    }
+  });
+}
+
+test('the runs were worth running: clients were answered, some were left in doubt, few histories were too hard', () => {
+  assert.ok(answered > SEEDS * 50, `${answered} commands answered`);
+  assert.ok(unknown > SEEDS, `${unknown} commands of unknown outcome`);
+  assert.ok(undecided <= SEEDS / 50, `${undecided} parts of histories were not decided`);
+});
