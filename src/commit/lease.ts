@@ -49,7 +49,8 @@ export class Lease {
   /** Whether every member's lease lasts at this moment. */
   valid(now: Instant): boolean {
     for (const { from } of this.members.values()) {
-      if (from === null || now.mono - from.mono >= this.leaseMs || now.wall - from.wall >= this.leaseMs) return false;
+      if (from === null || now.mono - from.mono >= this.leaseMs || now.wall - from.wall >= this.leaseMs)
+        return false;
     }
     return true;
   }

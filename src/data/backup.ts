@@ -4,7 +4,7 @@ import { Grace, type Participant, type Remembered, ReplicaLog } from '../commit/
 import type { Conn, ConnHandler, Host } from '../net/host.js';
 import { decodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
-import { Applier, type Held } from './applier.js';
+import type { Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { ENTRY } from './entry.js';
 import type { Parked } from './lane.js';

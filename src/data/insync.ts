@@ -198,7 +198,11 @@ export class InSync {
         // A candidate that dies was never counted on by anybody else.
         if (member.listed) leaving.push(id);
         else this.leave([id]);
-      } else if (!member.listed && owner.log.committed >= member.from && owner.log.heldBy(id) >= member.from) {
+      } else if (
+        !member.listed &&
+        owner.log.committed >= member.from &&
+        owner.log.heldBy(id) >= member.from
+      ) {
         if (member.beacon.heardAt > member.since) coming.push(id);
       }
     }

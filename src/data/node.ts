@@ -209,7 +209,14 @@ export class DataNode implements ReaderOwner {
   private lookForPrimary(role: Backup): void {
     const { config, options } = this;
     const now = this.host.now();
-    if (config === null || options.cas === undefined || this.electing || !this.listed || config.primary === options.id) return;
+    if (
+      config === null ||
+      options.cas === undefined ||
+      this.electing ||
+      !this.listed ||
+      config.primary === options.id
+    )
+      return;
     if (!role.grace.over(now)) {
       this.overSince = -1;
       return;

@@ -631,7 +631,8 @@ export class Primary implements InSyncOwner, SyncOwner {
   /** Begins to give a candidate everything, unless another one is being given it. @returns whether it has begun. */
   sync(member: string): boolean {
     const address = this.options.member(member);
-    if (!this.active || this.source !== null || address === null || this.log.heldBy(member) >= 0) return false;
+    if (!this.active || this.source !== null || address === null || this.log.heldBy(member) >= 0)
+      return false;
     this.source = new SyncSource(this.host, this, member, address);
     return true;
   }
@@ -654,7 +655,8 @@ export class Primary implements InSyncOwner, SyncOwner {
   private expireLater(): void {
     this.cancelExpiry = this.host.after(EXPIRE_MS, () => {
       this.source?.check();
-      if (this.log.writable && this.active) this.aside(0, () => this.store.expireSome(this.ctx, EXPIRE_LIMIT));
+      if (this.log.writable && this.active)
+        this.aside(0, () => this.store.expireSome(this.ctx, EXPIRE_LIMIT));
       this.touch();
       this.expireLater();
     });

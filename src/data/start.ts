@@ -67,7 +67,10 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     const id = memberId(options.host, listener.port, incarnation(group));
     const fresh = new Member(host, zk, directory, options, id, (reason) => {
       log.warn({ id, reason }, 'this member begins anew');
-      void fresh.membership.stop().then(begin).catch((error) => log.warn({ error }, 'not registered again'));
+      void fresh.membership
+        .stop()
+        .then(begin)
+        .catch((error) => log.warn({ error }, 'not registered again'));
     });
     member = fresh;
     for (const [name, config] of known) fresh.config(name, config);
@@ -152,7 +155,8 @@ class Member {
     this.node.setConfig(name, config);
     if (name !== group) return;
     const { roleName } = this.node;
-    if (roleName !== this.role) log.info({ role: roleName, epoch: config.epoch, term: config.term }, 'role taken');
+    if (roleName !== this.role)
+      log.info({ role: roleName, epoch: config.epoch, term: config.term }, 'role taken');
     this.role = roleName;
     if (config.primary === this.node.options.id) void joinRing(this.zk, group, weight ?? 1, log);
   }

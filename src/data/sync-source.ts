@@ -154,7 +154,8 @@ export class SyncSource {
     const seq = owner.settle();
     for (const { router, floor, answers } of owner.remembered.snapshot()) {
       this.say(['TOWLINE.FLOOR', router, floor]);
-      for (const { seq: at, index, replies } of answers) this.say(['TOWLINE.ANSWERS', router, at, index, replies]);
+      for (const { seq: at, index, replies } of answers)
+        this.say(['TOWLINE.ANSWERS', router, at, index, replies]);
     }
     for (const entry of owner.transactions.snapshot()) this.say(['TOWLINE.TXN', encodeTxnEntry(entry)]);
     this.say(['TOWLINE.SYNCED', owner.term, seq, owner.now()]);
@@ -213,7 +214,8 @@ export class SyncSource {
     for (const command of commands) {
       const key = command.keys[0];
       const single = command.keys.length === 1 && key !== undefined;
-      const wanted = command.whole || (single && !restated.has(`${key.db}:${key.key}`) && this.given(key.db, key.key));
+      const wanted =
+        command.whole || (single && !restated.has(`${key.db}:${key.key}`) && this.given(key.db, key.key));
       if (wanted) out.push(encodeCommand([VERB_DB, command.db]), command.raw);
     }
     for (const { db: at, key } of restated.values()) {

@@ -9,7 +9,7 @@ import {
   Remembered,
   ReplicaLog,
 } from '../../src/commit/index.js';
-import { Backup } from '../../src/data/backup.js';
+import { Applier } from '../../src/data/applier.js';
 import { Lane } from '../../src/data/lane.js';
 import { Primary } from '../../src/data/primary.js';
 
@@ -171,7 +171,7 @@ export const MUTATIONS: Mutation[] = [
     apply: () => {
       let count = 0;
       return patch(
-        Backup.prototype,
+        Applier.prototype,
         'run',
         (original) =>
           function (effects) {

@@ -41,7 +41,6 @@ export function unsettled(cluster: Cluster): string | null {
       }
     }
     if (role instanceof Backup) {
-      if (role['prepared'].size > 0) return `${name} has ${role['prepared'].size} prepared effects`;
       const { head } = (cluster.primaryOf(place.group).node['role'] as Primary).log;
       if (role.log.applied !== head) return `${name} has applied ${role.log.applied} of ${head}`;
     }
