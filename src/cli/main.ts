@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { commandOf } from './command.js';
 import { data } from './data.js';
 import { Failure, UsageError } from './failure.js';
+import { groupCommand } from './group.js';
 import { router } from './router.js';
 import { status } from './status.js';
 import { up } from './up.js';
@@ -43,6 +44,7 @@ export async function main(argv: string[]): Promise<number> {
     commandOf(zk, done),
     commandOf(status, done),
     commandOf(workload, done),
+    groupCommand(done),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }

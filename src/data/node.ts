@@ -117,6 +117,10 @@ export class DataNode implements ReaderOwner {
     const { id } = this.options;
     const { role } = this;
     const leads = config.primary === id;
+    if (role instanceof Backup && config.created === config.epoch && before !== null) {
+      // An operator gave the group up and began it anew: what is held here is part of what was given up.
+      return this.reset('the group was reset');
+    }
     if (role instanceof Primary) {
       if (!leads || config.term > role.term) this.reset('another member leads this group');
       return;
@@ -127,8 +131,8 @@ export class DataNode implements ReaderOwner {
     }
     this.listed = true;
     if (role === null) {
-      // R3: only the creation of a group finds a member listed that holds nothing.
-      if (config.epoch !== 1) return this.reset('listed without data');
+      // R3: only the creation of a group, or its reset by an operator, finds a member listed that holds nothing.
+      if (config.epoch !== config.created) return this.reset('listed without data');
       const applier = new Applier(this.store, new Remembered(), new Participant(config.term));
       if (leads) this.lead(config, 0, [], applier);
       else this.role = this.backup(config.term, 0, applier);
@@ -228,7 +232,8 @@ export class DataNode implements ReaderOwner {
     this.overSince = -1;
     this.electing = true;
     role.suspend(true);
-    const next = { epoch: config.epoch + 1, term: config.term + 1, primary: options.id, inSync: rest };
+    const { epoch, term, created } = config;
+    const next = { epoch: epoch + 1, term: term + 1, primary: options.id, inSync: rest, created };
     options.cas(next, config.epoch, (result) => {
       this.electing = false;
       if (this.stopped || this.role !== role) return;

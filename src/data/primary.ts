@@ -178,7 +178,7 @@ export class Primary implements InSyncOwner, SyncOwner {
       const now = this.inSync.current;
       const inSync = now.inSync.filter((member) => member !== this.id);
       if (!inSync.includes(heir)) return done(false);
-      const next = { epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
+      const next = { ...now, epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
       cas(next, now.epoch, (result) => done(result === 'written'));
     };
     give();

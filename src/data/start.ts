@@ -208,7 +208,7 @@ class Member {
 }
 
 function sorted(config: GroupConfig | undefined): unknown {
-  return config && [config.epoch, config.term, config.primary, config.inSync];
+  return config && [config.epoch, config.term, config.primary, config.inSync, config.created];
 }
 
 /** The first member creates the group, once enough are there; it starts empty (R3), with all of them in sync. */
@@ -224,7 +224,7 @@ async function createGroup(
   try {
     const document = new CasDocument<GroupConfig>(zk, PATHS.config(group));
     if ((await document.read()) !== null) return;
-    await document.create({ epoch: 1, term: 1, primary: id, inSync });
+    await document.create({ epoch: 1, term: 1, primary: id, inSync, created: 1 });
     log.info({ group, inSync }, 'group created');
   } catch (error) {
     if (!hasCode(error, 'NODE_EXISTS')) log.warn({ group, error }, 'group not created');

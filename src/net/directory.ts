@@ -1,8 +1,8 @@
 // What ZooKeeper says about the cluster, delivered as it changes: the ring, and the configuration of every group that
 // it names. Nothing on the data path waits for it; what was last delivered stays in force while ZooKeeper is away.
-import { type GroupConfig, isGroupConfig } from '../commit/index.js';
+import { type GroupConfig, isGroupConfig, type Registration } from '../commit/index.js';
 import type { RingDocument } from '../ring/index.js';
-import { DocumentView, type ZooKeeper } from '../zookeeper/index.js';
+import { DocumentView, MembershipView, type ZooKeeper } from '../zookeeper/index.js';
 
 /** Where things are in ZooKeeper (design, section 5). */
 export const PATHS = {
@@ -16,12 +16,15 @@ export const PATHS = {
 export interface DirectoryListener {
   ring(document: RingDocument): void;
   config(group: string, config: GroupConfig): void;
+  /** Who is registered in a group. Absent: not asked for. */
+  members?(group: string, members: readonly Registration[]): void;
 }
 
 /** Watches ring and configurations. */
 export class Directory {
   private readonly ringView: DocumentView<RingDocument>;
   private readonly configs = new Map<string, DocumentView<GroupConfig>>();
+  private readonly members: MembershipView<Registration>[] = [];
   private stopped = false;
   /** The ring that was delivered last. */
   ring: RingDocument | null = null;
@@ -52,6 +55,15 @@ export class Directory {
     this.configs.set(group, view);
     // It retries by itself; only stop() ends it without a reading.
     view.start().catch(() => {});
+    if (this.listener.members === undefined) return;
+    const members = new MembershipView<Registration>(this.zk, PATHS.members(group), (all) => {
+      this.listener.members?.(
+        group,
+        all.map(({ info }) => info),
+      );
+    });
+    this.members.push(members);
+    members.start().catch(() => {});
   }
 
   /** Somebody spoke of something newer: reads everything again now. */
@@ -62,7 +74,7 @@ export class Directory {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all([this.ringView, ...this.configs.values()].map((view) => view.stop()));
+    await Promise.all([this.ringView, ...this.configs.values(), ...this.members].map((view) => view.stop()));
   }
 }
 

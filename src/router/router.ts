@@ -1,7 +1,7 @@
 // The router: sessions on one side, lanes to every group's primary on the other, and the ring between them.
 // Holds no data. Takes a new ring only when everything planned with the old one is answered (R2).
 import { type CommandRow, LEAVES } from '../command/index.js';
-import { type Answer, addressOf, type GroupConfig } from '../commit/index.js';
+import { type Answer, addressOf, type GroupConfig, type Plan, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request, RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
@@ -66,6 +66,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
   private readonly controlOf = new Map<string, ControlLane>();
   private readonly coordinators: Coordinators;
   private readonly configs = new Map<string, GroupConfig>();
+  private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
   private readonly rowIndex = new Map(LEAVES.map((row, i) => [row, i]));
   private dirty: Session[] = [];
@@ -121,6 +122,19 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
     if (known?.primary === config.primary) return;
     this.laneOf.get(group)?.primaryChanged();
     this.controlOf.get(group)?.primaryChanged();
+  }
+
+  /** Who is registered in a group: what tells a group that is lost from one that elects. */
+  setMembers(group: string, members: readonly Registration[]): void {
+    this.members.set(group, new Set(members.map(({ id }) => id)));
+  }
+
+  /** R5: no member in sync is left. Such a group is never served as empty; only an operator can go on from there. */
+  lost(group: string): boolean {
+    const members = this.members.get(group);
+    const config = this.configs.get(group);
+    if (members === undefined || config === undefined || this.laneOf.get(group)?.connected) return false;
+    return !config.inSync.some((member) => members.has(member));
   }
 
   /** R2: the new route is taken when nothing planned with the old one is under way; then STALE ones go first. */
@@ -241,7 +255,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
 
   /** A command over several groups. */
   transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
-    this.coordinators.start({ plan: () => planOf(this.route, row, request, asker), answer });
+    this.coordinators.start({ plan: () => this.unlessLost(planOf(this.route, row, request, asker)), answer });
   }
 
   /** A command for every group. */
@@ -250,12 +264,17 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
     if (reader === undefined) {
       const command = flushCommand(request);
       if (command === null) return answer(Buffer.from('-ERR syntax error\r\n'));
-      const plan = () => planForAll(this.route, command, asker.db, Buffer.from('+OK\r\n'));
+      const plan = () => this.unlessLost(planForAll(this.route, command, asker.db, Buffer.from('+OK\r\n')));
       return this.coordinators.start({ plan, answer });
     }
     const fan = reader(request, asker.proto, () => this.host.random());
     if (Buffer.isBuffer(fan)) return answer(fan);
     this.ask(fan.ask, asker, (replies) => answer(firstError(replies) ?? fan.merge(replies)));
+  }
+
+  private unlessLost(plan: Plan): Plan | Buffer {
+    const lost = plan.shares.find(({ group }) => this.lost(group));
+    return lost === undefined ? plan : groupLost(lost.group);
   }
 
   /** Sends one read to every group and collects the replies, in order of the groups. */
@@ -265,6 +284,8 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
     let missing = lanes.length;
     let stale = false;
     if (missing === 0) return done([]);
+    const lost = this.route.groups.find((group) => this.lost(group));
+    if (lost !== undefined) return done([groupLost(lost)]);
     const finish = () => {
       if (--missing > 0) return;
       // The ring changed under it: everything is asked again.
@@ -336,7 +357,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
         term: config?.term ?? 0,
         primary: config === undefined || at === null ? null : { id: config.primary, ...at },
         inSync: config?.inSync ?? [],
-        state: this.laneOf.get(id)?.connected ? 'serving' : 'unreachable',
+        state: this.laneOf.get(id)?.connected ? 'serving' : this.lost(id) ? 'lost' : 'electing',
       };
     });
   }
@@ -390,3 +411,11 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
 }
 
 const UNCERTAIN = Buffer.from('-UNCERTAIN the command may or may not have been executed\r\n', 'latin1');
+
+/** The error for a command that needs a group which is lost. */
+export function groupLost(group: string): Buffer {
+  return Buffer.from(
+    `-GROUPLOST group ${group} has lost every in-sync member; nothing was executed\r\n`,
+    'latin1',
+  );
+}

@@ -7,7 +7,7 @@ import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/
 import type { DataLane, Sink } from './data-lane.js';
 import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
 import { ReplyOrder } from './order.js';
-import type { Router } from './router.js';
+import { groupLost, type Router } from './router.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
@@ -227,6 +227,7 @@ export class Session implements ConnHandler, Sink {
       const group = route.single(row, request);
       if (group >= 0) {
         const lane = router.lanes[group]!;
+        if (!lane.connected && router.lost(lane.group)) return this.answer(seq, groupLost(lane.group));
         if (lane.full) this.waitForRoom(row, request.clone(), seq, db, proto);
         else this.send(lane, row, request, seq, db, proto, again);
         return;

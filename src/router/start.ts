@@ -55,6 +55,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const directory: Directory = new Directory(zk, {
     ring: (document) => router?.setRing(document),
     config: (group, config) => router?.setConfig(group, config),
+    members: (group, members) => router?.setMembers(group, members),
   });
   const running = new Router(host, {
     id,

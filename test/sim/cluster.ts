@@ -134,7 +134,7 @@ export class Cluster {
     });
     this.nodes.push(...places);
     const inSync = places.map(({ id }) => id);
-    this.directory.publishConfig(group, { epoch: 1, term: 1, primary: inSync[0]!, inSync });
+    this.directory.publishConfig(group, { epoch: 1, term: 1, primary: inSync[0]!, inSync, created: 1 });
     for (const { host, node } of places) this.directory.watch(host, node);
   }
 }
