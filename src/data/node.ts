@@ -9,6 +9,7 @@ import { Backup } from './backup.js';
 import { GroupClock } from './clock.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
+import { numberOf } from './vet.js';
 
 /** What a data node is given. */
 export interface NodeOptions {
@@ -155,11 +156,14 @@ export class DataNode implements ReaderOwner {
   }
 
   private follow(conn: Conn, request: Request, parser: RequestParser): ConnHandler | null {
-    const { role } = this;
-    if (request.text(1) === this.options.group && role instanceof Backup) {
-      return role.follow(conn, Number(request.text(2)), parser);
+    const { role, config } = this;
+    const term = numberOf(request, 2);
+    // Of this term, only the configuration's primary leads; a later one is followed when its configuration is known (R7).
+    const leads = config !== null && (term < config.term || request.text(4) === config.primary);
+    if (request.text(1) === this.options.group && role instanceof Backup && leads && term <= config.term) {
+      return role.follow(conn, term, parser);
     }
-    // Not a backup (yet): the primary tries again.
+    // Not a backup of it (yet): the primary tries again.
     conn.write(encodeCommand(['TOWLINE.REFUSED', 0, 0]));
     conn.end();
     return null;
@@ -176,6 +180,7 @@ export class DataNode implements ReaderOwner {
     const { group, id, pid } = options;
     const seq = role instanceof Primary ? role.log.head : (role?.log.held ?? 0);
     const commit = role instanceof Primary ? role.log.committed : (role?.log.applied ?? 0);
+    const transactions = role?.transactions;
     let keys = 0;
     for (let db = 0; db < 16; db++) keys += store.dbSize(db);
     return JSON.stringify({
@@ -191,6 +196,9 @@ export class DataNode implements ReaderOwner {
       bytes: store.bytes,
       seq,
       commit,
+      // Requests for locks, granted or waiting, and transactions over several groups that are not forgotten yet.
+      locks: transactions?.locks.size ?? 0,
+      transactions: transactions?.size ?? 0,
     });
   }
 
