@@ -12,9 +12,9 @@ export interface GroupConfig {
   inSync: string[];
   /**
    * Epoch in which the group began empty: that of its creation, or of a reset after it was lost. Only in that very
-   * epoch may a member that holds nothing take its place (R3).
+   * epoch may a member that holds nothing take its place (R3). Absent: 1.
    */
-  created: number;
+  created?: number;
 }
 
 /** A process that has registered: `/towline/groups/<g>/members/*`, `/towline/routers/*`. */
@@ -37,7 +37,6 @@ export function isGroupConfig(value: unknown): value is GroupConfig {
     Number.isSafeInteger(config.epoch) &&
     Number.isSafeInteger(config.term) &&
     typeof config.primary === 'string' &&
-    Number.isSafeInteger(config.created) &&
     Array.isArray(config.inSync) &&
     config.inSync.every((id) => typeof id === 'string')
   );

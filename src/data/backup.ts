@@ -1,6 +1,6 @@
 // A member that follows: holds the primary's log, acknowledges it, applies what is committed, and remembers replies
 // and transactions so that it could lead (R8-R10). Must never answer a router and never expire a key on its own.
-import { Grace, type Participant, type Remembered, ReplicaLog } from '../commit/index.js';
+import { Grace, INDEX_SIZE, type Participant, type Remembered, ReplicaLog } from '../commit/index.js';
 import type { Conn, ConnHandler, Host } from '../net/host.js';
 import { decodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
@@ -8,6 +8,7 @@ import type { Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { ENTRY } from './entry.js';
 import type { Parked } from './lane.js';
+import { numberOf } from './vet.js';
 
 /** The backup's role of a data node. */
 export class Backup {
@@ -99,10 +100,10 @@ export class Backup {
       while (this.beacons === conn && parser.next()) {
         const { request } = parser;
         if (!request.is(0, 'towline.beacon') || request.argc !== 5) throw new ProtocolError('not a beacon');
-        if (Number(request.text(1)) !== this.log.term) return conn.destroy();
+        if (numberOf(request, 1) !== this.log.term) return conn.destroy();
         this.grace.heard(this.host.now());
-        this.clock.heard(Number(request.text(4)));
-        this.newer(Number(request.text(2)));
+        this.clock.heard(numberOf(request, 4));
+        this.newer(numberOf(request, 2));
         conn.write(encodeCommand(['TOWLINE.BEAT', request.text(3)]));
       }
     };
@@ -144,25 +145,28 @@ export class Backup {
 
   /** Takes one message of the primary. @returns whether something new is held. */
   private message(followed: number, request: Request): boolean {
-    const term = Number(request.text(1));
+    const term = numberOf(request, 1);
     if (term !== followed || followed !== this.log.term) throw new ProtocolError('message of another term');
     if (request.text(0) === 'TOWLINE.COMMIT') {
-      this.clock.heard(Number(request.text(3)));
-      this.apply(Number(request.text(2)));
+      const commit = numberOf(request, 2);
+      this.clock.heard(numberOf(request, 3));
+      this.apply(commit);
       return false;
     }
     if (request.text(0) === 'TOWLINE.ACK') {
-      this.remembered.acknowledge(request.text(2), Number(request.text(3)));
+      const counter = numberOf(request, 3);
+      this.remembered.acknowledge(request.text(2), counter);
       return false;
     }
     if (request.text(0) !== ENTRY || request.argc < 7)
       throw new ProtocolError('unexpected message from a primary');
-    const seq = Number(request.text(2));
-    this.clock.heard(Number(request.text(4)));
+    const seq = numberOf(request, 2);
+    const commit = numberOf(request, 3);
+    this.clock.heard(numberOf(request, 4));
     const accepted = this.log.accept(term, seq, this.entry(seq, request));
     if (accepted === 'gap' || accepted === 'old-term')
       throw new ProtocolError(`entry ${seq} does not follow`);
-    this.apply(Number(request.text(3)));
+    this.apply(commit);
     return accepted === 'held';
   }
 
@@ -174,6 +178,7 @@ export class Backup {
       return { kind: 'txn', seq, entry: decodeTxnEntry(parser.request) };
     }
     if (request.argc < 10) throw new ProtocolError('log entry cut short');
+    if (request.length(8) % INDEX_SIZE !== 0) throw new ProtocolError('log entry with a bad index');
     return {
       kind: 'batch',
       seq,

@@ -2,6 +2,7 @@
 import type { Lease } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
+import { numberOf } from './vet.js';
 
 /** What a beacon says. */
 export interface BeaconOwner {
@@ -76,7 +77,7 @@ export class BeaconLink {
           parser.feed(chunk);
           while (this.conn === conn && parser.next()) {
             const { request } = parser;
-            const value = Number(request.text(1));
+            const value = numberOf(request, 1);
             if (request.is(0, 'towline.beat')) {
               this.heardAt = host.now();
               owner.lease.acknowledged(this.member, value);

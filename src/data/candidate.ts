@@ -5,6 +5,7 @@ import { decodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { Applier } from './applier.js';
 import type { GroupClock } from './clock.js';
+import { numberOf } from './vet.js';
 
 /** What the candidate tells the node. */
 export interface CandidateOwner {
@@ -58,10 +59,10 @@ function message(request: Request, conn: Conn, { applier, clock, synced }: Candi
       conn.write(encodeCommand(['TOWLINE.MARK']));
       return false;
     case 'TOWLINE.FLOOR':
-      applier.remembered.begin(request.text(1), Number(request.text(2)));
+      applier.remembered.begin(request.text(1), numberOf(request, 2));
       return false;
     case 'TOWLINE.ANSWERS': {
-      const answers = { seq: Number(request.text(2)), index: request.bytes(3), replies: request.bytes(4) };
+      const answers = { seq: numberOf(request, 2), index: request.bytes(3), replies: request.bytes(4) };
       applier.remembered.add(request.text(1), answers);
       return false;
     }
@@ -73,8 +74,8 @@ function message(request: Request, conn: Conn, { applier, clock, synced }: Candi
       return false;
     }
     case 'TOWLINE.SYNCED':
-      clock.heard(Number(request.text(3)));
-      synced(Number(request.text(1)), Number(request.text(2)));
+      clock.heard(numberOf(request, 3));
+      synced(numberOf(request, 1), numberOf(request, 2));
       return true;
     default:
       throw new ProtocolError('unexpected message in a sync');

@@ -1,13 +1,13 @@
 // Control lanes: transactions over several groups as they reach this primary, and the answers that go back. Never
 // paused: votes and outcomes must always get through. An answer that saw something undecided waits for it (R8).
-import { findRequest } from '../command/index.js';
 import type { Answer, Ask, KeyValue, Participant, ParticipantAction } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
-import { encodeCommand, ProtocolError, ReplyWriter, RequestParser } from '../resp/index.js';
+import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { runAside, type Store } from '../store/index.js';
 import type { Parked } from './lane.js';
+import { commandOf, vetAsk } from './vet.js';
 
 /** What the primary gives. */
 export interface ControlsOwner {
@@ -30,7 +30,8 @@ interface ControlLane {
   out: Buffer[];
 }
 
-/** Bytes that one message may occupy. */
+/** Locks that wait for a newer ring, at most. */
+const MAX_EARLY = 10_000;
 const EMPTY = Buffer.alloc(0);
 
 /** All control lanes of one primary. */
@@ -55,8 +56,9 @@ export class Controls {
     for (const other of [...this.lanes.values()]) if (other.from === from) this.lose(other);
     const lane: ControlLane = { id: ++this.ids, conn, from, out: [] };
     this.lanes.set(lane.id, lane);
-    const read = () => {
+    const read = (chunk?: Buffer) => {
       try {
+        if (chunk !== undefined) parser.feed(chunk);
         while (this.lanes.has(lane.id) && parser.next()) this.onAsk(lane.id, decodeAsk(parser.request));
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
@@ -67,9 +69,7 @@ export class Controls {
     read();
     return {
       data: (chunk) => {
-        if (!this.lanes.has(lane.id)) return;
-        parser.feed(chunk);
-        read();
+        if (this.lanes.has(lane.id)) read(chunk);
       },
       closed: () => this.lose(lane),
     };
@@ -106,13 +106,9 @@ export class Controls {
     ctx.hits = hits;
     ctx.misses = misses;
     if (read !== null) {
-      const parser = new RequestParser();
-      parser.feed(read.command);
-      if (!parser.next()) throw new ProtocolError('command cut short');
-      const row = findRequest(parser.request);
-      if (row === undefined || row.write) throw new ProtocolError('not a read');
+      const { row, request } = commandOf(read.command);
       replies.proto = read.proto;
-      owner.execute(read.db, () => store.execute(row, parser.request, ctx));
+      owner.execute(read.db, () => store.execute(row, request, ctx));
       need = Math.max(need, ctx.need);
     }
     const bytes = encodeAnswer({
@@ -157,9 +153,13 @@ export class Controls {
 
   private onAsk(lane: number, ask: Ask): void {
     const { owner } = this;
+    // Before its locks are waited for: later it could only be met on somebody else's turn.
+    vetAsk(ask);
     if (ask.kind === 'lock') {
       const version = owner.ringVersion();
       if (ask.ring > version) {
+        if (this.early.length >= MAX_EARLY)
+          return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'full' });
         this.early.push({ lane, ask });
         return;
       }
@@ -180,12 +180,7 @@ export class Controls {
     ctx.reply = reply;
     // One client's commands: one protocol version.
     reply.proto = ask.runs[0]?.proto ?? 2;
-    const commands = ask.runs.map(({ db, command }) => {
-      const parser = new RequestParser();
-      parser.feed(command);
-      if (!parser.next()) throw new ProtocolError('command cut short');
-      return { db, request: parser.request };
-    });
+    const commands = ask.runs.map(({ db, command }) => ({ db, request: commandOf(command).request }));
     let changes: KeyValue[] = [];
     owner.execute(0, () => {
       changes = [...runAside(ask.values, commands, ctx).changes];

@@ -3,6 +3,7 @@
 import type { GroupLog } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
+import { numberOf } from './vet.js';
 
 const RETRY_MS = 50;
 /** How long the commit index waits for an entry to carry it, ms. Only how soon a backup applies depends on it. */
@@ -116,14 +117,14 @@ export class FollowerLink {
     const { request } = this.parser;
     const { owner } = this;
     const name = request.text(0);
-    const term = Number(request.text(1));
-    const seq = Number(request.text(2));
+    const term = numberOf(request, 1);
+    const seq = numberOf(request, 2);
     if (name === 'TOWLINE.REFUSED') {
       if (term > owner.term) owner.deposed();
       this.conn?.destroy();
       return;
     }
-    if (name !== 'TOWLINE.HELD' || term !== owner.term || !Number.isSafeInteger(seq)) {
+    if (name !== 'TOWLINE.HELD' || term !== owner.term || seq > owner.log.head) {
       throw new ProtocolError('unexpected message from a backup');
     }
     if (!this.streaming) {

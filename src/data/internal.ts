@@ -4,6 +4,7 @@ import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import { lockName } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
+import { SLOTS } from '../ring/index.js';
 import type { Context } from '../store/context.js';
 import { DATABASES, type Store } from '../store/index.js';
 
@@ -18,8 +19,10 @@ export function internalRead(store: Store, request: Request, ctx: Context): void
   if (request.is(0, 'info')) return reply.bulk(info(store, ctx));
   if (request.is(0, 'cluster') && request.argc >= 3) {
     const slot = Number(request.text(2));
+    if (!(slot >= 0 && slot < SLOTS)) return reply.error('ERR Invalid slot');
     ctx.saw(store.changeSeq);
     if (request.is(1, 'countkeysinslot')) return reply.integer(store.keyCount(ctx.db, slot));
+    if (request.argc < 4) return reply.error('ERR syntax error');
     const keys = store.keysInSlot(ctx.db, slot).slice(0, Number(request.text(3)));
     reply.array(keys.length);
     for (const key of keys) reply.bulk(key);
@@ -29,12 +32,15 @@ export function internalRead(store: Store, request: Request, ctx: Context): void
 }
 
 function scan(store: Store, request: Request, ctx: Context): void {
+  const from = request.argc < 3 ? -1 : Number(request.text(1));
+  const count = request.argc < 3 ? -1 : Number(request.text(2));
+  if (!(Number.isSafeInteger(from) && from >= 0 && count >= 1)) return ctx.reply.error('ERR syntax error');
   const options: { match?: string; type?: string } = {};
   for (let i = 3; i + 1 < request.argc; i += 2) {
     if (request.is(i, 'match')) options.match = request.text(i + 1);
     else options.type = request.text(i + 1).toLowerCase();
   }
-  const found = store.scanRange(ctx, ctx.db, Number(request.text(1)), Number(request.text(2)), options);
+  const found = store.scanRange(ctx, ctx.db, from, count, options);
   ctx.reply.array(1 + found.keys.length * 2);
   ctx.reply.integer(found.next);
   for (const { key, position } of found.keys) {

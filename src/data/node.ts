@@ -13,6 +13,7 @@ import { GroupClock } from './clock.js';
 import { type CompareAndSet, DEFAULT_TIMES, type GroupTimes } from './insync.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
+import { numberOf } from './vet.js';
 
 /** What a data node is given. */
 export interface NodeOptions {
@@ -117,7 +118,7 @@ export class DataNode implements ReaderOwner {
     const { id } = this.options;
     const { role } = this;
     const leads = config.primary === id;
-    if (role instanceof Backup && config.created === config.epoch && before !== null) {
+    if (role instanceof Backup && (config.created ?? 1) === config.epoch && before !== null) {
       // An operator gave the group up and began it anew: what is held here is part of what was given up.
       return this.reset('the group was reset');
     }
@@ -132,7 +133,7 @@ export class DataNode implements ReaderOwner {
     this.listed = true;
     if (role === null) {
       // R3: only the creation of a group, or its reset by an operator, finds a member listed that holds nothing.
-      if (config.epoch !== config.created) return this.reset('listed without data');
+      if (config.epoch !== (config.created ?? 1)) return this.reset('listed without data');
       const applier = new Applier(this.store, new Remembered(), new Participant(config.term));
       if (leads) this.lead(config, 0, [], applier);
       else this.role = this.backup(config.term, 0, applier);
@@ -232,8 +233,7 @@ export class DataNode implements ReaderOwner {
     this.overSince = -1;
     this.electing = true;
     role.suspend(true);
-    const { epoch, term, created } = config;
-    const next = { epoch: epoch + 1, term: term + 1, primary: options.id, inSync: rest, created };
+    const next = { ...config, epoch: config.epoch + 1, term: config.term + 1, primary: options.id, inSync: rest };
     options.cas(next, config.epoch, (result) => {
       this.electing = false;
       if (this.stopped || this.role !== role) return;
@@ -318,10 +318,10 @@ export class DataNode implements ReaderOwner {
     }
     if (request.is(0, 'towline.replicate') && request.argc === 6) {
       const backup = this.followed(conn, request);
-      return backup?.follow(conn, Number(request.text(2)), Number(request.text(5)), parser) ?? null;
+      return backup?.follow(conn, numberOf(request, 2), numberOf(request, 5), parser) ?? null;
     }
     if (request.is(0, 'towline.beacons') && request.argc === 5) {
-      return this.followed(conn, request)?.listen(conn, Number(request.text(2)), parser) ?? null;
+      return this.followed(conn, request)?.listen(conn, numberOf(request, 2), parser) ?? null;
     }
     if (request.is(0, 'towline.sync') && request.argc === 5) return this.receive(conn, request, parser);
     const reader = new Reader(this, conn, parser);
@@ -331,9 +331,19 @@ export class DataNode implements ReaderOwner {
 
   /** The backup that a primary wants to speak to; null: this node is none (yet), and the primary tries again. */
   private followed(conn: Conn, request: Request): Backup | null {
-    const { role } = this;
-    if (request.text(1) === this.options.group && role instanceof Backup) return role;
-    // R7: an older primary hears of the newer term.
+    const { role, config, options } = this;
+    const term = numberOf(request, 2);
+    const ours = request.text(1) === options.group && config !== null;
+    // Of this term, only the configuration's primary leads; a later one is followed when its configuration is known (R7).
+    if (
+      ours &&
+      role instanceof Backup &&
+      (term < config.term || (term === config.term && request.text(4) === config.primary))
+    ) {
+      return role;
+    }
+    if (ours && term > config.term) options.refresh?.();
+    // An older primary hears of the newer term; anybody else tries again.
     conn.write(encodeCommand(['TOWLINE.REFUSED', role instanceof Primary ? role.term : 0, 0]));
     conn.end();
     return null;
@@ -341,7 +351,7 @@ export class DataNode implements ReaderOwner {
 
   /** A primary gives this candidate everything. What it held before, of a sync that came to nothing, is discarded. */
   private receive(conn: Conn, request: Request, parser: RequestParser): ConnHandler | null {
-    const term = Number(request.text(2));
+    const term = numberOf(request, 2);
     const unlisted = this.role instanceof Backup && !this.listed;
     if (request.text(1) !== this.options.group || (this.role !== null && !unlisted) || this.listed) {
       conn.end();
@@ -374,6 +384,7 @@ export class DataNode implements ReaderOwner {
     const { group, id, pid } = options;
     const seq = role instanceof Primary ? role.log.head : (role?.log.held ?? 0);
     const commit = role instanceof Primary ? role.log.committed : (role?.log.applied ?? 0);
+    const transactions = role?.transactions;
     let keys = 0;
     for (let db = 0; db < 16; db++) keys += store.dbSize(db);
     return JSON.stringify({
@@ -390,6 +401,9 @@ export class DataNode implements ReaderOwner {
       seq,
       commit,
       sync: role instanceof Primary ? role.syncing : null,
+      // Requests for locks, granted or waiting, and transactions over several groups that are not forgotten yet.
+      locks: transactions?.locks.size ?? 0,
+      transactions: transactions?.size ?? 0,
     });
   }
 

@@ -1,7 +1,7 @@
 // The member that leads: executes what routers send, in order of arrival and on top of what is undecided, logs the
 // effects, and lets replies go when every in-sync member holds what they saw (R4, R8). The branch of two-phase
 // commit. Must never reply before that, never execute a command twice (R10), never undo what it executed (R9).
-import { find, findRequest } from '../command/index.js';
+import { arityOk, find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import {
   type GroupConfig,
@@ -25,6 +25,7 @@ import { internalRead, lockedKeys } from './internal.js';
 import { Lane, type Parked } from './lane.js';
 import { Orphans } from './orphans.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
+import { databaseOf, numberOf } from './vet.js';
 
 /** Bytes of unacknowledged entries, and of replies on one lane, at which reading from routers pauses. */
 const LOG_CAPACITY = 64 * 1024 * 1024;
@@ -191,7 +192,7 @@ export class Primary implements InSyncOwner, SyncOwner {
     for (const lane of this.lanes) {
       if (!lane.blocked) continue;
       lane.blocked = false;
-      this.read(lane, true);
+      this.read(lane, null);
     }
     this.controls.ringChanged();
     this.touch();
@@ -241,9 +242,9 @@ export class Primary implements InSyncOwner, SyncOwner {
   acceptLane(conn: Conn, hello: Request, parser: RequestParser): ConnHandler {
     const router = hello.text(1);
     const lane = new Lane(router, conn, parser);
-    lane.next = Number(hello.text(2));
-    lane.fresh = Number(hello.text(3));
-    lane.ring = Number(hello.text(4));
+    lane.next = numberOf(hello, 2);
+    lane.fresh = numberOf(hello, 3);
+    lane.ring = numberOf(hello, 4);
     // What the router's older connection still says would be said twice (R10).
     for (const other of this.lanes) if (other.router === router) this.loseLane(other);
     this.lanes.add(lane);
@@ -254,17 +255,10 @@ export class Primary implements InSyncOwner, SyncOwner {
     conn.write(
       Buffer.from(`>5\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`, 'latin1'),
     );
-    this.read(lane, false);
+    this.read(lane);
     return {
       data: (chunk) => {
-        if (lane.gone) return;
-        try {
-          lane.parser.feed(chunk);
-          this.read(lane, false);
-        } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          conn.destroy();
-        }
+        if (!lane.gone) this.read(lane, chunk);
       },
       drained: () => this.resume(lane),
       closed: () => this.loseLane(lane),
@@ -287,30 +281,38 @@ export class Primary implements InSyncOwner, SyncOwner {
     lane.single.clear();
   }
 
-  private read(lane: Lane, again: boolean): void {
+  /** Reads on, with what arrived; null: begins with the command that a newer ring was awaited for. */
+  private read(lane: Lane, chunk?: Buffer | null): void {
     if (this.stopped || this.ending) return;
     this.ctx.now = this.clock.now();
-    if (again && !lane.gone) this.command(lane, lane.parser.request);
-    while (!lane.gone && !lane.blocked && lane.parser.next()) this.command(lane, lane.parser.request);
-    if (
-      !lane.paused &&
-      (this.log.full || lane.waiting > LANE_CAPACITY || lane.parkedCount > PARKED_CAPACITY)
-    ) {
+    try {
+      if (chunk === null) this.command(lane, lane.parser.request);
+      else if (chunk !== undefined) lane.parser.feed(chunk);
+      while (!lane.gone && !lane.blocked && lane.parser.next()) this.command(lane, lane.parser.request);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.loseLane(lane);
+    }
+    if (!lane.paused && !lane.gone && this.overfull(lane)) {
       lane.paused = true;
       lane.conn.pause();
     }
     this.touch();
   }
 
-  private resume(lane: Lane): void {
-    if (
-      !lane.paused ||
-      lane.blocked ||
+  /** Whether no more of the lane should be read for now. */
+  private overfull(lane: Lane): boolean {
+    return (
+      // Bytes are kept rather than the connection paused: a paused one does not hear that its peer is gone.
+      (lane.blocked && lane.parser.pending > LANE_CAPACITY) ||
       this.log.full ||
       lane.waiting > LANE_CAPACITY ||
       lane.parkedCount > PARKED_CAPACITY
-    )
-      return;
+    );
+  }
+
+  private resume(lane: Lane): void {
+    if (!lane.paused || this.overfull(lane)) return;
     lane.paused = false;
     lane.conn.resume();
   }
@@ -321,7 +323,10 @@ export class Primary implements InSyncOwner, SyncOwner {
     const from = request.start + request.from[0]!;
     let row = find(request.buffer, from, request.start + request.to[0]!);
     if (row?.subcommands !== undefined) row = findRequest(request);
-    if (row === undefined && this.modifier(lane, request)) return;
+    if (row === undefined) {
+      if (this.modifier(lane, request)) return;
+    } else if (!arityOk(row, request.argc))
+      throw new ProtocolError('command with a wrong number of arguments');
     if (lane.ring > this.ringVersion) {
       lane.blocked = true;
       return;
@@ -344,23 +349,23 @@ export class Primary implements InSyncOwner, SyncOwner {
   private modifier(lane: Lane, request: Request): boolean {
     switch (request.text(0)) {
       case 'TOWLINE.DB':
-        lane.db = Number(request.text(1));
+        lane.db = databaseOf(request, 1);
         return true;
       case 'TOWLINE.PROTO':
-        lane.proto = request.text(1) === '3' ? 3 : 2;
+        lane.proto = numberOf(request, 1) === 3 ? 3 : 2;
         return true;
       case 'TOWLINE.CLIENT':
-        lane.tag = Number(request.text(1));
-        if (request.argc > 2) lane.adopt(Number(request.text(2)));
+        lane.tag = numberOf(request, 1);
+        if (request.argc > 2) lane.adopt(numberOf(request, 2));
         return true;
       case 'TOWLINE.RING':
-        lane.ring = Number(request.text(1));
+        lane.ring = numberOf(request, 1);
         return true;
       case 'TOWLINE.AT':
-        lane.next = Number(request.text(1));
+        lane.next = numberOf(request, 1);
         return true;
       case 'TOWLINE.ACK': {
-        const counter = Number(request.text(1));
+        const counter = numberOf(request, 1);
         this.remembered.acknowledge(lane.router, counter);
         this.acked.set(lane.router, counter);
         return true;

@@ -22,6 +22,9 @@ export interface ReaderOwner {
 /** One plain connection. */
 export class Reader implements ConnHandler {
   private readonly ctx = new Context();
+  private paused = false;
+  /** Nothing more is read: QUIT, or a protocol error. */
+  private over = false;
 
   constructor(
     private readonly owner: ReaderOwner,
@@ -32,17 +35,36 @@ export class Reader implements ConnHandler {
   }
 
   data(chunk: Buffer): void {
+    if (!this.over) this.readOn(chunk);
+  }
+
+  drained(): void {
+    this.readOn();
+  }
+
+  /** Executes what is there, until too many replies wait to be read. */
+  private readOn(chunk?: Buffer): void {
+    const { conn, parser, ctx } = this;
     try {
-      this.parser.feed(chunk);
-      while (this.parser.next()) this.command(this.parser.request);
+      if (chunk !== undefined) parser.feed(chunk);
+      while (!this.over && conn.queued <= MAX_UNREAD && parser.next()) {
+        this.command(parser.request);
+        if (ctx.reply.length > MAX_UNREAD) this.flush();
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.ctx.reply.error(`ERR ${error.message}`);
-      this.conn.write(this.ctx.reply.take());
-      this.conn.end();
-      return;
+      this.over = true;
+      ctx.reply.error(`ERR ${error.message}`);
+      this.flush();
+      conn.end();
     }
+    if (this.over) return;
     this.flush();
+    const full = conn.queued > MAX_UNREAD;
+    if (full === this.paused) return;
+    this.paused = full;
+    if (full) conn.pause();
+    else conn.resume();
   }
 
   closed(): void {}
@@ -50,15 +72,11 @@ export class Reader implements ConnHandler {
   /** Executes the request that the parser found before this reader was made, and what follows it. */
   begin(): void {
     this.command(this.parser.request);
-    this.data(Buffer.alloc(0));
+    this.readOn();
   }
 
   private flush(): void {
     if (this.ctx.reply.length > 0) this.conn.write(this.ctx.reply.take());
-    if (this.conn.queued > MAX_UNREAD) this.conn.pause();
-  }
-  drained(): void {
-    this.conn.resume();
   }
 
   private command(request: Request): void {
@@ -91,6 +109,7 @@ export class Reader implements ConnHandler {
       }
       case 'quit':
         reply.ok();
+        this.over = true;
         this.flush();
         return this.conn.end();
       case 'command':

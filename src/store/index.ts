@@ -3,5 +3,5 @@ export { Context } from './context.js';
 export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
 export type { ScanOptions, ScanStep } from './scan.js';
-export { Store } from './store.js';
+export { isPayload, Store } from './store.js';
 export { VERB_DB, VERB_PUT } from './verbs.js';

@@ -7,11 +7,16 @@ import type { Context } from './context.js';
 import { ReplyError } from './errors.js';
 import { HANDLERS } from './handlers.js';
 import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
-import { typeOf } from './types.js';
+import { knowsType, typeOf } from './types.js';
 import { VERB_DB, VERB_PUT } from './verbs.js';
 
 /** Bytes of a payload before the value: type code, expiry as a big-endian double. */
 const PAYLOAD_HEAD = 9;
+
+/** Whether bytes from another process have the shape of exportKey()'s; only such ones may be imported. */
+export function isPayload(bytes: Buffer): boolean {
+  return bytes.length >= PAYLOAD_HEAD && knowsType(bytes[0]!) && Number.isSafeInteger(bytes.readDoubleBE(1));
+}
 
 /** Every key of one process, and what can be done to them. */
 export class Store extends Access {

@@ -29,6 +29,11 @@ TYPES[STRING] = {
   encoding: stringEncoding,
 };
 
+/** Whether a type code that came from elsewhere has a row. */
+export function knowsType(code: number): boolean {
+  return TYPES[code] !== undefined;
+}
+
 /** The row of a type code. Throws on an unknown code: a broken assertion. */
 export function typeOf(code: number): ValueType {
   const type = TYPES[code];

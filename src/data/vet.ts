@@ -1,0 +1,91 @@
+// What a peer sent is judged here before anything is executed: what would be a broken assertion further in must
+// end its connection instead. Decides nothing about meaning, and must never change anything.
+import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf } from '../command/index.js';
+import { type Ask, lockName } from '../commit/index.js';
+import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
+import { DATABASES, isPayload, VERB_DB, VERB_PUT } from '../store/index.js';
+
+/** Argument i as an integer from 0 on. @throws ProtocolError when it is missing or none */
+export function numberOf(request: Request, i: number): number {
+  const value = i < request.argc && request.length(i) > 0 ? Number(request.text(i)) : Number.NaN;
+  if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError('message with a bad number');
+  return value;
+}
+
+/** Argument i as the number of a database. @throws ProtocolError */
+export function databaseOf(request: Request, i: number): number {
+  const db = numberOf(request, i);
+  if (db >= DATABASES) throw new ProtocolError('message with a bad database');
+  return db;
+}
+
+/** The row of a command that a data node executes, with as many arguments as it wants. @throws ProtocolError */
+function executable(request: Request): CommandRow {
+  const row = request.argc === 0 ? undefined : findRequest(request);
+  if (row === undefined || row.where === 'router' || !arityOk(row, request.argc)) {
+    throw new ProtocolError('message with a command that is none');
+  }
+  return row;
+}
+
+/** Every command in these bytes, one at a time. @throws ProtocolError when they are malformed or end too early */
+function* commandsIn(bytes: Buffer): Generator<Request> {
+  const parser = new RequestParser();
+  parser.feed(bytes);
+  while (parser.next()) yield parser.request;
+  if (parser.pending > 0) throw new ProtocolError('command cut short');
+}
+
+/** The one command in these bytes. @throws ProtocolError when it is not one that a data node executes */
+export function commandOf(bytes: Buffer): { row: CommandRow; request: Request } {
+  const parser = new RequestParser();
+  parser.feed(bytes);
+  if (!parser.next()) throw new ProtocolError('command cut short');
+  return { row: executable(parser.request), request: parser.request };
+}
+
+/** @throws ProtocolError unless this lock, aside or prepare can be executed when its turn comes */
+export function vetAsk(ask: Ask): void {
+  if (ask.kind === 'lock' && ask.read !== null && commandOf(ask.read.command).row.write) {
+    throw new ProtocolError('a lock whose read writes');
+  }
+  if (ask.kind === 'aside') vetAside(ask);
+  if (ask.kind === 'prepare') for (const request of commandsIn(ask.effects)) vetEffect(request);
+}
+
+/** Commands that run aside may touch only what was fetched for them. */
+function vetAside({ values, runs }: Ask & { kind: 'aside' }): void {
+  const fetched = new Set(values.map(({ db, key }) => lockName(db, key)));
+  for (const { payload } of values) {
+    if (payload !== null && !isPayload(payload)) throw new ProtocolError('message with a bad value');
+  }
+  for (const { db, command } of runs) {
+    const { row, request } = commandOf(command);
+    if (row.where !== 'keys') throw new ProtocolError('aside: a command without keys');
+    for (const each of databasesOf(row, request, db)) {
+      for (const i of keysOf(row, request)) {
+        if (!fetched.has(lockName(each, request.text(i))))
+          throw new ProtocolError('aside: a key not fetched');
+      }
+    }
+  }
+}
+
+/** Effects as coordinators make them (router/plan.ts): once prepared they must be executable on every member. */
+function vetEffect(request: Request): void {
+  if (request.argc === 0) throw new ProtocolError('an effect that is empty');
+  const { start } = request;
+  if (find(request.buffer, start + request.from[0]!, start + request.to[0]!) === undefined) {
+    const verb = request.text(0);
+    if (verb === VERB_DB && request.argc === 2) databaseOf(request, 1);
+    else if (verb !== VERB_PUT || request.argc !== 3 || !isPayload(request.bytes(2))) {
+      throw new ProtocolError('an effect that is none');
+    }
+    return;
+  }
+  const { where, write, split } = executable(request);
+  const whole = where === 'all' && request.argc === 1;
+  const pairs = split === 'pairs' && request.argc % 2 === 1;
+  if (!write || !(whole || pairs || split === 'delete'))
+    throw new ProtocolError('an effect that may be refused');
+}
