@@ -9,7 +9,6 @@ export class ReplyOrder {
   head = 0;
   tail = 0;
   private ready: (Buffer | null)[] = new Array<Buffer | null>(8).fill(null);
-  private muted = 0;
   // Ranges in order, not yet written.
   private readonly buffers: Buffer[] = [];
   private readonly from: number[] = [];
@@ -34,15 +33,16 @@ export class ReplyOrder {
   /** The reply to the command taken as `seq` will not be written. Call before its reply comes. */
   mute(seq: number): void {
     this.ready[seq & (this.ready.length - 1)] = MUTED;
-    this.muted++;
   }
 
   /** The reply to command `seq`. Of two replies to one command the second is dropped. */
   put(seq: number, buffer: Buffer, start: number, end: number): void {
     if (seq < this.head) return;
     const mask = this.ready.length - 1;
-    if (this.muted > 0 && this.ready[seq & mask] === MUTED) {
-      this.muted--;
+    const known = this.ready[seq & mask];
+    if (known !== null) {
+      // Only a muted command without a reply yet may have something in its place.
+      if (known !== MUTED) return;
       buffer = MUTED;
       start = 0;
       end = 0;

@@ -47,6 +47,10 @@ export function positiveExpiryArgument(
 }
 
 function absolute(value: Int64, form: TimeForm, now: number, command: string): number {
+  if (typeof value === 'number') {
+    const near = value * form.unit + (form.relative ? now : 0);
+    if (near >= 0 && Number.isSafeInteger(near)) return near;
+  }
   const at = BigInt(value) * BigInt(form.unit) + (form.relative ? BigInt(now) : 0n);
   if (at > FARTHEST || (form.unit === 1000 && BigInt(value) < -9223372036854775n)) invalid(command);
   // Before 1970 is as long ago as 1970; -1 stands for `never`.
