@@ -73,6 +73,17 @@ describe('Remembered', () => {
     assert.deepEqual(remembered.recall('r2', 2), answered(5, 2));
     assert.deepEqual(remembered.recall('r2', 3), { kind: 'new' });
   });
+  it('takes nobody for new once it has lost count of whom it dropped', () => {
+    const remembered = new Remembered(1000, 1);
+    remembered.add('first', answers(1, [2]));
+    for (let n = 0; n < 40; n++) remembered.add(`r${n}`, answers(2 + n, [1]));
+    assert.deepEqual(remembered.recall('first', 2), { kind: 'forgotten' });
+    assert.deepEqual(remembered.recall('first', 9), { kind: 'forgotten' });
+    remembered.add('first', answers(50, [4]));
+    assert.deepEqual(remembered.recall('first', 2), { kind: 'forgotten' });
+    assert.deepEqual(remembered.recall('first', 4), answered(50, 4));
+    assert.deepEqual(remembered.recall('first', 5), { kind: 'new' });
+  });
   it('is bounded in bytes over all routers', () => {
     const remembered = new Remembered(1000, 10, 3 * ONE);
     for (const router of ['r1', 'r2', 'r3', 'r4']) remembered.add(router, answers(1, [1]));

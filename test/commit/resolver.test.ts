@@ -57,6 +57,12 @@ describe('Resolver', () => {
     assert.deepEqual(r.done('g3'), ['settled']);
     assert.deepEqual(r.step(), ['settled']);
   });
+  it('commits what was prepared here and nowhere else', () => {
+    const r = new Resolver(TXN, 'g1', ['g1'], null);
+    assert.ok(!r.decided);
+    assert.deepEqual(r.step().map(showResolver), ['decide commit', 'settled']);
+    assert.ok(r.decided);
+  });
   it('is settled at once when there is nobody else', () => {
     const r = new Resolver(TXN, 'g1', [], false);
     assert.deepEqual(r.step().map(showResolver), ['settled']);

@@ -22,6 +22,16 @@ describe('GroupClock', () => {
     monotonic += 5;
     assert.equal(clock.now(), 2005);
   });
+  it('stands still when its source goes back', () => {
+    let monotonic = 100;
+    const clock = new GroupClock(() => monotonic, 1000);
+    monotonic = 150;
+    assert.equal(clock.now(), 1050);
+    monotonic = 120;
+    assert.equal(clock.now(), 1050);
+    monotonic = 160;
+    assert.equal(clock.now(), 1060);
+  });
   it('is an integer, never goes back, and is never behind what it heard or how long it ran', () => {
     const step = fc.oneof(
       fc.record({ advance: fc.double({ min: 0, max: 1000, noNaN: true }) }),

@@ -3,7 +3,8 @@
 import type { Address, Conn } from '../../src/net/host.js';
 import { encodeCommand } from '../../src/resp/index.js';
 import type { SimHost } from './host.js';
-import type { Recorder, Recording, RedisInput, RedisOutput } from './linearizability/index.js';
+import type { Ordered } from './in-order.js';
+import type { Recorder, Recording, RedisOutput } from './linearizability/index.js';
 import { ReplyReader } from './replies.js';
 import { type Command, commandOn, type Family } from './workload.js';
 import { Violation } from './world.js';
@@ -24,6 +25,8 @@ export interface ClientPlan {
   /** Commands in all. */
   quota: number;
   families: Family[];
+  /** Which group a key lives in. */
+  groupOf(key: string): number;
 }
 
 interface Sent {
@@ -41,8 +44,10 @@ export class SimClient {
   private db = 0;
   private issued = 0;
   private values = 0;
-  private last: Command[][] = [];
-  private lastDbs: number[] = [];
+  private connections = 0;
+  private sent = 0;
+  /** What is read in the end. */
+  private last: Family[] = [];
   answered = 0;
   /** Outcomes that stayed unknown. */
   unknown = 0;
@@ -52,7 +57,7 @@ export class SimClient {
     private readonly host: SimHost,
     private readonly plan: ClientPlan,
     private readonly router: () => Address,
-    private readonly recorder: Recorder<RedisInput, RedisOutput>,
+    private readonly recorder: Recorder<Ordered, RedisOutput>,
     private readonly random = host.world.random.fork(),
   ) {
     this.pause();
@@ -70,10 +75,7 @@ export class SimClient {
   /** No more of the plan; only this: reading every key once. */
   finish(): void {
     this.issued = this.plan.quota;
-    for (const { db, keys } of this.plan.families) {
-      this.last.push(keys.map((name) => ({ words: ['GET', name], keys: [1] })));
-      this.lastDbs.push(db);
-    }
+    this.last = [...this.plan.families];
   }
   /** Its connection, if it has one, is lost. */
   get connection(): Conn | null {
@@ -99,32 +101,39 @@ export class SimClient {
   }
 
   private issue(out: Buffer[]): void {
-    if (this.last.length > 0) {
-      const commands = this.last.shift()!;
-      const db = this.lastDbs.shift()!;
-      for (const command of commands) this.send(out, db, command);
+    const last = this.last.shift();
+    if (last !== undefined) {
+      for (const name of last.keys) this.send(out, last, { words: ['GET', name], keys: [1] });
       return;
     }
     if (this.issued >= this.plan.quota) return;
     this.issued++;
     const family = this.random.weighted(this.plan.families.map((each) => [each.weight, each] as const));
-    this.send(out, family.db, commandOn(family, this.random, `${this.plan.name}${++this.values}`));
+    this.send(out, family, commandOn(family, this.random, `${this.plan.name}${++this.values}`));
   }
 
-  private send(out: Buffer[], db: number, { words, keys }: Command): void {
+  private send(out: Buffer[], family: Family, { words, keys }: Command): void {
+    const { db } = family;
     if (db !== this.db) {
       this.db = db;
       this.waiting.push({ recording: null, words: ['SELECT', String(db)] });
       out.push(encodeCommand(['SELECT', db]));
     }
     const named = words.map((word, i) => (keys.includes(i) ? qualified(db, word) : word));
-    this.waiting.push({ recording: this.recorder.call(this.plan.name, named), words: named });
+    const { name, depth, families, groupOf } = this.plan;
+    const prefix = `(${name}.${this.connections}/${families.indexOf(family)}`;
+    const groups = new Set(keys.map((i) => groupOf(words[i]!)));
+    const pipelines = [...groups].map((group) => `${prefix}/${group})`);
+    const place = depth > 1 ? { pipelines, index: this.sent++ } : null;
+    const recording = this.recorder.call(this.plan.name, { words: named, place });
+    this.waiting.push({ recording, words: named });
     out.push(encodeCommand(words));
   }
 
   private open(): void {
     this.reader = new ReplyReader();
     this.db = 0;
+    this.connections++;
     const conn = this.host.connect(this.router(), {
       data: (chunk) => {
         this.reader.feed(chunk);

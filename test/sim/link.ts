@@ -144,6 +144,16 @@ export class End implements Conn {
       }
       this.incomingBytes = this.incoming.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
     }
+    if (random.chance(this.network.weather.halfOpen)) {
+      // Sent again by the kernel after the loss: what is left may arrive later than what a new connection carries.
+      const late = random.between(0, 200);
+      for (const piece of this.incoming) {
+        if (piece.at <= world.time) continue;
+        piece.at += late;
+        this.lastArrival = Math.max(this.lastArrival, piece.at);
+        this.pumpAt(piece.at);
+      }
+    }
     const at = Math.max(this.lastArrival, world.time) + delay;
     this.incoming.push({ at, bytes: null, hash: 0 });
     this.pumpAt(at);

@@ -1,4 +1,5 @@
-// The simulator as a program: `node dist/test/sim/main.js [--seeds N] [--seed S] [--verbose]`. Runs seeds from S on
+// The simulator as a program: `node dist/test/sim/main.js [--seeds N] [--seed S] [--verbose] [--keep] [--ordered]`. Runs
+// seeds from S on, past failures with --keep,
 // and says how fast; at a failure it prints the seed, the trace's end and how to repeat it, and exits with 1.
 import { parseArgs } from 'node:util';
 import { run } from './run.js';
@@ -9,6 +10,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    ordered: { type: 'boolean', default: false },
   },
 });
 const first = Number(values.seed);
@@ -19,7 +21,8 @@ let unknown = 0;
 let undecided = 0;
 let failed = 0;
 for (let seed = first; seed < first + count; seed++) {
-  const report = run(seed, { verbose: values.verbose ? (line) => console.log(line) : null });
+  const verbose = values.verbose ? (line: string) => console.log(line) : null;
+  const report = run(seed, { verbose, ordered: values.ordered });
   answered += report.answered;
   unknown += report.unknown;
   undecided += report.undecided;

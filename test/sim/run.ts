@@ -1,12 +1,13 @@
 // One simulated run from a seed: chaos while clients work, then healing, then everything must be answered, settled
 // and equal, and what the clients saw must be explainable. The same seed gives the same run, event by event.
-import { ownersOf } from '../../src/ring/index.js';
+import { ownersOf, slotOfText } from '../../src/ring/index.js';
 import { Chaos, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
 import { SimClient } from './clients.js';
 import { Cluster } from './cluster.js';
 import { SimHost } from './host.js';
-import { check, Recorder, type RedisInput, type RedisOutput, redis } from './linearizability/index.js';
+import { inOrder, type Ordered } from './in-order.js';
+import { check, Recorder, type RedisOutput } from './linearizability/index.js';
 import { atRest, unsettled } from './rest.js';
 import { familiesOf } from './workload.js';
 import { Violation, World } from './world.js';
@@ -20,6 +21,8 @@ const STEPS = 400_000;
 export interface RunOptions {
   /** Gets every line of the trace. */
   verbose?: ((line: string) => void) | null;
+  /** Also demands that commands of one connection take effect in order within a group (in-order.ts). */
+  ordered?: boolean;
 }
 
 export interface RunReport {
@@ -38,7 +41,7 @@ export interface RunReport {
 }
 
 /** Runs one seed. Never throws for a broken rule: the report says so. */
-export function run(seed: number, { verbose = null }: RunOptions = {}): RunReport {
+export function run(seed: number, { verbose = null, ordered = false }: RunOptions = {}): RunReport {
   const world = new World(seed, verbose);
   const report: RunReport = {
     seed,
@@ -53,7 +56,7 @@ export function run(seed: number, { verbose = null }: RunOptions = {}): RunRepor
   };
   const clients: SimClient[] = [];
   try {
-    play(world, clients, report);
+    play(world, clients, report, ordered);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     report.failure = `at ${world.time.toFixed(3)} ms: ${error.message}`;
@@ -69,7 +72,7 @@ export function run(seed: number, { verbose = null }: RunOptions = {}): RunRepor
   return report;
 }
 
-function play(world: World, clients: SimClient[], report: RunReport): void {
+function play(world: World, clients: SimClient[], report: RunReport, ordered: boolean): void {
   const { random } = world;
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
@@ -79,8 +82,9 @@ function play(world: World, clients: SimClient[], report: RunReport): void {
     orphanMs: random.pick([100, 1000, 3000]),
   });
   const observers = new Observers(cluster);
-  const families = familiesOf(random, GROUPS.length, ownersOf(cluster.directory.ring.groups));
-  const recorder = new Recorder<RedisInput, RedisOutput>();
+  const owners = ownersOf(cluster.directory.ring.groups);
+  const families = familiesOf(random, GROUPS.length, owners);
+  const recorder = new Recorder<Ordered, RedisOutput>();
   const pace = random.pick([2, 8, 30]);
   const count = 3 + random.below(4);
   for (let i = 0; i < count; i++) {
@@ -92,6 +96,7 @@ function play(world: World, clients: SimClient[], report: RunReport): void {
       modern: random.chance(0.3),
       quota: 15 + random.below(30),
       families,
+      groupOf: (key: string) => owners[slotOfText(key)]!,
     };
     const host = new SimHost(world, cluster.network, name);
     clients.push(new SimClient(host, plan, () => random.pick(cluster.routers).address, recorder));
@@ -124,7 +129,9 @@ function play(world: World, clients: SimClient[], report: RunReport): void {
   settle();
   observers.end();
   atRest(cluster);
-  const verdict = check(redis, recorder.history(), { steps: STEPS });
+  const history = recorder.history();
+  if (!ordered) for (const { input } of history) input.place = null;
+  const verdict = check(inOrder, history, { steps: STEPS });
   if (verdict.verdict === 'violation') throw new Violation(verdict.violation!.text);
   report.undecided = verdict.undecided.length;
 }

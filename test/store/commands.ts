@@ -84,8 +84,7 @@ const change = fc.oneof(
   words(is('OVERFLOW'), text('WRAP', 'sat', 'FAIL', 'bad')),
 );
 
-/** A command as words; latin1. */
-export const command: fc.Arbitrary<string[]> = fc.oneof(
+const usual: fc.Arbitrary<string[]> = fc.oneof(
   joined(words(is('SET'), key, value), some(setOption, 2)),
   words(is('SET'), key, value),
   words(text('GET', 'STRLEN', 'GETDEL', 'INCR', 'DECR', 'TYPE', 'TTL', 'PTTL', 'PERSIST'), key),
@@ -129,7 +128,15 @@ export const command: fc.Arbitrary<string[]> = fc.oneof(
     maybe(text('COUNT', 'bad'), text('100', '5', '0', '-1', 'x')),
   ),
   joined(words(is('KEYS'), text('*', 'k*', '[ab]', '?', 'k\\{a}', '[^a]'))),
-  words(text('DBSIZE', 'FLUSHDB', 'FLUSHALL')),
-  words(text('FLUSHDB', 'FLUSHALL'), text('ASYNC', 'bad')),
+  words(is('DBSIZE')),
   words(text('GET', 'HELLOO', 'nosuch', 'OBJECT', 'object|freq')),
+);
+
+const flush = joined(words(text('FLUSHDB', 'FLUSHALL')), maybe(text('ASYNC', 'bad')));
+
+/** A command as words; latin1. Keys exist more often than not. */
+export const command: fc.Arbitrary<string[]> = fc.oneof(
+  { weight: 70, arbitrary: usual },
+  { weight: 20, arbitrary: words(text('SET', 'SETNX', 'GETSET'), key, value) },
+  { weight: 1, arbitrary: flush },
 );

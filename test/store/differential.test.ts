@@ -43,7 +43,7 @@ for (const proto of [2, 3] as Proto[]) {
     const connection = await (await startRedis(t))();
     await connection.ask('HELLO', String(proto));
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 60 }), async (commands) => {
+      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 60, size: 'max' }), async (commands) => {
         const theirs = await connection.askAll([['FLUSHALL'], ...commands]);
         const primary = new Primary(Date.now(), proto);
         for (const [i, words] of commands.entries()) {

@@ -21,46 +21,53 @@ const brief = fc
 
 test('copies are equal after each batch, and no effect means no change', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: event }, brief), { maxLength: 80 }), (events) => {
-      const primary = new Primary(START);
-      const { ctx, store } = primary;
-      const copy = new Store();
-      // A copy's clock says nothing: it is at another time altogether.
-      const behind = new Context();
-      behind.now = START + 1e12;
-      for (const [i, each] of events.entries()) {
-        const before = contents(store);
-        const dirty = ctx.dirty;
-        if ('words' in each) {
-          ctx.db = each.db;
-          if (each.db !== 0) ctx.effects.command(['TOWLINE.DB', each.db]);
-          const from = ctx.effects.length;
-          primary.run(...each.words);
-          if (ctx.effects.length === from) {
-            assert.deepEqual(contents(store), before, `${each.words.join(' ')} changed something in silence`);
-            assert.equal(ctx.dirty, dirty, `${each.words.join(' ')} is dirty without an effect`);
-          }
-          if (each.db !== 0) ctx.effects.command(['TOWLINE.DB', 0]);
-          ctx.db = 0;
-        } else if ('pass' in each) ctx.now += each.pass;
-        else store.expireSome(ctx, each.expire);
-        if (i % 5 !== 0 && i !== events.length - 1) continue;
-        behind.seq = ctx.seq;
-        copy.apply(ctx.effects.take(), behind);
-        assert.deepEqual(contents(copy), contents(store));
-        assert.equal(behind.effects.length, 0);
-        assert.equal(behind.reply.length, 0);
-        assert.equal(copy.bytes > 0, copy.snapshot().next().done === false);
-      }
-      for (let db = 0; db < 3; db++) assert.equal(copy.dbSize(db), store.dbSize(db));
-    }),
-    { seed: 3, numRuns: 1500 },
+    fc.property(
+      fc.array(fc.oneof({ weight: 5, arbitrary: event }, brief), { maxLength: 80, size: 'max' }),
+      (events) => {
+        const primary = new Primary(START);
+        const { ctx, store } = primary;
+        const copy = new Store();
+        // A copy's clock says nothing: it is at another time altogether.
+        const behind = new Context();
+        behind.now = START + 1e12;
+        for (const [i, each] of events.entries()) {
+          const before = contents(store);
+          const dirty = ctx.dirty;
+          if ('words' in each) {
+            ctx.db = each.db;
+            if (each.db !== 0) ctx.effects.command(['TOWLINE.DB', each.db]);
+            const from = ctx.effects.length;
+            primary.run(...each.words);
+            if (ctx.effects.length === from) {
+              assert.deepEqual(
+                contents(store),
+                before,
+                `${each.words.join(' ')} changed something in silence`,
+              );
+              assert.equal(ctx.dirty, dirty, `${each.words.join(' ')} is dirty without an effect`);
+            }
+            if (each.db !== 0) ctx.effects.command(['TOWLINE.DB', 0]);
+            ctx.db = 0;
+          } else if ('pass' in each) ctx.now += each.pass;
+          else store.expireSome(ctx, each.expire);
+          if (i % 5 !== 0 && i !== events.length - 1) continue;
+          behind.seq = ctx.seq;
+          copy.apply(ctx.effects.take(), behind);
+          assert.deepEqual(contents(copy), contents(store));
+          assert.equal(behind.effects.length, 0);
+          assert.equal(behind.reply.length, 0);
+          assert.equal(copy.bytes > 0, copy.snapshot().next().done === false);
+        }
+        for (let db = 0; db < 3; db++) assert.equal(copy.dbSize(db), store.dbSize(db));
+      },
+    ),
+    { seed: 3, numRuns: 600 },
   );
 });
 
 test('counts and memory agree with what is there', () => {
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+    fc.property(fc.array(event, { maxLength: 60, size: 'max' }), (events) => {
       const primary = new Primary(START);
       for (const each of events) {
         if (!('words' in each)) continue;
