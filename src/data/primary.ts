@@ -201,6 +201,7 @@ export class Primary implements InSyncOwner, SyncOwner {
   /** The ring that adoptRing() was told is not older than this primary's term. */
   ringRead(): void {
     this.ringIsRead = true;
+    this.gathered();
     this.touch();
   }
 
@@ -609,7 +610,7 @@ export class Primary implements InSyncOwner, SyncOwner {
     );
     this.acked.clear();
     this.inSync.flush(acks);
-    if (this.gathering) this.gathered();
+    this.gathered();
     this.inSync.moved();
     // R6: looked at right before replies leave. What is held leaves when a lease is granted again, or never.
     if (this.gathering || this.ending || !this.inSync.serving()) return;
@@ -624,7 +625,7 @@ export class Primary implements InSyncOwner, SyncOwner {
 
   /** R9: once every member has the inherited log, its entries are committed, and this primary serves. */
   private gathered(): void {
-    if (!this.ringIsRead || this.log.committed < this.options.start + this.inherited.length) return;
+    if (!this.gathering || !this.ringIsRead || this.log.committed < this.options.start + this.inherited.length) return;
     for (const held of this.inherited) this.applier.apply(held);
     this.inherited = [];
     this.gathering = false;

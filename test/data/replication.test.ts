@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GroupLog } from '../../src/commit/index.js';
+import { GroupLog, Participant, Remembered } from '../../src/commit/index.js';
+import { Applier } from '../../src/data/applier.js';
 import { Backup } from '../../src/data/backup.js';
 import { GroupClock } from '../../src/data/clock.js';
 import { batchFrame, OpenEntry, txnFrame } from '../../src/data/entry.js';
@@ -27,7 +28,15 @@ class World implements FollowerOwner {
   deposals = 0;
   readonly store = new Store();
   readonly clock = new GroupClock(() => 0, CLOCK - 1000);
-  readonly backup = new Backup(this.host, this.store, this.clock, 3);
+  readonly backup = new Backup(
+    this.host,
+    this.clock,
+    new Applier(this.store, new Remembered(), new Participant(3)),
+    3,
+    0,
+    1250,
+    () => {},
+  );
   readonly link: FollowerLink;
   /** The backup's end of the newest connection, and what is under way in both directions. */
   private end: FakeConn | null = null;
@@ -46,6 +55,7 @@ class World implements FollowerOwner {
     return CLOCK;
   }
   advanced(): void {}
+  lost(): void {}
   deposed(): void {
     this.deposals++;
   }
@@ -61,8 +71,16 @@ class World implements FollowerOwner {
     const hello = new RequestParser();
     hello.feed(this.near.take());
     assert.ok(hello.next());
-    assert.deepEqual(hello.request.texts(), ['TOWLINE.REPLICATE', 'g1', `${this.term}`, '1', 'primary']);
-    this.end.handler = this.backup.follow(this.end, this.term, new RequestParser());
+    const { head } = this.log;
+    assert.deepEqual(hello.request.texts(), [
+      'TOWLINE.REPLICATE',
+      'g1',
+      `${this.term}`,
+      '1',
+      'primary',
+      `${head}`,
+    ]);
+    this.end.handler = this.backup.follow(this.end, this.term, head, new RequestParser());
     this.host.turn();
   }
   cut(): void {
@@ -178,7 +196,7 @@ describe('replication', () => {
     const w = new World();
     w.connect();
     const other = w.host.accept();
-    other.handler = w.backup.follow(other, 5, new RequestParser());
+    other.handler = w.backup.follow(other, 5, 0, new RequestParser());
     w.append();
     w.flush();
     w.move();
@@ -225,7 +243,7 @@ describe('replication', () => {
     for (const frame of frames) {
       const w = new World();
       const conn = w.host.accept();
-      conn.handler = w.backup.follow(conn, 4, new RequestParser());
+      conn.handler = w.backup.follow(conn, 4, 9, new RequestParser());
       conn.deliver(frame);
       assert.ok(conn.closing, frame.toString());
       assert.equal(w.backup.log.held, 0);
