@@ -169,7 +169,16 @@ export class Controls {
       }
     }
     if (ask.kind === 'aside') return this.onAside(lane, ask);
-    owner.perform(owner.transactions.ask(lane, ask));
+    owner.perform(ask.kind === 'outcome' ? this.onOutcome(lane, ask) : owner.transactions.ask(lane, ask));
+  }
+
+  /** An outcome that contradicts what this group has promised (R11) changes nothing: it is its sender's failure. */
+  private onOutcome(lane: number, ask: Ask & { kind: 'outcome' }): ParticipantAction<Parked>[] {
+    try {
+      return this.owner.transactions.ask(lane, ask);
+    } catch (error) {
+      throw new ProtocolError(error instanceof Error ? error.message : 'impossible outcome');
+    }
   }
 
   /** Executes commands on fetched values, not in place: nothing here changes. */

@@ -55,7 +55,7 @@ export class Store extends Access {
     const before = reply.length;
     ctx.db = 0;
     ctx.replica = true;
-    const { parser } = this;
+    const parser = this.parser;
     parser.feed(effects);
     while (parser.next()) {
       this.applyOne(parser.request, ctx);

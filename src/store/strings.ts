@@ -148,7 +148,7 @@ function getex(store: Access, request: Request, ctx: Context): void {
   if (form !== null) {
     const at = positiveExpiryArgument(request, time, form, ctx.now, 'getex');
     answer(ctx, entry);
-    if (at <= ctx.now && !ctx.replica) {
+    if (at <= ctx.now) {
       store.delete(ctx, key);
       store.effect(ctx, 'DEL', key);
     } else {

@@ -8,7 +8,7 @@ import { FakeHost } from '../net/fake-host.js';
 
 /** Replies as the router numbers them: one after the other, but for TOWLINE.AT. */
 class Numbered {
-  private readonly splitter = new ReplySplitter();
+  readonly splitter = new ReplySplitter();
   private expected = -1;
   readonly replies: [number, string][] = [];
   read(bytes: Buffer): [number, string][] {

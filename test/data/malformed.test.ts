@@ -256,3 +256,12 @@ test('a reader that does not read its replies is not read from', () => {
   assert.ok(conn.take().length > 49 * 8 * 1024 * 1024);
   assert.ok(!conn.paused);
 });
+
+test('an outcome that nobody can have decided changes nothing', () => {
+  const one = new Node(SELF);
+  const held = one.say(CONTROL, encodeAsk({ ...lock, keys: [key] }));
+  assert.match(held.commands().join(), /^TOWLINE.LOCKED r1:1 /);
+  held.deliver(encodeAsk({ kind: 'outcome', txn: 'r1:1', commit: true }));
+  assert.ok(held.closing);
+  one.wellAfter('a commit of what was only locked');
+});

@@ -28,7 +28,6 @@ const NUMBERS =
 
 /** Requests that make a server give up on the connection; the text behind some is never looked at. */
 const BREAKING = [
-  '*-2147483649\r\n',
   '*2147483648\r\n',
   '*1048577\r\n',
   '*99999999999999999999\r\n',

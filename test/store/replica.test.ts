@@ -138,6 +138,14 @@ test('an expired target goes first, in its own database', () => {
   primary.ctx.now += 100;
   assert.equal(primary.line('MOVE k 5'), ':1\r\n');
   assert.deepEqual(primary.effects(), ['TOWLINE.DB 5', 'DEL k', 'TOWLINE.DB 0', 'MOVE k 5']);
+  for (const command of ['COPY', 'RENAMENX']) {
+    primary.line('SET b old PX 10');
+    primary.line('SET a new');
+    primary.effects();
+    primary.ctx.now += 100;
+    assert.equal(primary.line(`${command} a b`), ':1\r\n');
+    assert.deepEqual(primary.effects(), ['DEL b', `${command} a b`]);
+  }
 });
 
 test('a reply depends on the last write of what it saw, or on the last deletion', () => {
