@@ -82,6 +82,13 @@ export class Remembered {
     if (counter > known.floor) known.floor = counter;
   }
 
+  /** Below this a command of the router may have been executed: no command there is new. */
+  reached(router: string): number {
+    const known = this.routers.get(router);
+    if (known === undefined) return this.gone.get(router) ?? 0;
+    return Math.max(known.floor, known.last + 1);
+  }
+
   /** What became of the router's command `counter`. */
   recall(router: string, counter: number): Recall {
     const known = this.routers.get(router);
