@@ -82,18 +82,30 @@ export class Remembered {
     if (counter > known.floor) known.floor = counter;
   }
 
-  /** Everything remembered, for a new member. */
+  /** Everything remembered, for a new member, as begin() and add() take it. */
   *snapshot(): Generator<{ router: string; floor: number; answers: Answers[] }> {
-    for (const [router, { floor, answers }] of this.routers) yield { router, floor, answers: [...answers] };
+    if (this.lost) yield { router: '', floor: 0, answers: [] };
+    for (const [router, floor] of this.gone) yield { router, floor, answers: [] };
+    for (const [router, { floor, answers }] of this.routers) {
+      if (floor >= 0) yield { router, floor, answers: [...answers] };
+    }
   }
 
-  /** Starts a router's memory anew, as another member has it: its answers follow. */
+  /** A router's memory as another member has it: its answers follow. '': that member has forgotten some entirely. */
   begin(router: string, floor: number): void {
+    if (router === '') {
+      this.lost = true;
+      return;
+    }
     const known = this.of(router);
-    this.total -= known.bytes;
-    known.bytes = 0;
-    known.answers = [];
-    known.floor = floor;
+    if (floor > known.floor) known.floor = floor;
+  }
+
+  /** Below this a command of the router may have been executed: no command there is new. */
+  reached(router: string): number {
+    const known = this.routers.get(router);
+    if (known === undefined) return this.gone.get(router) ?? 0;
+    return Math.max(known.floor, known.last + 1);
   }
 
   /** What became of the router's command `counter`. */

@@ -244,7 +244,9 @@ export class Primary implements InSyncOwner, SyncOwner {
     const router = hello.text(1);
     const lane = new Lane(router, conn, parser);
     lane.next = numberOf(hello, 2);
-    lane.fresh = numberOf(hello, 3);
+    // What was sent over a connection that is gone may arrive after what followed it over another one (R10).
+    this.closeEntry();
+    lane.fresh = Math.max(numberOf(hello, 3), this.remembered.reached(router));
     lane.ring = numberOf(hello, 4);
     // What the router's older connection still says would be said twice (R10).
     for (const other of this.lanes) if (other.router === router) this.loseLane(other);

@@ -2,6 +2,7 @@
 // answers, with an error mostly, and ends with one that breaks the protocol or is cut off. Never a request that a
 // server must obey to everybody's harm (FLUSHALL, CLIENT KILL, CONFIG SET).
 import { type ArgumentDoc, type CommandRow, LEAVES, ROWS } from '../../src/command/index.js';
+import { encodeAsk } from '../../src/net/wire.js';
 import { encodeCommand } from '../../src/resp/index.js';
 import { Random } from '../sim/random.js';
 
@@ -194,6 +195,7 @@ export class Nonsense {
       const make = this.one([
         () => this.internal(),
         () => this.lock(ring),
+        () => this.wellFormed(),
         () => this.answered(),
         () => this.garbled(),
         () => encodeCommand([`TOWLINE.${this.one(VERBS)}`, this.one(NUMBERS)]),
@@ -212,6 +214,21 @@ export class Nonsense {
     const txn = `fuzz-${this.below(4)}:${this.below(50)}`;
     const read = this.below(2) === 0 ? ['0'] : ['1', '0', '2', encodeCommand(this.command(false))];
     return encodeCommand(['TOWLINE.LOCKKEYS', txn, ring, 0, 1, 1, this.below(20), this.key(), 1, ...read]);
+  }
+
+  /** Commands to be run aside, and effects, that have the right shape and nothing more. */
+  private wellFormed(): Buffer {
+    const txn = `fuzz-${this.below(4)}:${this.below(50)}`;
+    const run = {
+      db: this.below(16),
+      proto: 2,
+      command: encodeCommand(this.command(this.below(4) === 0)),
+    } as const;
+    const payload = this.below(2) === 0 ? null : this.bytes(20);
+    if (this.below(2) === 0) {
+      return encodeAsk({ kind: 'prepare', txn, token: '1.1', participants: ['g1'], effects: run.command });
+    }
+    return encodeAsk({ kind: 'aside', txn, values: [{ db: run.db, key: this.key(), payload }], runs: [run] });
   }
 
   /** What the next connection sends to a router. */
