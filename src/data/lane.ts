@@ -76,6 +76,8 @@ export class Lane {
   /** Parked commands of the others, by client, in order. */
   readonly parked = new Map<number, Parked[]>();
   parkedCount = 0;
+  /** Tags below 0: of queues that no client adds to any more. */
+  private strays = 0;
   readonly now = new Run();
   readonly later = new Run();
   private held: Chunk[] = [];
@@ -110,6 +112,13 @@ export class Lane {
     for (const parked of this.single) {
       if (parked.counter !== counter) continue;
       this.single.delete(parked);
+      // Older commands of the client, whose replies it waits for no more, go on without it.
+      const older = this.parked.get(this.tag);
+      if (older !== undefined) {
+        this.strays--;
+        for (const each of older) each.tag = this.strays;
+        this.parked.set(this.strays, older);
+      }
       parked.tag = this.tag;
       this.parked.set(this.tag, [parked]);
       return;

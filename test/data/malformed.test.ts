@@ -49,7 +49,8 @@ class Node {
       { locks: 0, transactions: 0, failures: [] },
       what,
     );
-    const lane = this.say(LANE, ['SET', 'k', 'v'], ['GET', 'k']);
+    // Another router: what r1 has said under these counters would be taken for said again (R10).
+    const lane = this.say(['TOWLINE.LANE', 'r2', 0, 0, 0], ['SET', 'k', 'v'], ['GET', 'k']);
     assert.match(lane.take().toString(), /\+OK\r\n\$1\r\nv\r\n$/, what);
     lane.lose();
     this.host.turn();

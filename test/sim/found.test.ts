@@ -2,8 +2,9 @@
 // simulator, these do not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Lane, type Parked } from '../../src/data/lane.js';
 import type { Conn } from '../../src/net/host.js';
-import { encodeCommand } from '../../src/resp/index.js';
+import { encodeCommand, RequestParser } from '../../src/resp/index.js';
 import { ownersOf } from '../../src/ring/index.js';
 import { Observers } from './checks.js';
 import { Cluster } from './cluster.js';
@@ -86,6 +87,21 @@ test('R10: a lane whose first message arrives after a newer lane executes nothin
   world.runUntil(world.time + 300);
   assert.equal(replies(), ':1\r\n:2\r\n$1\r\n2\r\n');
   end();
+});
+
+test('a parked command is never forgotten when its client has a new one that parks', () => {
+  // The client was told UNCERTAIN about the old one, so the new one is sent as if it had nothing else under way.
+  const lane = new Lane('r1', {} as Conn, new RequestParser());
+  const old = { counter: 1, tag: 5 } as Parked;
+  const fresh = { counter: 2, tag: 0 } as Parked;
+  lane.parked.set(5, [old]);
+  lane.single.add(fresh);
+  lane.tag = 5;
+  lane.adopt(2);
+  assert.deepEqual(lane.parked.get(5), [fresh]);
+  const all = [...lane.parked.values()].flat();
+  assert.ok(all.includes(old));
+  for (const [tag, queue] of lane.parked) for (const parked of queue) assert.equal(parked.tag, tag);
 });
 
 test('a read sent again does not show a later write of its own pipeline', {

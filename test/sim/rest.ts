@@ -22,7 +22,10 @@ export function unsettled(cluster: Cluster): string | null {
     const { transactions } = role;
     if (transactions.locks.size > 0) {
       const owners = [...transactions.locks['all']].map(({ owner, granted }) => {
-        const who = 'txn' in owner ? owner.txn : `${owner.parked.lane.router}:${owner.parked.counter}`;
+        const who =
+          'txn' in owner
+            ? owner.txn
+            : `parked ${owner.parked.lane.router}:${owner.parked.counter}${owner.parked.lane.gone ? ' (gone)' : ''}`;
         return granted ? who : `${who} (waiting)`;
       });
       return `${name} has locks of ${owners.join(', ')}`;
