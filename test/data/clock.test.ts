@@ -34,7 +34,8 @@ describe('GroupClock', () => {
   });
   it('is an integer, never goes back, and is never behind what it heard or how long it ran', () => {
     const step = fc.oneof(
-      fc.record({ advance: fc.double({ min: 0, max: 1000, noNaN: true }) }),
+      // Eighths: exact in binary, so that no rounding is taken for a clock that runs slow.
+      fc.record({ advance: fc.integer({ min: 0, max: 8000 }).map((eighths) => eighths / 8) }),
       fc.record({ hear: fc.integer({ min: 0, max: 20_000 }) }),
     );
     fc.assert(
