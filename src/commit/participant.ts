@@ -271,7 +271,8 @@ export class Participant<P> {
     record: Record<P> | undefined,
   ): ParticipantAction<P>[] {
     const { txn } = ask;
-    if (this.fenced.has(coordinatorOf(txn))) return [vote(lane, txn, 'uncertain')];
+    // Perhaps settled and forgotten. What is known here is answered as ever: its coordinator was fenced for another one.
+    if (record === undefined && this.fenced.has(coordinatorOf(txn))) return [vote(lane, txn, 'uncertain')];
     switch (record?.state) {
       case 'locked':
         if (record.token !== ask.token) return this.refuse(record, lane, 'vote');

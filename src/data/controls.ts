@@ -28,6 +28,8 @@ interface ControlLane {
   /** Incarnation of the router, or id of the member of another group. */
   from: string;
   out: Buffer[];
+  /** It has been told that it is fenced. */
+  told: boolean;
 }
 
 /** Locks that wait for a newer ring, at most. */
@@ -51,15 +53,18 @@ export class Controls {
   }
 
   accept(conn: Conn, from: string, parser: RequestParser): ConnHandler {
-    if (this.owner.transactions.isFenced(from)) conn.write(encodeCommand(['TOWLINE.FENCED']));
     // What an older connection of the same coordinator locked goes with it.
     for (const other of [...this.lanes.values()]) if (other.from === from) this.lose(other);
-    const lane: ControlLane = { id: ++this.ids, conn, from, out: [] };
+    const lane: ControlLane = { id: ++this.ids, conn, from, out: [], told: false };
     this.lanes.set(lane.id, lane);
+    this.tellFenced(lane);
     const read = (chunk?: Buffer) => {
       try {
         if (chunk !== undefined) parser.feed(chunk);
-        while (this.lanes.has(lane.id) && parser.next()) this.onAsk(lane.id, decodeAsk(parser.request));
+        while (this.lanes.has(lane.id) && parser.next()) {
+          this.tellFenced(lane);
+          this.onAsk(lane.id, decodeAsk(parser.request));
+        }
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         conn.destroy();
@@ -149,6 +154,13 @@ export class Controls {
   stop(): void {
     for (const { conn } of this.lanes.values()) conn.destroy();
     this.lanes.clear();
+  }
+
+  /** A coordinator may be fenced while it is connected; it must take a new name, or nothing it begins gets on. */
+  private tellFenced(lane: ControlLane): void {
+    if (lane.told || !this.owner.transactions.isFenced(lane.from)) return;
+    lane.told = true;
+    lane.out.push(encodeCommand(['TOWLINE.FENCED']));
   }
 
   private onAsk(lane: number, ask: Ask): void {

@@ -2,6 +2,7 @@
 // simulator, these do not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Ask, Participant } from '../../src/commit/index.js';
 import { Lane, type Parked } from '../../src/data/lane.js';
 import type { Conn } from '../../src/net/host.js';
 import { encodeCommand, RequestParser } from '../../src/resp/index.js';
@@ -87,6 +88,30 @@ test('R10: a lane whose first message arrives after a newer lane executes nothin
   world.runUntil(world.time + 300);
   assert.equal(replies(), ':1\r\n:2\r\n$1\r\n2\r\n');
   end();
+});
+
+test('R11: a coordinator fenced for one orphan still finishes what it has under way', () => {
+  const participant = new Participant<Parked>(1);
+  const lock = (txn: string, key: string): Ask => {
+    const keys = [{ db: 0, key, exclusive: true }];
+    return { kind: 'lock', txn, ring: 1, keys, everything: false, fetch: false, read: null };
+  };
+  participant.restore({
+    kind: 'prepare',
+    txn: 'r:1',
+    participants: ['a', 'b'],
+    keys: [],
+    everything: false,
+    effects: Buffer.alloc(0),
+  });
+  const granted = participant.ask(1, lock('r:2', 'k')).find((action) => action.do === 'fetch');
+  participant.restore({ kind: 'outcome', txn: 'r:1', commit: true });
+  participant.settled('r:1');
+  assert.ok(participant.isFenced('r'));
+  // Answered UNCERTAIN, its coordinator gave up, while other groups stayed prepared for one that was still connected.
+  const prepare = { txn: 'r:2', token: granted!.token, participants: ['a', 'b'], effects: Buffer.alloc(0) };
+  const actions = participant.ask(1, { kind: 'prepare', ...prepare });
+  assert.equal(actions[0]!.do, 'log');
 });
 
 test('a parked command is never forgotten when its client has a new one that parks', () => {

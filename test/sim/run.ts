@@ -110,7 +110,8 @@ function play(world: World, clients: SimClient[], report: RunReport, ordered: bo
   const answerAll = () => {
     world.runUntil(deadline, () => clients.every(({ idle }) => idle));
     const late = clients.find(({ idle }) => !idle);
-    if (late !== undefined) throw new Violation(`healed, but not answered: ${late.state}`);
+    if (late !== undefined)
+      throw new Violation(`healed, but not answered: ${late.state}; ${unsettled(cluster)}`);
   };
   const settle = () => {
     while (unsettled(cluster) !== null && world.time < deadline) world.runUntil(world.time + 50);
