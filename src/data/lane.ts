@@ -5,7 +5,7 @@
 import type { CommandRow } from '../command/row.js';
 import type { LockOwner, LockRequest } from '../commit/index.js';
 import type { Conn } from '../net/host.js';
-import { encodeCommand, type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
+import { type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
 
 /** A run of replies: consecutive counters, or with `TOWLINE.AT` where they are not. */
 class Run {
@@ -166,9 +166,4 @@ export class Lane {
     this.out.push(bytes);
     this.sentNext = next;
   }
-}
-
-/** The first message of a lane: who speaks, its lowest unanswered counter, the first new one, its ring version. */
-export function laneHello(router: string, floor: number, fresh: number, ring: number): Buffer {
-  return encodeCommand(['TOWLINE.LANE', router, floor, fresh, ring]);
 }

@@ -79,6 +79,6 @@ export class Directory {
 }
 
 /** Every group that ring or history names, each once. */
-export function groupsOf({ groups, history }: RingDocument): string[] {
+function groupsOf({ groups, history }: RingDocument): string[] {
   return [...new Set([groups, ...history].flat().map(({ id }) => id))];
 }

@@ -9,7 +9,7 @@ const DATABASES = 16;
 const MAX_LIST = 1024 * 1024;
 
 /** Reads the fields of a message one after the other. @throws ProtocolError when one is missing or malformed. */
-export class Fields {
+class Fields {
   constructor(
     private readonly request: Request,
     private at = 1,

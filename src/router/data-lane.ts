@@ -8,8 +8,9 @@ import {
   ProtocolError,
   ReplySplitter,
   type Request,
-  RequestParser,
 } from '../resp/index.js';
+
+import { type Batch, type Mode, pushWords, saidAgain, sentAs } from './said.js';
 
 /** Who wants the reply to a command: a client's session, or the router itself. */
 export interface Sink {
@@ -32,26 +33,6 @@ const CLIENT_HEAD = '*2\r\n$14\r\nTOWLINE.CLIENT\r\n$';
 
 /** Takes the reply of a command that nobody waits for any more. */
 const NOBODY: Sink = { reply() {}, stale() {} };
-
-/** What one turn sent, kept until it is answered. */
-interface Batch {
-  first: number;
-  /** One past its last counter. */
-  next: number;
-  parts: Buffer[];
-  bytes: number;
-  sentAt: number;
-  /** State of the stream where it begins. */
-  mode: Mode;
-}
-
-/** Modifiers in force on the stream. */
-interface Mode {
-  db: number;
-  proto: Proto;
-  tag: number;
-  ring: number;
-}
 
 /** What the lane needs of the router. */
 export interface LaneOwner {
@@ -274,26 +255,6 @@ export class DataLane {
     if (sink !== NOBODY) this.pending--;
   }
 
-  /** Finds an unanswered command among what was sent. */
-  private sentAs(wanted: number): { request: Request; mode: Mode } {
-    const batch = this.batches.find(({ first, next }) => first <= wanted && wanted < next);
-    if (batch === undefined) throw new Error(`command ${wanted} is not under way`);
-    const mode = { ...batch.mode };
-    const parser = new RequestParser();
-    let counter = batch.first;
-    for (const part of batch.parts) {
-      parser.feed(part);
-      while (parser.next()) {
-        const { request } = parser;
-        if (isModifier(request)) {
-          if (request.is(0, 'towline.db')) mode.db = Number(request.text(1));
-          if (request.is(0, 'towline.proto')) mode.proto = request.text(1) === '3' ? 3 : 2;
-        } else if (counter++ === wanted) return { request: request.clone(), mode };
-      }
-    }
-    throw new Error(`command ${wanted} is not in its batch`);
-  }
-
   private advance(): void {
     const mask = this.sinks.length - 1;
     while (this.floor < this.next && this.sinks[this.floor & mask] === null) this.floor++;
@@ -324,7 +285,7 @@ export class DataLane {
         const sink = this.sinks[at] ?? null;
         if (counter < this.floor || counter >= this.next || sink === null)
           throw new ProtocolError('reply to nothing');
-        const sent = this.sentAs(counter);
+        const sent = sentAs(this.batches, counter);
         this.settle(at, sink);
         this.owner.heard(Number(words[2]));
         sink.stale(this.seqs[at]!, sent.request, sent.mode.db, sent.mode.proto);
@@ -381,56 +342,8 @@ export class DataLane {
     conn.write(encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]));
     this.expected = this.floor;
     this.acked = this.floor;
-    // A new lane begins in mode {0, 2, 0}: modifiers are said again from where the first batch began.
-    const out = new ByteWriter();
-    for (const words of modeWords(first)) out.bytes(encodeCommand(words));
-    let wanted = this.floor;
-    const parser = new RequestParser();
-    for (const batch of this.batches) {
-      let counter = batch.first;
-      for (const part of batch.parts) {
-        parser.feed(part);
-        while (parser.next()) {
-          const { request } = parser;
-          if (isModifier(request)) {
-            if (!request.is(0, 'towline.ack')) out.bytes(request.raw());
-            continue;
-          }
-          if (this.sinks[counter & (this.sinks.length - 1)] !== null && counter >= this.floor) {
-            if (counter !== wanted) out.bytes(encodeCommand(['TOWLINE.AT', counter]));
-            out.bytes(request.raw());
-            wanted = counter + 1;
-          }
-          counter++;
-        }
-      }
-    }
-    if (wanted !== this.next) out.bytes(encodeCommand(['TOWLINE.AT', this.next]));
-    if (this.batches.length === 0) for (const words of modeWords(this.mode)) out.bytes(encodeCommand(words));
-    conn.write(out.take());
+    const unanswered = (counter: number) =>
+      counter >= this.floor && this.sinks[counter & (this.sinks.length - 1)] !== null;
+    conn.write(saidAgain(this.batches, this.mode, { from: this.floor, to: this.next, unanswered }));
   }
-}
-
-function modeWords(mode: Mode): (string | number)[][] {
-  return [
-    ['TOWLINE.DB', mode.db],
-    ['TOWLINE.PROTO', mode.proto],
-    ['TOWLINE.CLIENT', mode.tag],
-    ['TOWLINE.RING', mode.ring],
-  ];
-}
-
-const MODIFIERS = ['towline.db', 'towline.proto', 'towline.client', 'towline.ring', 'towline.ack'];
-
-function isModifier(request: Request): boolean {
-  return MODIFIERS.some((name) => request.is(0, name));
-}
-
-/** The words of a push message of bulk strings and integers. */
-function pushWords(bytes: Buffer): string[] {
-  const lines = bytes.toString('utf8').split('\r\n');
-  return lines.slice(1, -1).flatMap((line, i, all) => {
-    if (line.startsWith('$') && i + 1 < all.length) return [];
-    return [line.startsWith(':') ? line.slice(1) : line];
-  });
 }

@@ -24,7 +24,7 @@ export function firstError(replies: Replies): Buffer | null {
 }
 
 /** Makes a Request of words. */
-export function requestOf(words: readonly (string | number | Buffer)[]): Request {
+function requestOf(words: readonly (string | number | Buffer)[]): Request {
   const parser = new RequestParser();
   parser.feed(encodeCommand(words));
   parser.next();

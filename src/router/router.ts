@@ -1,15 +1,15 @@
 // The router: sessions on one side, lanes to every group's primary on the other, and the ring between them.
 // Holds no data. Takes a new ring only when everything planned with the old one is answered (R2).
 import { type CommandRow, LEAVES } from '../command/index.js';
-import { type Answer, addressOf, type GroupConfig, type Plan, type Registration } from '../commit/index.js';
+import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request, RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
-import { DataLane, type LaneOwner, type Sink } from './data-lane.js';
+import { DataLane, type LaneOwner } from './data-lane.js';
 import { decodeReply } from './decode.js';
-import { FANS, firstError, flushCommand } from './fanout.js';
+import { Everywhere, type EverywhereOwner } from './everywhere.js';
 import type { LocalHandler, RouterServer, Usage } from './local/index.js';
 import {
   Clients,
@@ -20,9 +20,9 @@ import {
   TOO_MANY_CLIENTS,
   waitingCommands,
 } from './local/index.js';
-import { type Asker, planForAll, planOf } from './plan.js';
+import type { Asker } from './plan.js';
 import { Route } from './route.js';
-import { Session } from './session.js';
+import { Session, type SessionOwner } from './session.js';
 
 /** How often deadlines are looked at, ms. */
 const TICK_MS = SAMPLE_MS;
@@ -50,7 +50,7 @@ export interface RouterConfig {
 }
 
 /** One router. */
-export class Router implements RouterServer, LaneOwner, ControlOwner, CoordinatorsOwner {
+export class Router implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner {
   readonly settings = new Settings();
   readonly statistics = new Statistics(LEAVES.map(({ name }) => name));
   readonly clients: Clients;
@@ -64,7 +64,8 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
   coordinator: string;
   private readonly laneOf = new Map<string, DataLane>();
   private readonly controlOf = new Map<string, ControlLane>();
-  private readonly coordinators: Coordinators;
+  readonly coordinators: Coordinators;
+  private readonly all: Everywhere;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -87,6 +88,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
     this.startedAt = host.wall();
     this.coordinator = config.id;
     this.coordinators = new Coordinators(host, this);
+    this.all = new Everywhere(this);
     this.tickLater();
   }
 
@@ -255,56 +257,11 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
 
   /** A command over several groups. */
   transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
-    this.coordinators.start({ plan: () => this.unlessLost(planOf(this.route, row, request, asker)), answer });
+    this.all.transaction(row, request, asker, answer);
   }
-
   /** A command for every group. */
   everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
-    const reader = FANS[row.name];
-    if (reader === undefined) {
-      const command = flushCommand(request);
-      if (command === null) return answer(Buffer.from('-ERR syntax error\r\n'));
-      const plan = () => this.unlessLost(planForAll(this.route, command, asker.db, Buffer.from('+OK\r\n')));
-      return this.coordinators.start({ plan, answer });
-    }
-    const fan = reader(request, asker.proto, () => this.host.random());
-    if (Buffer.isBuffer(fan)) return answer(fan);
-    this.ask(fan.ask, asker, (replies) => answer(firstError(replies) ?? fan.merge(replies)));
-  }
-
-  private unlessLost(plan: Plan): Plan | Buffer {
-    const lost = plan.shares.find(({ group }) => this.lost(group));
-    return lost === undefined ? plan : groupLost(lost.group);
-  }
-
-  /** Sends one read to every group and collects the replies, in order of the groups. */
-  private ask(request: Request, { db, proto }: Asker, done: (replies: Buffer[]) => void): void {
-    const { lanes } = this;
-    const replies: Buffer[] = new Array<Buffer>(lanes.length);
-    let missing = lanes.length;
-    let stale = false;
-    if (missing === 0) return done([]);
-    const lost = this.route.groups.find((group) => this.lost(group));
-    if (lost !== undefined) return done([groupLost(lost)]);
-    const finish = () => {
-      if (--missing > 0) return;
-      // The ring changed under it: everything is asked again.
-      if (stale) this.replan(() => this.ask(request, { db, proto }, done));
-      else done(replies);
-    };
-    lanes.forEach((lane, i) => {
-      const sink: Sink = {
-        reply: (_seq, buffer, start, end) => {
-          replies[i] = buffer.subarray(start, end);
-          finish();
-        },
-        stale: () => {
-          stale = true;
-          finish();
-        },
-      };
-      lane.send(sink, 0, request, db, proto, 0, 0, false);
-    });
+    this.all.everywhere(row, request, asker, answer);
   }
 
   // ---- what local commands ask
@@ -367,7 +324,7 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
     if (!parser.next()) throw new Error('not a whole request');
     const { groups } = this.route;
     return new Promise((resolve) => {
-      this.ask(parser.request, { db, proto: 2 }, (replies) => {
+      this.all.ask(parser.request, { db, proto: 2 }, (replies) => {
         resolve(new Map(replies.map((reply, i) => [groups[i]!, decodeReply(reply)])));
       });
     });
@@ -411,11 +368,3 @@ export class Router implements RouterServer, LaneOwner, ControlOwner, Coordinato
 }
 
 const UNCERTAIN = Buffer.from('-UNCERTAIN the command may or may not have been executed\r\n', 'latin1');
-
-/** The error for a command that needs a group which is lost. */
-export function groupLost(group: string): Buffer {
-  return Buffer.from(
-    `-GROUPLOST group ${group} has lost every in-sync member; nothing was executed\r\n`,
-    'latin1',
-  );
-}

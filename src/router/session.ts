@@ -3,11 +3,20 @@
 // before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
 import { arityOk, type CommandRow, find, findRequest, refusal } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
-import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
+import { type Proto, ProtocolError, type ReplyWriter, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
-import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
+import { groupLost } from './everywhere.js';
+import {
+  authRequired,
+  type ClientState,
+  type LocalHandler,
+  localHandlers,
+  NOAUTH,
+  type RouterServer,
+} from './local/index.js';
 import { ReplyOrder } from './order.js';
-import { groupLost, type Router } from './router.js';
+import type { Asker } from './plan.js';
+import type { Route } from './route.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
@@ -15,6 +24,29 @@ const MAX_UNREAD = 1024 * 1024;
 /** What a client may send before it has given the password, as Redis limits it. */
 const UNAUTHENTICATED = { args: 10, bulk: 16 * 1024 };
 const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
+
+/** What a session needs of the router. */
+export interface SessionOwner extends RouterServer {
+  readonly route: Route;
+  /** By index of the group in the route. */
+  readonly lanes: readonly DataLane[];
+  readonly scratch: ReplyWriter;
+  readonly authentication: boolean;
+  readonly deadlineMs: number;
+  readonly statusHandler: LocalHandler;
+  turnTime(): number;
+  count(row: CommandRow): void;
+  holding(): boolean;
+  lost(group: string): boolean;
+  waits(row: CommandRow): boolean;
+  freshWriter(proto: Proto): ReplyWriter;
+  replan(again: () => void): void;
+  flushLater(session: Session): void;
+  later(work: () => void): void;
+  forget(session: Session): void;
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
+  everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
+}
 
 /** A client's session. */
 export class Session implements ConnHandler, Sink {
@@ -37,7 +69,7 @@ export class Session implements ConnHandler, Sink {
   private overSoftSince = -1;
 
   constructor(
-    private readonly router: Router,
+    private readonly router: SessionOwner,
     readonly conn: Conn,
     readonly client: ClientState,
   ) {

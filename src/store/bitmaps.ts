@@ -11,7 +11,7 @@ import { ownedBytes, viewOf, writable } from './value.js';
 export const BAD_OFFSET = 'ERR bit offset is not an integer or out of range';
 
 /** Argument i as the offset of a bit. @throws ReplyError */
-export function bitOffset(request: Request, i: number): number {
+function bitOffset(request: Request, i: number): number {
   const offset = clampedArgument(request, i, BAD_OFFSET);
   if (offset < 0 || offset >= MAX_BULK * 8) reject(BAD_OFFSET);
   return offset;

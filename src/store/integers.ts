@@ -5,7 +5,7 @@ import { NOT_INTEGER, reject } from './errors.js';
 /** A signed 64-bit integer: a number where that is exact, else a bigint. */
 export type Int64 = number | bigint;
 
-export const INT64_MAX = 9223372036854775807n;
+const INT64_MAX = 9223372036854775807n;
 export const INT64_MIN = -9223372036854775808n;
 
 /** A bigint as Int64. */

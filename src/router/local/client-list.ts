@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, ClientType>> = {
 };
 
 /** One line of CLIENT LIST without its line end. @param now monotonic ms. */
-export function describeClient(client: ClientState, now: number): string {
+function describeClient(client: ClientState, now: number): string {
   const seconds = (since: number) => Math.max(0, Math.floor((now - since) / 1000));
   const input = client.pendingInput();
   const output = client.pendingOutput();

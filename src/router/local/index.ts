@@ -12,6 +12,5 @@ export {
   type RouterSummary,
   type Usage,
 } from './server.js';
-export { type OutputLimit, Settings, type Values } from './settings.js';
+export { type OutputLimit, Settings } from './settings.js';
 export { SAMPLE_MS, Statistics } from './statistics.js';
-export { unknownSubcommand } from './texts.js';

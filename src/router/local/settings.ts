@@ -17,7 +17,7 @@ export type LimitClass = 'normal' | 'slave' | 'pubsub';
 export type Allowed = 'no' | 'local' | 'yes';
 
 /** The typed values. Read them directly; change them through set(). */
-export class Values {
+class Values {
   /** Password of the default user; empty: none needed. Latin1 text. */
   requirepass = '';
   maxclients = 10_000;

@@ -1,3 +1,4 @@
+// CLIENT commands: ids, names, lists, filters and kills, against a fake server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressText, TOO_MANY_CLIENTS } from '../../../src/router/local/index.js';

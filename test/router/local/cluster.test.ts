@@ -1,3 +1,4 @@
+// CLUSTER: one shard whose nodes are the routers; a data node is never named.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';

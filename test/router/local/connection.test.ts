@@ -1,3 +1,4 @@
+// PING, ECHO, QUIT, RESET, SELECT: replies and what they do to the client.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authRequired } from '../../../src/router/local/index.js';

@@ -1,3 +1,4 @@
+// HELLO and AUTH: every option, and who is let in.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authRequired } from '../../../src/router/local/index.js';

@@ -1,3 +1,4 @@
+// INFO: sections, field names, and what the groups add.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { human } from '../../../src/router/local/info-sections.js';

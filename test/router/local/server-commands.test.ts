@@ -1,3 +1,4 @@
+// Server commands that a router answers or refuses by itself.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bulk, FakeServer, group, run, textOf, words } from './fake.js';

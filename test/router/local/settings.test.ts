@@ -1,3 +1,4 @@
+// CONFIG: typed, bounded, atomic, and refused in words that say why.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Settings } from '../../../src/router/local/index.js';

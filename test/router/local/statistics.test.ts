@@ -1,3 +1,4 @@
+// Counters and rates, with the clock as an argument.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SAMPLE_MS, Statistics } from '../../../src/router/local/index.js';
