@@ -20,6 +20,8 @@ export interface ControlsOwner {
   ringVersion(): number;
   writable(): boolean;
   touch(): void;
+  /** Does it once, after so many ms. */
+  later(ms: number, work: () => void): void;
 }
 
 interface ControlLane {
@@ -35,6 +37,8 @@ interface ControlLane {
 /** Locks that wait for a newer ring, at most. */
 const MAX_EARLY = 10_000;
 const EMPTY = Buffer.alloc(0);
+/** How long a DONE waits for something to ride on, ms. */
+const LAZY_MS = 5;
 
 /** All control lanes of one primary. */
 export class Controls {
@@ -81,7 +85,17 @@ export class Controls {
   }
 
   send(lane: number, answer: Answer): void {
-    this.lanes.get(lane)?.out.push(encodeAnswer(answer));
+    const to = this.lanes.get(lane);
+    if (to === undefined) return;
+    to.out.push(encodeAnswer(answer));
+    if (answer.kind !== 'done') to.urgent = true;
+    // No client waits for a DONE: it rides on what follows it.
+    else if (to.out.length === 1) {
+      this.owner.later(LAZY_MS, () => {
+        to.urgent = true;
+        this.owner.touch();
+      });
+    }
   }
 
   /** Locks are granted: what was asked for is read now, and sent when it is committed. */
@@ -140,12 +154,19 @@ export class Controls {
       const waiting: typeof this.pending = [];
       for (const answer of this.pending) {
         if (answer.need > committed) waiting.push(answer);
-        else this.lanes.get(answer.lane)?.out.push(answer.bytes);
+        else {
+          const to = this.lanes.get(answer.lane);
+          if (to === undefined) continue;
+          to.out.push(answer.bytes);
+          to.urgent = true;
+        }
       }
       this.pending = waiting;
     }
-    for (const { conn, out } of this.lanes.values()) {
-      if (out.length === 0) continue;
+    for (const lane of this.lanes.values()) {
+      const { conn, out } = lane;
+      if (out.length === 0 || !lane.urgent) continue;
+      lane.urgent = false;
       conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
       out.length = 0;
     }
@@ -180,6 +201,8 @@ export class Controls {
         return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'noreplicas' });
       }
     }
+    // What is given up before its ring was known here must not be locked when it is.
+    if (ask.kind === 'release') this.early = this.early.filter((each) => each.ask.txn !== ask.txn);
     if (ask.kind === 'aside') return this.onAside(lane, ask);
     owner.perform(ask.kind === 'outcome' ? this.onOutcome(lane, ask) : owner.transactions.ask(lane, ask));
   }

@@ -8,17 +8,21 @@ import { Violation } from './world.js';
 
 /** What is still under way in a cluster that nobody asks anything; null: nothing. */
 export function unsettled(cluster: Cluster): string | null {
+  const found: string[] = [];
   for (const { name, router } of cluster.routers) {
     const { size } = router['coordinators'];
-    if (size > 0) return `${name} has ${size} transactions that have not ended`;
+    if (size > 0) found.push(`${name} has ${size} transactions that have not ended`);
     for (const lane of router['laneOf'].values()) {
-      if (lane.pending > 0) return `${name} waits for ${lane.pending} replies of ${lane.group}`;
+      if (lane.pending > 0) found.push(`${name} waits for ${lane.pending} replies of ${lane.group}`);
     }
   }
   for (const place of cluster.nodes) {
     const role = place.node['role'];
     const { name } = place.host;
-    if (role === null) return `${name} has no role`;
+    if (role === null) {
+      found.push(`${name} has no role`);
+      continue;
+    }
     const { transactions } = role;
     if (transactions.locks.size > 0) {
       const owners = [...transactions.locks['all']].map(({ owner, granted }) => {
@@ -28,27 +32,27 @@ export function unsettled(cluster: Cluster): string | null {
             : `parked ${owner.parked.lane.router}:${owner.parked.counter}${owner.parked.lane.gone ? ' (gone)' : ''}`;
         return granted ? who : `${who} (waiting)`;
       });
-      return `${name} has locks of ${owners.join(', ')}`;
+      found.push(`${name} has locks of ${owners.join(', ')}`);
     }
     if (transactions.size > 0) {
       const names = [...transactions['records']].map(([txn, { state }]) => `${txn} ${state}`);
-      return `${name} remembers ${names.join(', ')}`;
+      found.push(`${name} remembers ${names.join(', ')}`);
     }
     if (role instanceof Primary) {
       if (role.log.committed !== role.log.head)
-        return `${name} is at ${role.log.committed} of ${role.log.head}`;
+        found.push(`${name} is at ${role.log.committed} of ${role.log.head}`);
       for (const lane of role['lanes']) {
         const parked = lane.parkedCount + lane.parked.size + lane.single.size;
-        if (parked > 0) return `${name} has ${parked} parked commands of ${lane.router}`;
-        if (lane.holds) return `${name} holds replies to ${lane.router}`;
+        if (parked > 0) found.push(`${name} has ${parked} parked commands of ${lane.router}`);
+        if (lane.holds) found.push(`${name} holds replies to ${lane.router}`);
       }
     }
     if (role instanceof Backup) {
       const { head } = (cluster.primaryOf(place.group).node['role'] as Primary).log;
-      if (role.log.applied !== head) return `${name} has applied ${role.log.applied} of ${head}`;
+      if (role.log.applied !== head) found.push(`${name} has applied ${role.log.applied} of ${head}`);
     }
   }
-  return null;
+  return found.length === 0 ? null : found.join('; ');
 }
 
 /** Every copy of each group is equal, key by key, over all databases. */
