@@ -32,6 +32,8 @@ interface ControlLane {
   out: Buffer[];
   /** It has been told that it is fenced. */
   told: boolean;
+  /** Somebody waits for what is in `out`. */
+  urgent: boolean;
 }
 
 /** Locks that wait for a newer ring, at most. */
@@ -59,7 +61,7 @@ export class Controls {
   accept(conn: Conn, from: string, parser: RequestParser): ConnHandler {
     // What an older connection of the same coordinator locked goes with it.
     for (const other of [...this.lanes.values()]) if (other.from === from) this.lose(other);
-    const lane: ControlLane = { id: ++this.ids, conn, from, out: [], told: false };
+    const lane: ControlLane = { id: ++this.ids, conn, from, out: [], told: false, urgent: false };
     this.lanes.set(lane.id, lane);
     this.tellFenced(lane);
     const read = (chunk?: Buffer) => {

@@ -133,6 +133,9 @@ export class Primary implements InSyncOwner, SyncOwner {
       ringVersion: () => this.ringVersion,
       writable: () => this.log.writable,
       touch: () => this.touch(),
+      later: (ms, work) => {
+        host.after(ms, work);
+      },
     });
     this.orphans = new Orphans(host, {
       self: options.group,
@@ -627,7 +630,12 @@ export class Primary implements InSyncOwner, SyncOwner {
 
   /** R9: once every member has the inherited log, its entries are committed, and this primary serves. */
   private gathered(): void {
-    if (!this.gathering || !this.ringIsRead || this.log.committed < this.options.start + this.inherited.length) return;
+    if (
+      !this.gathering ||
+      !this.ringIsRead ||
+      this.log.committed < this.options.start + this.inherited.length
+    )
+      return;
     for (const held of this.inherited) this.applier.apply(held);
     this.inherited = [];
     this.gathering = false;

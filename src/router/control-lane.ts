@@ -6,6 +6,8 @@ import { decodeAnswer, encodeAsk } from '../net/wire.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 
 const RETRY_MS = 25;
+/** How long a FORGET waits for something to ride on, ms. */
+const LAZY_MS = 10;
 /** FORGETs that are said again over a new connection. */
 const FORGETS = 2048;
 
@@ -54,14 +56,23 @@ export class ControlLane {
     if (ask.kind === 'lock' && (ask.read !== null || ask.fetch)) this.reads++;
     if (ask.kind === 'prepare') this.writes++;
     this.out.push(encodeAsk(ask));
+    // Nobody waits for a FORGET: it rides on what follows it.
+    if (ask.kind === 'forget') {
+      if (this.out.length === 1) this.host.after(LAZY_MS, () => this.flush());
+      return;
+    }
     if (this.scheduled) return;
     this.scheduled = true;
     this.host.endOfTurn(() => {
       this.scheduled = false;
-      const { out } = this;
-      this.out = [];
-      if (this.ready && out.length > 0) this.conn!.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+      this.flush();
     });
+  }
+
+  private flush(): void {
+    const { out } = this;
+    this.out = [];
+    if (this.ready && out.length > 0) this.conn!.write(out.length === 1 ? out[0]! : Buffer.concat(out));
   }
 
   primaryChanged(): void {
