@@ -1,6 +1,6 @@
-// The simulator as a program: `node dist/test/sim/main.js [--seeds N] [--seed S] [--verbose] [--keep] [--ordered]`. Runs
-// seeds from S on, past failures with --keep,
-// and says how fast; at a failure it prints the seed, the trace's end and how to repeat it, and exits with 1.
+// The simulator as a program: `node dist/test/sim/main.js [--seeds N] [--seed S] [--verbose] [--keep] [--ordered]`.
+// Runs N seeds from S on (past failures with --keep) and says how fast; at a failure it prints the seed and how to
+// repeat it, and exits with 1. --ordered also demands order within pipelines (in-order.ts).
 import { parseArgs } from 'node:util';
 import { run } from './run.js';
 
