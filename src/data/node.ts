@@ -233,7 +233,13 @@ export class DataNode implements ReaderOwner {
     this.overSince = -1;
     this.electing = true;
     role.suspend(true);
-    const next = { ...config, epoch: config.epoch + 1, term: config.term + 1, primary: options.id, inSync: rest };
+    const next = {
+      ...config,
+      epoch: config.epoch + 1,
+      term: config.term + 1,
+      primary: options.id,
+      inSync: rest,
+    };
     options.cas(next, config.epoch, (result) => {
       this.electing = false;
       if (this.stopped || this.role !== role) return;

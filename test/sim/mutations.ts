@@ -11,7 +11,7 @@ import {
 } from '../../src/commit/index.js';
 import { Applier } from '../../src/data/applier.js';
 import { Lane } from '../../src/data/lane.js';
-import { Primary } from '../../src/data/primary.js';
+import { Lanes } from '../../src/data/lanes.js';
 
 export interface Mutation {
   name: string;
@@ -163,7 +163,7 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'execute a plain command on a locked key',
     finds: /not linearizable/,
-    apply: () => patch(Primary.prototype, 'blockedKeys', () => () => false),
+    apply: () => patch(Lanes.prototype, 'blockedKeys', () => () => false),
   },
   {
     name: 'a backup skips an entry now and then',

@@ -41,7 +41,7 @@ export function unsettled(cluster: Cluster): string | null {
     if (role instanceof Primary) {
       if (role.log.committed !== role.log.head)
         found.push(`${name} is at ${role.log.committed} of ${role.log.head}`);
-      for (const lane of role['lanes']) {
+      for (const lane of role['lanes']['all']) {
         const parked = lane.parkedCount + lane.parked.size + lane.single.size;
         if (parked > 0) found.push(`${name} has ${parked} parked commands of ${lane.router}`);
         if (lane.holds) found.push(`${name} holds replies to ${lane.router}`);

@@ -1,0 +1,354 @@
+// The data lanes of a primary: what routers send is executed in order of arrival, parked behind locks, recalled, or
+// called STALE (R2, R10). Replies of writes wait, those of reads leave at once unless they saw something undecided
+// (R8). Must never execute a command twice, nor one of a client before an earlier one of the same client.
+import { arityOk, find, findRequest } from '../command/index.js';
+import type { CommandRow } from '../command/row.js';
+import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
+import type { Conn, ConnHandler } from '../net/host.js';
+import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
+import type { Store } from '../store/index.js';
+import { internalRead, lockedKeys } from './internal.js';
+import { Lane, type Parked } from './lane.js';
+import type { LogWriter } from './log-writer.js';
+import { databaseOf, numberOf } from './vet.js';
+
+/** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
+const LANE_CAPACITY = 64 * 1024 * 1024;
+/** Commands parked on one lane at which reading from it pauses. */
+const PARKED_CAPACITY = 10_000;
+
+/** What the lanes need of the primary. */
+export interface LanesOwner {
+  readonly group: string;
+  readonly term: number;
+  readonly epoch: number;
+  readonly store: Store;
+  readonly log: GroupLog;
+  readonly writer: LogWriter;
+  readonly transactions: Participant<Parked>;
+  readonly remembered: Remembered;
+  readonly ringVersion: number;
+  /** Nothing more is executed: stopped, or handing over. */
+  readonly halted: boolean;
+  /** The group's clock, ms. */
+  now(): number;
+  perform(actions: ParticipantAction<Parked>[]): void;
+  touch(): void;
+}
+
+/** All data lanes of one primary. */
+export class Lanes {
+  private readonly all = new Set<Lane>();
+  /** Acknowledgements of routers that the backups have not been told: router -> counter. */
+  readonly acked = new Map<string, number>();
+
+  constructor(private readonly owner: LanesOwner) {}
+
+  /** A newer ring is known: what waited for it goes on (R2). */
+  ringChanged(): void {
+    for (const lane of this.all) {
+      if (!lane.blocked) continue;
+      lane.blocked = false;
+      this.read(lane, null);
+    }
+  }
+  /** Reads nothing more: the group is being handed over. */
+  pause(): void {
+    for (const lane of this.all) lane.conn.pause();
+  }
+  stop(): void {
+    for (const lane of this.all) {
+      lane.gone = true;
+      lane.conn.destroy();
+    }
+  }
+  /** End of the turn: what is committed leaves. */
+  flush(committed: number): void {
+    for (const lane of this.all) {
+      lane.flush(committed);
+      if (lane.paused) this.resume(lane);
+    }
+  }
+
+  /** A router opened its data lane: `TOWLINE.LANE router floor fresh ring`. What `parser` still holds follows. */
+  accept(conn: Conn, hello: Request, parser: RequestParser): ConnHandler {
+    const router = hello.text(1);
+    const lane = new Lane(router, conn, parser);
+    lane.next = numberOf(hello, 2);
+    // What was sent over a connection that is gone may arrive after what followed it over another one (R10).
+    this.owner.writer.close();
+    lane.fresh = Math.max(numberOf(hello, 3), this.owner.remembered.reached(router));
+    lane.ring = numberOf(hello, 4);
+    // What the router's older connection still says would be said twice (R10).
+    for (const other of this.all) if (other.router === router) this.lose(other);
+    this.all.add(lane);
+    this.owner.remembered.acknowledge(router, lane.next);
+    const words = [
+      'TOWLINE.LANE',
+      this.owner.group,
+      this.owner.term,
+      this.owner.epoch,
+      this.owner.ringVersion,
+    ].map((word) => `${word}`);
+    conn.write(
+      Buffer.from(`>5\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`, 'latin1'),
+    );
+    this.read(lane);
+    return {
+      data: (chunk) => {
+        if (!lane.gone) this.read(lane, chunk);
+      },
+      drained: () => this.resume(lane),
+      closed: () => this.lose(lane),
+    };
+  }
+
+  private lose(lane: Lane): void {
+    if (lane.gone) return;
+    lane.gone = true;
+    this.all.delete(lane);
+    lane.conn.destroy();
+    for (const queue of lane.parked.values()) {
+      for (const parked of queue) {
+        if (parked.lock !== null) this.owner.perform(this.owner.transactions.unpark(parked.lock));
+      }
+    }
+    lane.parked.clear();
+    for (const parked of lane.single)
+      if (parked.lock !== null) this.owner.perform(this.owner.transactions.unpark(parked.lock));
+    lane.single.clear();
+  }
+
+  /** Reads on, with what arrived; null: begins with the command that a newer ring was awaited for. */
+  private read(lane: Lane, chunk?: Buffer | null): void {
+    if (this.owner.halted) return;
+    this.owner.writer.ctx.now = this.owner.now();
+    try {
+      if (chunk === null) this.command(lane, lane.parser.request);
+      else if (chunk !== undefined) lane.parser.feed(chunk);
+      while (!lane.gone && !lane.blocked && lane.parser.next()) this.command(lane, lane.parser.request);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.lose(lane);
+    }
+    if (!lane.paused && !lane.gone && this.overfull(lane)) {
+      lane.paused = true;
+      lane.conn.pause();
+    }
+    this.owner.touch();
+  }
+
+  /** Whether no more of the lane should be read for now. */
+  private overfull(lane: Lane): boolean {
+    return (
+      // Bytes are kept rather than the connection paused: a paused one does not hear that its peer is gone.
+      (lane.blocked && lane.parser.pending > LANE_CAPACITY) ||
+      this.owner.log.full ||
+      lane.waiting > LANE_CAPACITY ||
+      lane.parkedCount > PARKED_CAPACITY
+    );
+  }
+
+  private resume(lane: Lane): void {
+    if (!lane.paused || this.overfull(lane)) return;
+    lane.paused = false;
+    lane.conn.resume();
+  }
+
+  /** One message of a lane. Outcomes: a modifier is taken; a plain command is executed, parked, recalled, or STALE. */
+  private command(lane: Lane, request: Request): void {
+    if (request.argc === 0) return;
+    const from = request.start + request.from[0]!;
+    let row = find(request.buffer, from, request.start + request.to[0]!);
+    if (row?.subcommands !== undefined) row = findRequest(request);
+    if (row === undefined) {
+      if (this.modifier(lane, request)) return;
+    } else if (!arityOk(row, request.argc))
+      throw new ProtocolError('command with a wrong number of arguments');
+    if (lane.ring > this.owner.ringVersion) {
+      lane.blocked = true;
+      return;
+    }
+    const counter = lane.next++;
+    // R10 before R2: STALE means that nothing was executed, and this may have been, under the ring that it names.
+    if (counter < lane.fresh && this.recall(lane, counter)) return;
+    if (lane.ring < this.owner.ringVersion) return this.stale(lane, counter);
+    if (this.owner.transactions.locks.size > 0 || lane.parkedCount > 0) {
+      if (this.parks(lane, counter, row, request)) return;
+    }
+    this.run(lane, counter, row, request, lane.db, lane.proto);
+  }
+
+  /** Nothing was executed: the router plans anew with the newer ring (R2). */
+  private stale(lane: Lane, counter: number): void {
+    lane.push(counter, ['TOWLINE.STALE', counter, this.owner.ringVersion]);
+  }
+
+  private modifier(lane: Lane, request: Request): boolean {
+    switch (request.text(0)) {
+      case 'TOWLINE.DB':
+        lane.db = databaseOf(request, 1);
+        return true;
+      case 'TOWLINE.PROTO':
+        lane.proto = numberOf(request, 1) === 3 ? 3 : 2;
+        return true;
+      case 'TOWLINE.CLIENT':
+        lane.tag = numberOf(request, 1);
+        if (request.argc > 2) lane.adopt(numberOf(request, 2));
+        return true;
+      case 'TOWLINE.RING':
+        lane.ring = numberOf(request, 1);
+        return true;
+      case 'TOWLINE.AT':
+        lane.next = numberOf(request, 1);
+        return true;
+      case 'TOWLINE.ACK': {
+        const counter = numberOf(request, 1);
+        this.owner.remembered.acknowledge(lane.router, counter);
+        this.acked.set(lane.router, counter);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** R10: a command that was sent before is answered from memory if it is there. */
+  private recall(lane: Lane, counter: number): boolean {
+    this.owner.writer.close();
+    const known = this.owner.remembered.recall(lane.router, counter);
+    if (known.kind === 'new') return false;
+    lane.later.begin(counter);
+    if (known.kind === 'answered') {
+      lane.later.writer.bytes(known.reply);
+      if (known.seq > lane.later.need) lane.later.need = known.seq;
+    } else lane.later.writer.error('UNCERTAIN the outcome of this command has been forgotten');
+    return true;
+  }
+
+  /** Executes now. Replies of writes wait in `later`; those of reads leave at once unless they saw something undecided. */
+  private run(
+    lane: Lane,
+    counter: number,
+    row: CommandRow | undefined,
+    request: Request,
+    db: number,
+    proto: Proto,
+  ): void {
+    const { writer: entries, store, log } = this.owner;
+    const { ctx, open } = entries;
+    if (open.router !== lane.router) {
+      entries.close();
+      open.router = lane.router;
+    }
+    const write = row?.write === true;
+    const replies = write ? lane.later : lane.now;
+    const mark = replies.begin(counter);
+    const { writer } = replies;
+    const from = writer.length;
+    writer.proto = proto;
+    if (write && !log.writable) {
+      writer.error('NOREPLICAS Not enough good replicas to write.');
+      return;
+    }
+    ctx.reply = writer;
+    ctx.db = db;
+    ctx.need = 0;
+    ctx.seq = log.head + 1;
+    open.begin(db);
+    if (row === undefined || row.where === 'router') internalRead(store, request, ctx);
+    else store.execute(row, request, ctx);
+    if (open.end(db)) {
+      ctx.need = ctx.seq;
+      if (write) open.answered(counter, writer.view(), from, writer.length);
+    }
+    if (write) {
+      if (ctx.need > replies.need) replies.need = ctx.need;
+    } else if (ctx.need > this.owner.log.committed) lane.defer(counter, mark, from, ctx.need);
+  }
+
+  // ---- parking
+
+  /** Whether the command must wait for a lock, or behind an earlier command of its client. */
+  private parks(lane: Lane, counter: number, row: CommandRow | undefined, request: Request): boolean {
+    const { tag } = lane;
+    const behind = tag !== 0 ? lane.parked.get(tag) : undefined;
+    if (behind === undefined && !this.blockedKeys(row, request, lane.db)) return false;
+    const parked: Parked = {
+      lane,
+      counter,
+      row,
+      request: request.clone(),
+      db: lane.db,
+      proto: lane.proto,
+      ring: lane.ring,
+      tag,
+      lock: null,
+    };
+    lane.parkedCount++;
+    if (behind !== undefined) {
+      behind.push(parked);
+      return true;
+    }
+    if (tag !== 0) lane.parked.set(tag, [parked]);
+    else lane.single.add(parked);
+    this.lockFor(parked);
+    return true;
+  }
+
+  private blockedKeys(row: CommandRow | undefined, request: Request, db: number): boolean {
+    const { locks } = this.owner.transactions;
+    if (locks.size === 0) return false;
+    const keys = lockedKeys(row, request, db);
+    if (keys === null) return locks.blocks('', false);
+    return keys.some((key) => locks.blocks(key, row?.write === true));
+  }
+
+  private lockFor(parked: Parked): void {
+    const exclusive = parked.row?.write === true;
+    const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
+    parked.lock = this.owner.transactions.locks.request(
+      { parked },
+      keys.map((key) => ({ key, exclusive })),
+      false,
+    );
+    if (parked.lock.granted) this.wake([parked]);
+  }
+
+  /** Locks of parked commands are granted: they execute, then those behind them of the same client. */
+  wake(granted: Parked[]): void {
+    for (const parked of granted) {
+      const { lane, tag, lock } = parked;
+      if (lane.gone || lock === null) continue;
+      this.owner.writer.ctx.now = this.owner.now();
+      this.finishParked(parked);
+      parked.lock = null;
+      this.owner.perform(this.owner.transactions.unpark(lock));
+      if (tag === 0) {
+        lane.single.delete(parked);
+        continue;
+      }
+      const queue = lane.parked.get(tag);
+      if (queue === undefined) continue;
+      queue.shift();
+      while (queue.length > 0) {
+        const next = queue[0]!;
+        if (this.blockedKeys(next.row, next.request, next.db)) {
+          this.lockFor(next);
+          break;
+        }
+        this.finishParked(next);
+        queue.shift();
+      }
+      if (queue.length === 0) lane.parked.delete(tag);
+    }
+    this.owner.touch();
+  }
+
+  /** R2: the ring is checked when the command executes, not only when it arrived. */
+  private finishParked({ lane, counter, row, request, db, proto, ring }: Parked): void {
+    lane.parkedCount--;
+    if (ring !== this.owner.ringVersion) return this.stale(lane, counter);
+    this.run(lane, counter, row, request, db, proto);
+  }
+}
