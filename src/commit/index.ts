@@ -21,13 +21,8 @@ export {
   type TxnKey,
   type TxnState,
 } from './messages.js';
-export {
-  type LockOwner,
-  lockName,
-  Participant,
-  type ParticipantAction,
-  type PreparedTxn,
-} from './participant.js';
+export { Participant } from './participant.js';
 export { type Answers, INDEX_SIZE, type Recall, Remembered } from './remembered.js';
 export { type Accepted, ReplicaLog } from './replica.js';
 export { Resolver, type ResolverAction } from './resolver.js';
+export { type LockOwner, lockName, type ParticipantAction, type PreparedTxn } from './txn-record.js';

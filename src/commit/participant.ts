@@ -3,81 +3,28 @@
 // committed in the group's log, never forget an outcome that somebody may still ask for, and never prepare what it
 // has refused (R11).
 import { type LockRequest, LockTable } from './locks.js';
+import { type Ask, coordinatorOf, type Txn, type TxnEntry, type TxnState } from './messages.js';
 import {
-  type Answer,
-  type Ask,
-  coordinatorOf,
-  type Txn,
-  type TxnEntry,
-  type TxnKey,
-  type TxnState,
-} from './messages.js';
-
-/** What the owner must do, in order. */
-export type ParticipantAction<P> =
-  /** Append this entry to the log now, then call logged(txn, seq). */
-  | { do: 'log'; entry: TxnEntry }
-  /** The transaction commits: execute its effects now, under the seq of the entry just logged. */
-  | { do: 'apply'; effects: Buffer }
-  | { do: 'send'; lane: number; answer: Answer }
-  /** The locks are granted: read what was asked for, and send `locked` when what was read is committed (R8). */
-  | { do: 'fetch'; lane: number; ask: Ask & { kind: 'lock' }; token: string }
-  /** Plain commands that waited for locks go on. */
-  | { do: 'wake'; parked: P[] };
-
-type State =
-  | 'waiting'
-  | 'locked'
-  | 'preparing'
-  | 'prepared'
-  | 'finishing'
-  | 'finished'
-  | 'refusing'
-  | 'refused';
-
-interface Record<P> {
-  txn: Txn;
-  state: State;
-  /** Connection that holds the lock, while nothing is prepared; then who is to be told the vote. */
-  lane: number;
-  ask: (Ask & { kind: 'lock' }) | null;
-  lock: LockRequest<LockOwner<P>> | null;
-  token: string;
-  participants: string[];
-  keys: TxnKey[];
-  everything: boolean;
-  effects: Buffer;
-  commit: boolean;
-  /** Seq of the entry whose commitment moves the state on. */
-  seq: number;
-  /** Who wants to know what when that happens. */
-  waiters: { lane: number; wants: 'vote' | 'done' | 'state' }[];
-}
-
-/** Who asked for locks: a transaction, or a plain command that met one. */
-export type LockOwner<P> = { txn: Txn } | { parked: P };
-
-/** One transaction that is prepared, for those who look after orphans. */
-export interface PreparedTxn {
-  txn: Txn;
-  participants: string[];
-  /** Outcome, when it is known; null while in doubt. */
-  commit: boolean | null;
-}
-
-/** Name of a key in the lock table. */
-export function lockName(db: number, key: string): string {
-  return `${db}:${key}`;
-}
+  EMPTY,
+  entriesOf,
+  freshRecord,
+  type LockOwner,
+  lockName,
+  type ParticipantAction,
+  type PreparedTxn,
+  type TxnRecord,
+  undecidedOf,
+  vote,
+} from './txn-record.js';
 
 /** Transactions over several groups at one primary, for one term. `P` is a parked plain command. */
 export class Participant<P> {
   /** The group's locks; plain commands that meet one wait in it too. */
   readonly locks = new LockTable<LockOwner<P>>();
-  private readonly records = new Map<Txn, Record<P>>();
+  private readonly records = new Map<Txn, TxnRecord<P>>();
   private readonly fenced = new Set<string>();
   /** Entries not committed yet, in order of the log. */
-  private awaiting: { record: Record<P>; seq: number }[] = [];
+  private awaiting: { record: TxnRecord<P>; seq: number }[] = [];
   private tokens = 0;
 
   /**
@@ -100,18 +47,7 @@ export class Participant<P> {
   }
   /** Everything that the log says of transactions that are not forgotten, as entries for a new member (design, section 4). */
   snapshot(): TxnEntry[] {
-    const entries: TxnEntry[] = [];
-    for (const { txn, state, participants, keys, everything, effects, commit } of this.records.values()) {
-      if (state === 'waiting' || state === 'locked') continue;
-      if (state === 'refusing' || state === 'refused') {
-        entries.push({ kind: 'never', txn });
-        continue;
-      }
-      entries.push({ kind: 'prepare', txn, participants, keys, everything, effects });
-      if (state === 'finishing' || state === 'finished') entries.push({ kind: 'outcome', txn, commit });
-    }
-    for (const name of this.fenced) entries.push({ kind: 'forget', txn: `${name}:0`, fence: true });
-    return entries;
+    return entriesOf(this.records.values(), this.fenced);
   }
 
   /** Number of transactions known. */
@@ -120,14 +56,7 @@ export class Participant<P> {
   }
   /** Prepared, finished or refused transactions that have not been forgotten. */
   undecided(): PreparedTxn[] {
-    const found: PreparedTxn[] = [];
-    for (const { txn, state, participants, commit } of this.records.values()) {
-      if (state === 'prepared') found.push({ txn, participants, commit: null });
-      if (state === 'finished') found.push({ txn, participants, commit });
-      // A refusal has nobody to convince: it is remembered only until its coordinator can ask no more.
-      if (state === 'refused') found.push({ txn, participants: [], commit: false });
-    }
-    return found;
+    return undecidedOf(this.records.values());
   }
   /** Whether this transaction is prepared here and its outcome not known. */
   inDoubt(txn: Txn): boolean {
@@ -243,7 +172,7 @@ export class Participant<P> {
   private onLock(
     lane: number,
     ask: Ask & { kind: 'lock' },
-    record: Record<P> | undefined,
+    record: TxnRecord<P> | undefined,
   ): ParticipantAction<P>[] {
     if (record !== undefined) {
       if (record.state === 'waiting' || record.state === 'locked') {
@@ -268,7 +197,7 @@ export class Participant<P> {
   private onPrepare(
     lane: number,
     ask: Ask & { kind: 'prepare' },
-    record: Record<P> | undefined,
+    record: TxnRecord<P> | undefined,
   ): ParticipantAction<P>[] {
     const { txn } = ask;
     // Perhaps settled and forgotten. What is known here is answered as ever: its coordinator was fenced for another one.
@@ -306,7 +235,7 @@ export class Participant<P> {
   private onOutcome(
     lane: number,
     ask: Ask & { kind: 'outcome' },
-    record: Record<P> | undefined,
+    record: TxnRecord<P> | undefined,
   ): ParticipantAction<P>[] {
     const { txn, commit } = ask;
     const impossible = () => new Error(`outcome ${commit} of ${txn} in state ${record?.state}`);
@@ -334,14 +263,14 @@ export class Participant<P> {
     }
   }
 
-  private onInquire(lane: number, txn: Txn, record: Record<P> | undefined): ParticipantAction<P>[] {
+  private onInquire(lane: number, txn: Txn, record: TxnRecord<P> | undefined): ParticipantAction<P>[] {
     if (record === undefined || record.state === 'waiting' || record.state === 'locked') {
       return this.refuse(record ?? this.record(txn, -1), lane, 'state');
     }
     return this.answer(record, lane, 'state');
   }
 
-  private onForget(txn: Txn, record: Record<P> | undefined, fence: boolean): ParticipantAction<P>[] {
+  private onForget(txn: Txn, record: TxnRecord<P> | undefined, fence: boolean): ParticipantAction<P>[] {
     if (record?.state !== 'finished' && record?.state !== 'refused') return [];
     this.records.delete(txn);
     if (fence) this.fence(coordinatorOf(txn));
@@ -350,7 +279,7 @@ export class Participant<P> {
 
   // ---- steps
 
-  private finish(record: Record<P>, lane: number, commit: boolean): ParticipantAction<P>[] {
+  private finish(record: TxnRecord<P>, lane: number, commit: boolean): ParticipantAction<P>[] {
     record.state = 'finishing';
     record.commit = commit;
     record.waiters.push({ lane, wants: 'done' });
@@ -366,7 +295,7 @@ export class Participant<P> {
   }
 
   /** Promises never to prepare: in the log first, told when that is committed (R11). */
-  private refuse(record: Record<P>, lane: number, wants: 'vote' | 'state'): ParticipantAction<P>[] {
+  private refuse(record: TxnRecord<P>, lane: number, wants: 'vote' | 'state'): ParticipantAction<P>[] {
     const released = record.lock ? this.granted(this.locks.release(record.lock!)) : [];
     record.lock = null;
     record.ask = null;
@@ -376,7 +305,11 @@ export class Participant<P> {
   }
 
   /** Says what is asked now, or when the entry under way is committed. */
-  private answer(record: Record<P>, lane: number, wants: 'vote' | 'done' | 'state'): ParticipantAction<P>[] {
+  private answer(
+    record: TxnRecord<P>,
+    lane: number,
+    wants: 'vote' | 'done' | 'state',
+  ): ParticipantAction<P>[] {
     record.waiters.push({ lane, wants });
     const actions: ParticipantAction<P>[] = [];
     if (record.state === 'prepared' || record.state === 'finished' || record.state === 'refused') {
@@ -385,7 +318,7 @@ export class Participant<P> {
     return actions;
   }
 
-  private tell(record: Record<P>, actions: ParticipantAction<P>[]): void {
+  private tell(record: TxnRecord<P>, actions: ParticipantAction<P>[]): void {
     const { txn, state, commit } = record;
     const good = state === 'prepared' || (state === 'finished' && commit);
     const waiters = record.waiters;
@@ -407,17 +340,17 @@ export class Participant<P> {
     }
   }
 
-  private drop(record: Record<P>): ParticipantAction<P>[] {
+  private drop(record: TxnRecord<P>): ParticipantAction<P>[] {
     this.records.delete(record.txn);
     return this.granted(this.locks.release(record.lock!));
   }
 
-  private lock(record: Record<P>): void {
+  private lock(record: TxnRecord<P>): void {
     const keys = record.keys.map(({ db, key, exclusive }) => ({ key: lockName(db, key), exclusive }));
     record.lock = this.locks.request({ txn: record.txn }, keys, record.everything);
   }
 
-  private grant(record: Record<P>): ParticipantAction<P> {
+  private grant(record: TxnRecord<P>): ParticipantAction<P> {
     record.state = 'locked';
     record.token = `${this.term}.${++this.tokens}`;
     return { do: 'fetch', lane: record.lane, ask: record.ask!, token: record.token };
@@ -434,22 +367,8 @@ export class Participant<P> {
     return actions;
   }
 
-  private record(txn: Txn, lane: number): Record<P> {
-    const record: Record<P> = {
-      txn,
-      state: 'waiting',
-      lane,
-      ask: null,
-      lock: null,
-      token: '',
-      participants: [],
-      keys: [],
-      everything: false,
-      effects: EMPTY,
-      commit: false,
-      seq: 0,
-      waiters: [],
-    };
+  private record(txn: Txn, lane: number): TxnRecord<P> {
+    const record = freshRecord<P>(txn, lane);
     this.records.set(txn, record);
     return record;
   }
@@ -459,10 +378,4 @@ export class Participant<P> {
     // Bounded: a coordinator that was settled thousands of coordinators ago has no connection left to speak on.
     if (this.fenced.size > 4096) this.fenced.delete(this.fenced.values().next().value!);
   }
-}
-
-const EMPTY = Buffer.alloc(0);
-
-function vote<P>(lane: number, txn: Txn, said: 'prepared' | 'never' | 'uncertain'): ParticipantAction<P> {
-  return { do: 'send', lane, answer: { kind: 'vote', txn, vote: said } };
 }

@@ -1,0 +1,121 @@
+// What a participant knows of one transaction, and what can be read off all of them. Data and pure functions:
+// what may happen next is participant.ts.
+import type { LockRequest } from './locks.js';
+import type { Answer, Ask, Txn, TxnEntry, TxnKey } from './messages.js';
+
+/** What the owner must do, in order. */
+export type ParticipantAction<P> =
+  /** Append this entry to the log now, then call logged(txn, seq). */
+  | { do: 'log'; entry: TxnEntry }
+  /** The transaction commits: execute its effects now, under the seq of the entry just logged. */
+  | { do: 'apply'; effects: Buffer }
+  | { do: 'send'; lane: number; answer: Answer }
+  /** The locks are granted: read what was asked for, and send `locked` when what was read is committed (R8). */
+  | { do: 'fetch'; lane: number; ask: Ask & { kind: 'lock' }; token: string }
+  /** Plain commands that waited for locks go on. */
+  | { do: 'wake'; parked: P[] };
+
+/** Rows of the participant's table. */
+type State =
+  | 'waiting'
+  | 'locked'
+  | 'preparing'
+  | 'prepared'
+  | 'finishing'
+  | 'finished'
+  | 'refusing'
+  | 'refused';
+
+export interface TxnRecord<P> {
+  txn: Txn;
+  state: State;
+  /** Connection that holds the lock, while nothing is prepared; then who is to be told the vote. */
+  lane: number;
+  ask: (Ask & { kind: 'lock' }) | null;
+  lock: LockRequest<LockOwner<P>> | null;
+  token: string;
+  participants: string[];
+  keys: TxnKey[];
+  everything: boolean;
+  effects: Buffer;
+  commit: boolean;
+  /** Seq of the entry whose commitment moves the state on. */
+  seq: number;
+  /** Who wants to know what when that happens. */
+  waiters: { lane: number; wants: 'vote' | 'done' | 'state' }[];
+}
+
+/** Who asked for locks: a transaction, or a plain command that met one. */
+export type LockOwner<P> = { txn: Txn } | { parked: P };
+
+/** One transaction that is prepared, for those who look after orphans. */
+export interface PreparedTxn {
+  txn: Txn;
+  participants: string[];
+  /** Outcome, when it is known; null while in doubt. */
+  commit: boolean | null;
+}
+
+/** Name of a key in the lock table. */
+export function lockName(db: number, key: string): string {
+  return `${db}:${key}`;
+}
+
+/** No effects. */
+export const EMPTY = Buffer.alloc(0);
+
+/** A transaction that has just been heard of, over connection `lane`. */
+export function freshRecord<P>(txn: Txn, lane: number): TxnRecord<P> {
+  return {
+    txn,
+    state: 'waiting',
+    lane,
+    ask: null,
+    lock: null,
+    token: '',
+    participants: [],
+    keys: [],
+    everything: false,
+    effects: EMPTY,
+    commit: false,
+    seq: 0,
+    waiters: [],
+  };
+}
+
+/** Prepared, finished or refused transactions. */
+export function undecidedOf<P>(records: Iterable<TxnRecord<P>>): PreparedTxn[] {
+  const found: PreparedTxn[] = [];
+  for (const { txn, state, participants, commit } of records) {
+    if (state === 'prepared') found.push({ txn, participants, commit: null });
+    if (state === 'finished') found.push({ txn, participants, commit });
+    // A refusal has nobody to convince: it is remembered only until its coordinator can ask no more.
+    if (state === 'refused') found.push({ txn, participants: [], commit: false });
+  }
+  return found;
+}
+
+/** All that the log says of these transactions and of fenced coordinators, as entries. */
+export function entriesOf<P>(records: Iterable<TxnRecord<P>>, fenced: Iterable<string>): TxnEntry[] {
+  const entries: TxnEntry[] = [];
+  for (const { txn, state, participants, keys, everything, effects, commit } of records) {
+    if (state === 'waiting' || state === 'locked') continue;
+    if (state === 'refusing' || state === 'refused') {
+      entries.push({ kind: 'never', txn });
+      continue;
+    }
+    entries.push({ kind: 'prepare', txn, participants, keys, everything, effects });
+    if (state === 'finishing' || state === 'finished') entries.push({ kind: 'outcome', txn, commit });
+  }
+  for (const name of fenced) entries.push({ kind: 'forget', txn: `${name}:0`, fence: true });
+  return entries;
+}
+
+/** The answer to PREPARE. */
+export function vote<P>(
+  lane: number,
+  txn: Txn,
+  said: 'prepared' | 'never' | 'uncertain',
+): ParticipantAction<P> {
+  return { do: 'send', lane, answer: { kind: 'vote', txn, vote: said } };
+}
