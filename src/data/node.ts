@@ -3,13 +3,14 @@
 // configuration older than one it has seen (R7), nor come back with data under the same id once it was removed (R3).
 import { addressOf, type GroupConfig, Participant, type Registration, Remembered } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
-import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
+import { encodeCommand, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { Store } from '../store/index.js';
 import { Applier, type Held } from './applier.js';
 import { Backup } from './backup.js';
 import { receiveSync } from './candidate.js';
 import { GroupClock } from './clock.js';
+import { door } from './door.js';
 import { type CompareAndSet, DEFAULT_TIMES, type GroupTimes } from './insync.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
@@ -284,32 +285,12 @@ export class DataNode implements ReaderOwner {
 
   /** A connection arrived: its first message says what it is for. */
   accept(conn: Conn): ConnHandler {
-    const parser = new RequestParser();
-    let inner: ConnHandler | null = null;
-    let over = false;
     this.conns.add(conn);
-    return {
-      data: (chunk) => {
-        if (over) return;
-        if (inner !== null) return inner.data(chunk);
-        try {
-          parser.feed(chunk);
-          if (!parser.next()) return;
-          inner = this.open(conn, parser);
-          over = inner === null;
-        } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          over = true;
-          conn.write(Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
-          conn.end();
-        }
-      },
-      drained: () => inner?.drained?.(),
-      closed: () => {
-        this.conns.delete(conn);
-        inner?.closed();
-      },
-    };
+    return door(
+      conn,
+      (parser) => this.open(conn, parser),
+      () => this.conns.delete(conn),
+    );
   }
 
   /** Which role takes the connection; null: none, and the other end has been told. */
