@@ -298,10 +298,10 @@ export class DataNode implements ReaderOwner {
     const { request } = parser;
     const primary = this.role instanceof Primary && this.role.active ? this.role : null;
     if (request.is(0, 'towline.lane') && request.argc === 5) {
-      return primary?.acceptLane(conn, request, parser) ?? this.notPrimary(conn);
+      return primary?.acceptLane(conn, request, parser) ?? refuse(conn);
     }
     if (request.is(0, 'towline.control') && request.argc === 2) {
-      return primary?.acceptControl(conn, request.text(1), parser) ?? this.notPrimary(conn);
+      return primary?.acceptControl(conn, request.text(1), parser) ?? refuse(conn);
     }
     if (request.is(0, 'towline.replicate') && request.argc === 6) {
       const backup = this.followed(conn, request);
@@ -332,8 +332,7 @@ export class DataNode implements ReaderOwner {
     if (ours && term > config.term) options.refresh?.();
     // An older primary hears of the newer term; anybody else tries again.
     conn.write(encodeCommand(['TOWLINE.REFUSED', role instanceof Primary ? role.term : 0, 0]));
-    conn.end();
-    return null;
+    return refuse(conn);
   }
 
   /** A primary gives this candidate everything. What it held before, of a sync that came to nothing, is discarded. */
@@ -341,8 +340,7 @@ export class DataNode implements ReaderOwner {
     const term = numberOf(request, 2);
     const unlisted = this.role instanceof Backup && !this.listed;
     if (request.text(1) !== this.options.group || (this.role !== null && !unlisted) || this.listed) {
-      conn.end();
-      return null;
+      return refuse(conn);
     }
     this.role?.stop();
     this.role = null;
@@ -358,12 +356,6 @@ export class DataNode implements ReaderOwner {
         if (this.role === null) this.store.clear();
       },
     });
-  }
-
-  /** Whoever asked has an old configuration, or this node has: the other end looks it up and comes back. */
-  private notPrimary(conn: Conn): null {
-    conn.end();
-    return null;
   }
 
   status(): string {
@@ -400,4 +392,10 @@ export class DataNode implements ReaderOwner {
     this.role?.stop();
     for (const conn of this.conns) conn.destroy();
   }
+}
+
+/** Whoever asked has an old configuration, or this node has: the other end looks it up and comes back. */
+function refuse(conn: Conn): null {
+  conn.end();
+  return null;
 }
