@@ -3,9 +3,9 @@
 // configuration older than one it has seen (R7), nor come back with data under the same id once it was removed (R3).
 import { addressOf, type GroupConfig, Participant, type Registration, Remembered } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
-import { encodeCommand, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
+import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
-import { Store } from '../store/index.js';
+import { DATABASES, Store } from '../store/index.js';
 import { Applier, type Held } from './applier.js';
 import { Backup } from './backup.js';
 import { receiveSync } from './candidate.js';
@@ -82,7 +82,6 @@ export class DataNode implements ReaderOwner {
     if (this.role instanceof Backup && this.listed) return 'backup';
     return this.options.hotfix ? 'candidate' : 'spare';
   }
-  /** Whether this member leads and answers. */
   get serving(): boolean {
     return this.role instanceof Primary ? this.role.active : this.role !== null && this.listed;
   }
@@ -364,8 +363,7 @@ export class DataNode implements ReaderOwner {
     const seq = role instanceof Primary ? role.log.head : (role?.log.held ?? 0);
     const commit = role instanceof Primary ? role.log.committed : (role?.log.applied ?? 0);
     const transactions = role?.transactions;
-    let keys = 0;
-    for (let db = 0; db < 16; db++) keys += store.dbSize(db);
+    const keys = Array.from({ length: DATABASES }, (_, db) => store.dbSize(db)).reduce((a, b) => a + b);
     return JSON.stringify({
       id,
       group,
