@@ -1,0 +1,169 @@
+// One run: a cluster, clients, faults one after another with healing in between, and at the end everything that was
+// promised is looked at. Must never count a fault that did not heal as fine, nor leave a process behind.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '../sim/random.js';
+import { Cluster, type Shape } from './cluster.js';
+import { compareCopies } from './copies.js';
+import { HistoryLoad } from './history-load.js';
+import { Judge } from './judge.js';
+import type { Concerned, Kind } from './kinds.js';
+import { LedgerLoad } from './ledger-load.js';
+import { Measure, type Window } from './measure.js';
+
+const HEAL_MS = 40_000;
+const SETTLE_MS = 500;
+/** Clients that write histories, for each router. */
+const HISTORY_CLIENTS = 3;
+
+/** What to do. */
+export interface Plan {
+  shape: Shape;
+  seed: number;
+  kinds: readonly Kind[];
+  /** Ends after the first fault that ends later than this; or after so many faults. */
+  seconds: number;
+  rounds: number;
+  awayMs: number;
+  /** Hears what happens, line by line. */
+  say(line: string): void;
+}
+
+/** One injected fault. */
+export interface Injected extends Window {
+  kind: string;
+  note: string;
+  /** From the injection until every member was in sync again, ms. */
+  healedMs: number;
+}
+
+/** What came out. */
+export interface Outcome {
+  seed: number;
+  faults: Injected[];
+  /** Commands of all clients. */
+  operations: number;
+  acknowledged: number;
+  lost: number;
+  wrong: number;
+  /** Ledger keys that could not be read at the end. */
+  unread: number;
+  histories: number;
+  checked: number;
+  violations: number;
+  undecided: number;
+  /** Keys compared, and what differs between copies of one group. */
+  keys: number;
+  differences: string[];
+  /** Faults after which the cluster did not become whole. */
+  notHealed: string[];
+  /** For people: what was found. */
+  findings: string[];
+}
+
+/** Whether nothing was lost, wrong, different or left broken. */
+export function sound(outcome: Outcome): boolean {
+  const { lost, wrong, unread, violations, undecided, differences, notHealed } = outcome;
+  return (
+    lost + wrong + unread + violations + undecided + differences.length + notHealed.length === 0 &&
+    outcome.acknowledged > 0 &&
+    outcome.checked > 0
+  );
+}
+
+/** Runs it; everything that it started is gone when it resolves or throws. */
+export async function runFaults(plan: Plan): Promise<Outcome> {
+  const random = new Random(plan.seed);
+  const cluster = await Cluster.start(plan.shape);
+  const judge = new Judge();
+  const measure = new Measure();
+  const places = cluster.routers.map(({ port }, router) => ({ router, port }));
+  const chance = () => random.unit();
+  const ledger = new LedgerLoad(
+    places.flatMap((place) => cluster.groups.map((group) => ({ ...place, group }))),
+    measure,
+    chance,
+    cluster.groupOf,
+  );
+  const history = new HistoryLoad(
+    places.flatMap((place) => new Array<typeof place>(HISTORY_CLIENTS).fill(place)),
+    measure,
+    chance,
+    (one) => judge.take(one),
+  );
+  const faults: Injected[] = [];
+  const notHealed: string[] = [];
+  try {
+    ledger.start();
+    history.start();
+    if (!(await ledger.allWrite(10_000))) throw new Error('clients cannot write');
+    const end = performance.now() + plan.seconds * 1000;
+    // The choice of faults depends on the seed alone, not on how many numbers clients draw.
+    const choice = new Random(plan.seed ^ 0x5eed);
+    let bag: Kind[] = [];
+    while (faults.length < plan.rounds && performance.now() < end && notHealed.length === 0) {
+      if (bag.length === 0) bag = shuffled(plan.kinds, choice);
+      const kind = bag.pop()!;
+      const name = `${faults.length + 1}. ${kind.name}`;
+      measure.begin();
+      const from = performance.now();
+      let note = '';
+      let concerned: Concerned;
+      try {
+        const say = (text: string) => void (note = text);
+        concerned = await kind.inject({ cluster, measure, random: choice, awayMs: plan.awayMs, note: say });
+      } catch (error) {
+        throw new Error(`${name} ${note}: ${(error as Error).message}; ${await cluster.describe()}`);
+      }
+      const whole = (await cluster.whole(HEAL_MS)) && (await ledger.allWrite(HEAL_MS));
+      const healedMs = performance.now() - from;
+      measure.down.clear();
+      const window = measure.end(concerned.groups, concerned.router);
+      faults.push({ kind: kind.name, note, healedMs, ...window });
+      const errors =
+        Object.keys(window.errors).length === 0 ? '' : ` errors ${JSON.stringify(window.errors)}`;
+      plan.say(
+        `${name} ${note}: gap ${Math.round(window.gapMs)} ms (${window.gapAt}), whole after ${Math.round(healedMs)} ms${errors}`,
+      );
+      if (!whole) {
+        notHealed.push(name);
+        plan.say(`  did not heal: ${await cluster.describe()}`);
+      }
+      for (const text of [...ledger.findings, ...judge.texts].slice(0, 3)) plan.say(`  ${text}`);
+      await sleep(SETTLE_MS);
+    }
+    await Promise.all([ledger.stop(), history.stop()]);
+    const unread = await ledger.verify();
+    await judge.done();
+    const { keys, differences } = await compareCopies(cluster, cluster.groups);
+    return {
+      seed: plan.seed,
+      faults,
+      operations: measure.operations,
+      acknowledged: ledger.acknowledged,
+      lost: ledger.lost,
+      wrong: ledger.wrong,
+      unread,
+      histories: judge.histories,
+      checked: judge.operations,
+      violations: judge.violations,
+      undecided: judge.undecided,
+      keys,
+      differences,
+      notHealed,
+      findings: [...ledger.findings, ...judge.texts],
+    };
+  } finally {
+    ledger.close();
+    history.close();
+    measure.stop();
+    await judge.stop();
+    await cluster.stop();
+  }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const left = [...items];
+  const out: T[] = [];
+  while (left.length > 0) out.push(...left.splice(random.below(left.length), 1));
+  return out;
+}
