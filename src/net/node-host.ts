@@ -6,6 +6,8 @@ import type { Address, Conn, ConnHandler, Host } from './host.js';
 class SocketConn implements Conn {
   readonly remote: string;
   readonly local: string;
+  /** end() was called: what still arrives is nobody's. */
+  ended = false;
   constructor(readonly socket: Socket) {
     this.remote = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
     this.local = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`;
@@ -23,6 +25,7 @@ class SocketConn implements Conn {
     this.socket.resume();
   }
   end(): void {
+    this.ended = true;
     this.socket.destroySoon();
   }
   destroy(): void {
@@ -30,9 +33,12 @@ class SocketConn implements Conn {
   }
 }
 
-function attach(socket: Socket, handler: ConnHandler): void {
+function attach(conn: SocketConn, handler: ConnHandler): void {
+  const { socket } = conn;
   socket.setNoDelay(true);
-  socket.on('data', (chunk) => handler.data(chunk as Buffer));
+  socket.on('data', (chunk) => {
+    if (!conn.ended) handler.data(chunk as Buffer);
+  });
   if (handler.drained) socket.on('drain', () => handler.drained?.());
   // 'close' follows every error: the reason decides nothing.
   socket.on('error', () => {});
@@ -66,8 +72,8 @@ export class NodeHost implements Host {
   }
   connect(to: Address, handler: ConnHandler): Conn {
     const socket = connect({ host: to.host, port: to.port, noDelay: true });
-    attach(socket, handler);
     const conn = new SocketConn(socket);
+    attach(conn, handler);
     if (handler.opened) socket.once('connect', () => handler.opened?.());
     return conn;
   }
@@ -106,7 +112,7 @@ export function listen(
     }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    attach(socket, handler);
+    attach(conn, handler);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
