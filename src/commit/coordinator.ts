@@ -115,12 +115,13 @@ export class Coordinator {
     }
   }
 
-  /** The connection to a group's primary was lost: the locks there went with it; anything else is said again later. */
+  /**
+   * The connection to a group's primary was lost: the locks there went with it; anything else is said again later.
+   * A group that is yet to be asked counts too: what is said while there is no connection is dropped, and the locks
+   * held elsewhere would wait for its failover.
+   */
   linkLost(group: string): CoordinatorAction[] {
-    if (this.free && this.shareOf(group) >= 0 && (this.shareOf(group) <= this.at || group === this.asideAt)) {
-      return this.giveUp('lost', group);
-    }
-    return [];
+    return this.free && this.shareOf(group) >= 0 ? this.giveUp('lost', group) : [];
   }
 
   /** A connection to a group's primary stands: what it has not answered is said again. */

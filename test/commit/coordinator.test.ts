@@ -114,12 +114,16 @@ describe('Coordinator', () => {
       'fail NOREPLICAS Not enough good replicas to write.',
     ]);
   });
-  it('starts again when a group that it has asked is lost before any PREPARE, and only then', () => {
+  it('starts again when one of its groups is lost before any PREPARE, and only then', () => {
     const d = new Driven(writes('g1', 'g2'), ['g1', 'g2', 'g3']);
     d.start();
-    assert.deepEqual(d.coordinator.linkLost('g2'), []);
+    assert.deepEqual(d.coordinator.linkLost('g4'), []);
     d.locked('g1');
     assert.deepEqual(d.coordinator.linkLost('g1').map(showCoordinator), ['to g2: release', 'retry, lost']);
+    // Not asked yet: what is said to it before the link is up again would be dropped, and never said again.
+    const early = new Driven(writes('g1', 'g2'));
+    early.start();
+    assert.deepEqual(early.coordinator.linkLost('g2').map(showCoordinator), ['to g1: release', 'retry, lost']);
     const late = new Driven(writes('g1', 'g2')).preparing();
     assert.deepEqual(late.coordinator.linkLost('g1'), []);
   });
