@@ -167,6 +167,15 @@ export class Participant<P> {
     } else record.state = 'refused';
   }
 
+  /** What was restored last of this transaction is at `seq` and not committed yet: nothing is told of it before (R4). */
+  unconfirmed(txn: Txn, seq: number): void {
+    const record = this.records.get(txn);
+    if (record?.state === 'prepared') record.state = 'preparing';
+    else if (record?.state === 'finished') record.state = 'finishing';
+    else if (record?.state === 'refused') record.state = 'refusing';
+    this.logged(txn, seq);
+  }
+
   // ---- rows of the table
 
   private onLock(

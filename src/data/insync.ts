@@ -96,6 +96,14 @@ export class InSync {
     return this.lease.valid({ mono: this.host.now(), wall: this.host.wall() });
   }
 
+  /** R9: whether every member has said, in this term, that it holds the log up to `seq`: its prefix and nothing else. */
+  gathered(seq: number): boolean {
+    for (const [id, { link }] of this.members) {
+      if (!link.everLive || this.owner.log.heldBy(id) < seq) return false;
+    }
+    return true;
+  }
+
   /** End of the turn: entries and `others` go to every member. */
   flush(others: Buffer[]): void {
     for (const { link } of this.members.values()) link.flush(others);
@@ -178,7 +186,8 @@ export class InSync {
     const { log, term } = this.owner;
     const { silentMs, lagMs } = this.times;
     const held = log.heldBy(id);
-    if (held > member.held || held === log.head) {
+    // A new primary needs a word of everybody, also if there is nothing to be held (R9).
+    if (held > member.held || (held === log.head && member.link.everLive)) {
       member.held = held;
       member.progressAt = now;
     }

@@ -25,6 +25,8 @@ export interface OrphansOwner {
   readonly id: string;
   readonly orphanMs: number;
   readonly transactions: Participant<Parked>;
+  /** Whether this primary serves: before and after that it decides nothing, and its log must not grow (R9). */
+  active(): boolean;
   connected(coordinator: string): boolean;
   primaryOf(group: string): Address | null;
   perform(actions: ParticipantAction<Parked>[]): void;
@@ -65,6 +67,7 @@ export class Orphans {
 
   private look(): void {
     const { owner } = this;
+    if (!owner.active()) return;
     const now = this.host.now();
     const orphans = owner.transactions.undecided().filter(({ txn }) => !owner.connected(coordinatorOf(txn)));
     const names = new Set(orphans.map(({ txn }) => txn));
@@ -103,6 +106,7 @@ export class Orphans {
   }
 
   private answered(group: string, answer: Answer): void {
+    if (!this.owner.active()) return;
     const resolver = this.resolvers.get(answer.txn);
     if (answer.kind === 'state' && !this.owner.transactions.inDoubt(answer.txn)) {
       // The outcome came from elsewhere while this was asked, and the other group may have forgotten it: its NEVER

@@ -123,6 +123,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       id: options.id,
       orphanMs: options.orphanMs,
       transactions,
+      active: () => this.active,
       connected: (coordinator) => this.controls.connected(coordinator),
       primaryOf: (group) => options.primaryOf(group),
       perform: (actions) => this.perform(actions),
@@ -156,7 +157,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.inSync.flush([]);
     const give = () => {
       if (this.stopped) return done(false);
-      if (this.log.committed < this.log.head) {
+      if (!this.inSync.gathered(this.log.head)) {
         this.host.after(2, give);
         return;
       }
@@ -285,15 +286,17 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.lanes.flush(committed);
   }
 
-  /** R9: once every member has the inherited log, its entries are committed, and this primary serves. */
+  /** R9: once every member has said that it holds the inherited log and nothing else, this primary serves. */
   private gathered(): void {
-    if (
-      !this.gathering ||
-      !this.ringIsRead ||
-      this.log.committed < this.options.start + this.inherited.length
-    )
-      return;
-    for (const held of this.inherited) this.applier.apply(held);
+    const { inherited, log } = this;
+    if (!this.gathering || !this.ringIsRead) return;
+    if (!this.inSync.gathered(this.options.start + inherited.length)) return;
+    for (const held of inherited) this.applier.apply(held);
+    // Below minInSync they are not committed: what depends on them waits for another member (R4), the rest is served.
+    for (const held of inherited) {
+      if (held.kind === 'txn' && held.seq > log.committed)
+        this.transactions.unconfirmed(held.entry.txn, held.seq);
+    }
     this.inherited = [];
     this.gathering = false;
     this.options.active();

@@ -22,6 +22,9 @@ class World implements OrphansOwner {
   private seq = 0;
   readonly orphans = new Orphans(this.host, this);
 
+  active(): boolean {
+    return true;
+  }
   connected(coordinator: string): boolean {
     return this.connectedTo.has(coordinator);
   }
