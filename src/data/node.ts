@@ -29,6 +29,11 @@ export interface NodeOptions {
   times?: GroupTimes;
   /** Changes the own group's configuration. Absent: it never changes, and nobody takes over. */
   cas?: CompareAndSet;
+  /**
+   * Whether ZooKeeper answers at present. A member that tries to lead while it does not would wait for the outcome,
+   * suspended, and stop a primary that is well: ZooKeeper alone being away stops nothing (R6). Absent: it does.
+   */
+  connected?(): boolean;
   /** Reads the ring behind a barrier: what is told is not older than the call (R2). Absent: what was set is it. */
   readRing?(done: (ring: RingDocument) => void): void;
   /** The configuration may have changed: read it again. */
@@ -217,6 +222,7 @@ export class DataNode implements ReaderOwner {
     if (
       config === null ||
       options.cas === undefined ||
+      options.connected?.() === false ||
       this.electing ||
       !this.listed ||
       config.primary === options.id

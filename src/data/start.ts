@@ -140,6 +140,7 @@ class Member {
       times: { ...DEFAULT_TIMES, leaseMs, graceMs, silentMs: Math.round(leaseMs * 0.6) },
       cas: (next, epoch, done) => void this.cas(next, epoch).then(done),
       readRing: (done) => void this.readRing().then(done),
+      connected: () => zk.state === 'connected',
       refresh: () => directory.refresh(),
       failed: reset,
     });
