@@ -123,7 +123,10 @@ describe('Coordinator', () => {
     // Not asked yet: what is said to it before the link is up again would be dropped, and never said again.
     const early = new Driven(writes('g1', 'g2'));
     early.start();
-    assert.deepEqual(early.coordinator.linkLost('g2').map(showCoordinator), ['to g1: release', 'retry, lost']);
+    assert.deepEqual(early.coordinator.linkLost('g2').map(showCoordinator), [
+      'to g1: release',
+      'retry, lost',
+    ]);
     const late = new Driven(writes('g1', 'g2')).preparing();
     assert.deepEqual(late.coordinator.linkLost('g1'), []);
   });
