@@ -30,7 +30,7 @@ export class Client {
   private closed = false;
 
   constructor(
-    private readonly port: number,
+    private port: number,
     private readonly host = '127.0.0.1',
   ) {}
 
@@ -62,6 +62,12 @@ export class Client {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Connects elsewhere from now on. */
+  moveTo(port: number): void {
+    this.port = port;
+    this.socket?.destroy();
   }
 
   close(): void {

@@ -29,7 +29,8 @@ export interface Server {
   restart(): Promise<void>;
 }
 
-async function freePorts(host: string, count: number): Promise<number[]> {
+/** Ports that nobody listens on now. */
+export async function freePorts(host: string, count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, host));
   const ports = [];
   for (const server of servers) {

@@ -10,6 +10,8 @@ export interface Scene {
   cluster: Cluster;
   measure: Measure;
   random: Random;
+  /** The only group that is to be hit; null: any. */
+  group: string | null;
   /** How long ZooKeeper stays away, ms. */
   awayMs: number;
   note(text: string): void;
@@ -32,10 +34,10 @@ export interface Kind {
 type Target = 'primary' | 'backup';
 
 async function pick(
-  { cluster, random }: Scene,
+  { cluster, random, group: wanted }: Scene,
   target: Target,
 ): Promise<{ group: string; node: Node; other: Node }> {
-  const group = random.pick(cluster.groups);
+  const group = wanted ?? random.pick(cluster.groups);
   const { primary, backups } = await cluster.roles(group);
   const backup = random.pick(backups);
   return target === 'primary'
@@ -88,6 +90,22 @@ function freeze(target: Target, name: string, from: number, to: number): Kind {
     },
   };
 }
+
+/** R4: the backup lags when the primary dies, and is the one that takes over if it is the first. */
+const killAhead: Kind = {
+  name: 'SIGSTOP backups 300 ms, SIGKILL primary meanwhile',
+  async inject(scene) {
+    const { cluster } = scene;
+    const { group, node } = await pick(scene, 'primary');
+    const { backups } = await cluster.roles(group);
+    for (const { role } of backups) role.signal('SIGSTOP');
+    await sleep(300);
+    node.role.signal('SIGKILL');
+    for (const { role } of backups) role.signal('SIGCONT');
+    await cluster.restartNode(node);
+    return only(group);
+  },
+};
 
 /** R6 where it is hardest: a router that hears nothing of the new configuration goes on asking the old primary. */
 const freezeUnseen: Kind = {
@@ -286,6 +304,7 @@ export const KINDS: readonly Kind[] = [
   freeze('backup', '3-5 s', 3000, 5000),
   freeze('primary', '300 ms', 300, 300),
   freezeUnseen,
+  killAhead,
   terminate('backup'),
   freeze('backup', '300 ms', 300, 300),
   routerFault('SIGKILL', endRouter('SIGKILL')),

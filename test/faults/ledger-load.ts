@@ -8,6 +8,7 @@ import type { Measure } from './measure.js';
 /** Keys of one client. */
 const KEYS = 24;
 const VALUE_BYTES = 48;
+/** Pause of a client between two commands, ms. */
 const PAUSE_MS = 3;
 /** Findings told in full. */
 const MAX_FINDINGS = 20;
@@ -34,12 +35,13 @@ export class LedgerLoad {
   /** Writes acknowledged, by place. */
   private readonly progress: number[];
 
-  /** @param groupOf which group owns a key */
+  /** @param groupOf which group owns a key @param pauseMs of a client between two commands */
   constructor(
     private readonly places: readonly Place[],
     private readonly measure: Measure,
     private readonly random: () => number,
     groupOf: (key: string) => string,
+    private readonly pauseMs = PAUSE_MS,
   ) {
     this.ledger = new Ledger(places.length * KEYS, VALUE_BYTES);
     this.clients = places.map(({ port }) => new Client(port));
@@ -73,10 +75,19 @@ export class LedgerLoad {
     await this.running;
   }
 
-  /** Reads and judges every key once more, through every router. @returns keys that could not be read */
-  async verify(): Promise<number> {
+  /** All clients go to this port from now on. */
+  moveTo(port: number): void {
+    for (const client of this.clients) client.moveTo(port);
+  }
+
+  /**
+   * Reads and judges every key once more, through every router, or by one client alone.
+   * @returns keys that could not be read
+   */
+  async verify(only?: number): Promise<number> {
     let unread = 0;
     for (const [i, client] of this.clients.entries()) {
+      if (only !== undefined && i !== only) continue;
       if (!(await client.ready())) throw new Error('verify after close');
       for (let key = 0; key < this.names.length; key++) {
         const { group, router } = this.places[i]!;
@@ -111,7 +122,7 @@ export class LedgerLoad {
       } catch (error) {
         this.measure.failed(router, (error as Error).message);
       }
-      if (!this.stopping) await sleep(PAUSE_MS);
+      if (!this.stopping && this.pauseMs > 0) await sleep(this.pauseMs);
     }
   }
 

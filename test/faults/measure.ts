@@ -26,6 +26,8 @@ export class Measure {
   /** Routers that a fault has taken away: what their clients see is not counted. */
   readonly down = new Set<number>();
   operations = 0;
+  /** Failed commands, whoever's fault it was. */
+  failures = 0;
   private lastTick = performance.now();
   private readonly timer = setInterval(() => {
     const now = performance.now();
@@ -52,6 +54,7 @@ export class Measure {
   }
 
   failed(router: number, kind: string): void {
+    this.failures++;
     if (this.down.has(router)) this.window.lostWithRouter++;
     else this.window.errors[kind] = (this.window.errors[kind] ?? 0) + 1;
   }

@@ -20,6 +20,10 @@ export interface Plan {
   shape: Shape;
   seed: number;
   kinds: readonly Kind[];
+  /** Kinds come in the order given, each once; else again and again, shuffled by the seed. */
+  inOrder?: boolean;
+  /** The only group that is to be hit. */
+  group?: string;
   /** Ends after the first fault that ends later than this; or after so many faults. */
   seconds: number;
   rounds: number;
@@ -101,8 +105,12 @@ export async function runFaults(plan: Plan): Promise<Outcome> {
     const choice = new Random(plan.seed ^ 0x5eed);
     let bag: Kind[] = [];
     while (faults.length < plan.rounds && performance.now() < end && notHealed.length === 0) {
-      if (bag.length === 0) bag = shuffled(plan.kinds, choice);
-      const kind = bag.pop()!;
+      if (bag.length === 0) {
+        if (plan.inOrder && faults.length > 0) break;
+        bag = plan.inOrder ? [...plan.kinds] : shuffled(plan.kinds, choice);
+      }
+      const kind = bag.shift()!;
+      if (!(await cluster.whole(HEAL_MS))) throw new Error(`not whole: ${await cluster.describe()}`);
       const name = `${faults.length + 1}. ${kind.name}`;
       measure.begin();
       const from = performance.now();
@@ -110,7 +118,8 @@ export async function runFaults(plan: Plan): Promise<Outcome> {
       let concerned: Concerned;
       try {
         const say = (text: string) => void (note = text);
-        concerned = await kind.inject({ cluster, measure, random: choice, awayMs: plan.awayMs, note: say });
+        const { awayMs, group = null } = plan;
+        concerned = await kind.inject({ cluster, measure, random: choice, group, awayMs, note: say });
       } catch (error) {
         throw new Error(`${name} ${note}: ${(error as Error).message}; ${await cluster.describe()}`);
       }
