@@ -68,7 +68,7 @@ export class BeaconLink {
       opened: () => {
         if (this.conn !== conn) return;
         this.opened = true;
-        conn.write(encodeCommand(['TOWLINE.BEACONS', owner.group, owner.term, owner.epoch, owner.id]));
+        conn.write(encodeCommand(['TOWLINE.BEACONS', owner.group, owner.term, owner.epoch, owner.id, this.member]));
         this.send();
       },
       data: (chunk) => {

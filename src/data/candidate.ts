@@ -11,6 +11,8 @@ import { numberOf } from './vet.js';
 export interface CandidateOwner {
   readonly applier: Applier;
   readonly clock: GroupClock;
+  /** Whether this is the sync under way: a newer one may have taken its place. */
+  current(): boolean;
   /** Everything up to `seq` of `term` is here: this member may follow the log. */
   synced(term: number, seq: number): void;
   /** The connection ended before that: what has come so far is worth nothing. */
@@ -32,7 +34,7 @@ export function receiveSync(conn: Conn, parser: RequestParser, owner: CandidateO
   read();
   return {
     data: (chunk) => {
-      if (over) return;
+      if (over || !owner.current()) return;
       try {
         parser.feed(chunk);
         read();

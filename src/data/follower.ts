@@ -89,7 +89,7 @@ export class FollowerLink {
     const conn = host.connect(address, {
       opened: () => {
         const { group, term, epoch, id, log } = owner;
-        conn.write(encodeCommand(['TOWLINE.REPLICATE', group, term, epoch, id, log.head]));
+        conn.write(encodeCommand(['TOWLINE.REPLICATE', group, term, epoch, id, log.head, this.member]));
       },
       data: (chunk) => {
         if (this.conn !== conn) return;

@@ -11,13 +11,14 @@ import { Backup } from './backup.js';
 import { receiveSync } from './candidate.js';
 import { GroupClock } from './clock.js';
 import { door } from './door.js';
+import { Election, type ElectionOptions, LOOK_MS } from './election.js';
 import { type CompareAndSet, DEFAULT_TIMES, type GroupTimes } from './insync.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
 import { numberOf } from './vet.js';
 
 /** What a data node is given. */
-export interface NodeOptions {
+export interface NodeOptions extends ElectionOptions {
   group: string;
   /** Member id: memberId(). */
   id: string;
@@ -29,11 +30,6 @@ export interface NodeOptions {
   times?: GroupTimes;
   /** Changes the own group's configuration. Absent: it never changes, and nobody takes over. */
   cas?: CompareAndSet;
-  /**
-   * Whether ZooKeeper answers at present. A member that tries to lead while it does not would wait for the outcome,
-   * suspended, and stop a primary that is well: ZooKeeper alone being away stops nothing (R6). Absent: it does.
-   */
-  connected?(): boolean;
   /** Reads the ring behind a barrier: what is told is not older than the call (R2). Absent: what was set is it. */
   readRing?(done: (ring: RingDocument) => void): void;
   /** The configuration may have changed: read it again. */
@@ -42,10 +38,6 @@ export interface NodeOptions {
   failed(reason: string): void;
 }
 
-/** How often a backup looks whether its primary is there, and a primary for candidates, ms. */
-const LOOK_MS = 50;
-/** R5: how much longer the next member in order waits. */
-const ORDER_MS = 100;
 /** Pause after a sync that failed, ms. */
 const SYNC_PAUSE_MS = 500;
 
@@ -63,9 +55,10 @@ export class DataNode implements ReaderOwner {
   private readonly conns = new Set<Conn>();
   private stopped = false;
   private listed = false;
-  /** Own attempt to lead, with an unknown outcome. */
-  private electing = false;
-  private overSince = -1;
+  private readonly election: Election;
+  /** Connection over which a primary gives this candidate everything, and the newest term of such a primary. */
+  private receiving: Conn | null = null;
+  private syncTerm = 0;
   private syncNotBefore = 0;
   private lastTried = '';
   private cancelLook: () => void = () => {};
@@ -75,6 +68,7 @@ export class DataNode implements ReaderOwner {
     readonly options: NodeOptions,
   ) {
     this.clock = new GroupClock(() => host.now(), host.wall());
+    this.election = new Election(host, options);
     this.lookLater();
   }
 
@@ -215,41 +209,12 @@ export class DataNode implements ReaderOwner {
     });
   }
 
-  /** R5: the k-th of the members that remain waits k x 100 ms longer than its grace, then tries. */
   private lookForPrimary(role: Backup): void {
     const { config, options } = this;
-    const now = this.host.now();
-    if (
-      config === null ||
-      options.cas === undefined ||
-      options.connected?.() === false ||
-      this.electing ||
-      !this.listed ||
-      config.primary === options.id
-    )
-      return;
-    if (!role.grace.over(now)) {
-      this.overSince = -1;
-      return;
-    }
-    // The first look after a pause of this process only begins to wait: beacons may be unread.
-    if (this.overSince < 0) this.overSince = now;
-    const rest = config.inSync.filter((member) => member !== config.primary);
-    if (now - this.overSince < LOOK_MS + rest.indexOf(options.id) * ORDER_MS) return;
-    this.overSince = -1;
-    this.electing = true;
-    role.suspend(true);
-    const next = {
-      ...config,
-      epoch: config.epoch + 1,
-      term: config.term + 1,
-      primary: options.id,
-      inSync: rest,
-    };
-    options.cas(next, config.epoch, (result) => {
-      this.electing = false;
+    if (config === null || !this.listed || config.primary === options.id) return;
+    this.election.look(role, config, (won) => {
       if (this.stopped || this.role !== role) return;
-      if (result === 'written') return this.setConfig(options.group, next);
+      if (won !== null) return this.setConfig(options.group, won);
       role.suspend(false);
       role.grace.heard(this.host.now());
       options.refresh?.();
@@ -301,6 +266,7 @@ export class DataNode implements ReaderOwner {
   /** Which role takes the connection; null: none, and the other end has been told. */
   private open(conn: Conn, parser: RequestParser): ConnHandler | null {
     const { request } = parser;
+    if (this.stopped) return refuse(conn);
     const primary = this.role instanceof Primary && this.role.active ? this.role : null;
     if (request.is(0, 'towline.lane') && request.argc === 5) {
       return primary?.acceptLane(conn, request, parser) ?? refuse(conn);
@@ -308,17 +274,28 @@ export class DataNode implements ReaderOwner {
     if (request.is(0, 'towline.control') && request.argc === 2) {
       return primary?.acceptControl(conn, request.text(1), parser) ?? refuse(conn);
     }
-    if (request.is(0, 'towline.replicate') && request.argc === 6) {
+    if (request.is(0, 'towline.replicate') && request.argc === 7) {
+      if (!this.meant(conn, request.text(6))) return null;
       const backup = this.followed(conn, request);
       return backup?.follow(conn, numberOf(request, 2), numberOf(request, 5), parser) ?? null;
     }
-    if (request.is(0, 'towline.beacons') && request.argc === 5) {
+    if (request.is(0, 'towline.beacons') && request.argc === 6) {
+      if (!this.meant(conn, request.text(5))) return null;
       return this.followed(conn, request)?.listen(conn, numberOf(request, 2), parser) ?? null;
     }
-    if (request.is(0, 'towline.sync') && request.argc === 5) return this.receive(conn, request, parser);
+    if (request.is(0, 'towline.sync') && request.argc === 6) {
+      return this.meant(conn, request.text(5)) ? this.receive(conn, request, parser) : null;
+    }
     const reader = new Reader(this, conn, parser);
     reader.begin();
     return reader;
+  }
+
+  /** R3: what is for another member that listened here before, or will, is not for this one. */
+  private meant(conn: Conn, member: string): boolean {
+    if (member === this.options.id) return true;
+    conn.end();
+    return false;
   }
 
   /** The backup that a primary wants to speak to; null: this node is none (yet), and the primary tries again. */
@@ -343,22 +320,30 @@ export class DataNode implements ReaderOwner {
   /** A primary gives this candidate everything. What it held before, of a sync that came to nothing, is discarded. */
   private receive(conn: Conn, request: Request, parser: RequestParser): ConnHandler | null {
     const term = numberOf(request, 2);
-    const unlisted = this.role instanceof Backup && !this.listed;
-    if (request.text(1) !== this.options.group || (this.role !== null && !unlisted) || this.listed) {
-      return refuse(conn);
-    }
+    const newest = Math.max(this.syncTerm, this.config?.term ?? 0);
+    if (term < newest) conn.write(encodeCommand(['TOWLINE.REFUSED', newest, 0]));
+    const taken = this.listed || this.role instanceof Primary;
+    if (request.text(1) !== this.options.group || taken || term < newest) return refuse(conn);
     this.role?.stop();
     this.role = null;
+    // An older connection may still hold keys, and its end: neither counts any more.
+    this.receiving?.destroy();
+    this.receiving = conn;
+    this.syncTerm = term;
     this.store.clear();
     const applier = new Applier(this.store, new Remembered(), new Participant(term));
     return receiveSync(conn, parser, {
       applier,
       clock: this.clock,
+      current: () => this.receiving === conn,
       synced: (at, seq) => {
+        this.receiving = null;
         if (!this.stopped) this.role = this.backup(at, seq, applier);
       },
       broken: () => {
-        if (this.role === null) this.store.clear();
+        if (this.receiving !== conn) return;
+        this.receiving = null;
+        this.store.clear();
       },
     });
   }

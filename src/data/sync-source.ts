@@ -5,19 +5,24 @@ import { databasesOf, find, keysOf } from '../command/index.js';
 import type { Participant, Remembered } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeTxnEntry } from '../net/wire.js';
-import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
+import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { slotOfText } from '../ring/index.js';
 import { Context } from '../store/context.js';
 import { DATABASES, positionOf, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
 import type { Parked } from './lane.js';
+import { numberOf } from './vet.js';
 
 /** Keys examined, and bytes written, in one turn at most: clients are served in between. */
 const KEYS_A_TURN = 128;
 const BYTES_A_TURN = 256 * 1024;
 /** Bytes that the connection may hold before the snapshot waits. */
 const MAX_QUEUED = 1024 * 1024;
-/** A candidate that takes nothing for this long is given up, ms. */
+/** Bytes written to keys meanwhile that it may be behind by; with more it is given up. */
+const MAX_BEHIND = 64 * 1024 * 1024;
+/** A candidate that takes nothing, or does not say what is awaited, for this long is given up, ms. */
 const STALL_MS = 10_000;
+/** The same before it has said anything: another one may be waiting. */
+const OPENING_MS = 2000;
 
 /** What is needed of the primary. */
 export interface SyncOwner {
@@ -31,6 +36,8 @@ export interface SyncOwner {
   now(): number;
   /** Closes the entry under way. @returns the log's head. */
   settle(): number;
+  /** A newer term exists (R7). */
+  deposed(): void;
   /** The candidate holds everything up to `seq`: it counts from now on. */
   admit(member: string, seq: number): void;
   /** It is over, one way or the other. */
@@ -46,7 +53,10 @@ export class SyncSource {
   private db = 0;
   private position = 0;
   private stage: 'opening' | 'copying' | 'marking' | 'over' = 'opening';
-  private queuedAt: number;
+  /** When it last took something, or said what was awaited. */
+  private progressAt: number;
+  /** Bytes said of keys written meanwhile since everything had left. */
+  private behind = 0;
   private readonly ctx = new Context();
   private scheduled = false;
   private parts: Buffer[] = [];
@@ -58,23 +68,27 @@ export class SyncSource {
     address: Address,
   ) {
     this.ctx.replica = true;
-    this.queuedAt = host.now();
+    this.progressAt = host.now();
     const parser = new RequestParser();
     this.conn = host.connect(address, {
       opened: () => {
         const { group, term, epoch, id } = owner;
-        this.conn.write(encodeCommand(['TOWLINE.SYNC', group, term, epoch, id]));
+        this.conn.write(encodeCommand(['TOWLINE.SYNC', group, term, epoch, id, member]));
       },
       data: (chunk) => {
         try {
           parser.feed(chunk);
-          while (this.stage !== 'over' && parser.next()) this.message(parser.request.text(0));
+          while (this.stage !== 'over' && parser.next()) this.message(parser.request);
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           this.conn.destroy();
         }
       },
-      drained: () => this.pumpLater(),
+      drained: () => {
+        this.progressAt = host.now();
+        this.behind = 0;
+        this.pumpLater();
+      },
       closed: () => this.end(false),
     });
   }
@@ -83,13 +97,20 @@ export class SyncSource {
   entry(effects: Buffer): void {
     if (this.stage !== 'copying' && this.stage !== 'marking') return;
     const forwarded = this.forward(effects);
-    if (forwarded.length > 0) this.say(['TOWLINE.COPY', forwarded]);
+    if (forwarded.length === 0) return;
+    if (this.behind > MAX_BEHIND) return this.conn.destroy();
+    this.behind += forwarded.length;
+    this.say(['TOWLINE.COPY', forwarded]);
   }
 
-  /** Called now and then: a candidate that takes nothing harms nobody for long. */
+  /** Called now and then: a candidate that takes or says nothing harms nobody for long. */
   check(): void {
-    if (this.conn.queued === 0) this.queuedAt = this.host.now();
-    if (this.host.now() - this.queuedAt > STALL_MS) this.conn.destroy();
+    const taken = this.conn.queued === 0;
+    if (taken) this.behind = 0;
+    // Only while there is something to be taken: an answer is awaited at the beginning and at the end.
+    if (taken && this.stage === 'copying') this.progressAt = this.host.now();
+    const patience = this.stage === 'opening' ? OPENING_MS : STALL_MS;
+    if (this.host.now() - this.progressAt > patience) this.conn.destroy();
   }
 
   stop(): void {
@@ -97,7 +118,10 @@ export class SyncSource {
     this.conn.destroy();
   }
 
-  private message(name: string): void {
+  private message(request: Request): void {
+    const name = request.text(0);
+    this.progressAt = this.host.now();
+    if (name === 'TOWLINE.REFUSED' && numberOf(request, 1) > this.owner.term) return this.owner.deposed();
     if (name === 'TOWLINE.READY' && this.stage === 'opening') {
       this.stage = 'copying';
       this.pumpLater();

@@ -2,15 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeCommand } from '../../src/resp/index.js';
-import { Group, type Link } from './group.js';
-
-/** A group whose primary serves. */
-function serving(shape: ConstructorParameters<typeof Group>[0] = {}): Group {
-  const group = new Group(shape);
-  group.until(() => group.leads('a'), 500, 'the first primary serves');
-  group.run(20);
-  return group;
-}
+import { type Link, serving } from './group.js';
 
 describe('roles', () => {
   it('follows from the configuration: creation, primary, backups', () => {

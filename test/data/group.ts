@@ -480,3 +480,11 @@ export class ControlLane {
     this.ask({ kind: 'prepare', txn, token, participants: ['g1', 'g2'], effects: bytes });
   }
 }
+
+/** A group whose first member, `a`, leads and serves. */
+export function serving(shape: GroupShape = {}): Group {
+  const group = new Group(shape);
+  group.until(() => group.leads('a'), 500, 'the first primary serves');
+  group.run(20);
+  return group;
+}
