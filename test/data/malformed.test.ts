@@ -157,10 +157,10 @@ test('what only routers ask is answered with an error when it is malformed', () 
   one.wellAfter('all');
 });
 
-const REPLICATE = ['TOWLINE.REPLICATE', 'g1', 1, 1, OTHER, 0];
+const REPLICATE = ['TOWLINE.REPLICATE', 'g1', 1, 1, OTHER, 0, SELF];
 const entry = (...fields: Argument[]) => ['TOWLINE.ENTRY', 1, ...fields];
 const TO_A_BACKUP: Record<string, (Buffer | readonly Argument[])[]> = {
-  'a term that is no number': [['TOWLINE.REPLICATE', 'g1', 'x', 1, OTHER, 0]],
+  'a term that is no number': [['TOWLINE.REPLICATE', 'g1', 'x', 1, OTHER, 0, SELF]],
   'a commit index that is none': [REPLICATE, ['TOWLINE.COMMIT', 1, 'x', 5]],
   'a clock that is none': [REPLICATE, ['TOWLINE.COMMIT', 1, 1]],
   'an entry without its fields': [REPLICATE, entry(1, 0, 0, 'batch')],
@@ -193,9 +193,9 @@ test('who is not the primary of the configuration is not followed, and does not 
   const one = new Node(OTHER);
   const primary = one.say(REPLICATE);
   for (const words of [
-    ['TOWLINE.REPLICATE', 'g1', 1, 1, 'somebody', 0],
-    ['TOWLINE.REPLICATE', 'g1', 2, 2, OTHER, 0],
-    ['TOWLINE.REPLICATE', 'g2', 1, 1, OTHER, 0],
+    ['TOWLINE.REPLICATE', 'g1', 1, 1, 'somebody', 0, SELF],
+    ['TOWLINE.REPLICATE', 'g1', 2, 2, OTHER, 0, SELF],
+    ['TOWLINE.REPLICATE', 'g2', 1, 1, OTHER, 0, SELF],
   ]) {
     const conn = one.say(words);
     assert.deepEqual(conn.commands(), ['TOWLINE.REFUSED 0 0']);

@@ -79,6 +79,7 @@ class World implements FollowerOwner {
       '1',
       'primary',
       `${head}`,
+      'backup',
     ]);
     this.end.handler = this.backup.follow(this.end, this.term, head, new RequestParser());
     this.host.turn();
