@@ -26,6 +26,8 @@ export interface GroupTimes {
 export const DEFAULT_TIMES: GroupTimes = { leaseMs: 1000, graceMs: 1250, silentMs: 600, lagMs: 2000 };
 
 const TICK_MS = 50;
+/** A tick that comes this much too late says that this process stood still: silence of others is its own. */
+const LATE_MS = 100;
 /** Patience with members of a group that has just been created: they may not know it yet. */
 const CREATION_MS = 5000;
 /** Bytes of unacknowledged entries that a slow member may take a millisecond for. */
@@ -65,6 +67,8 @@ export class InSync {
   private readonly members = new Map<string, Member>();
   private changing = false;
   private stopped = false;
+  /** When this process went on after it had stood still, monotonic ms. */
+  private awakeSince = Number.NEGATIVE_INFINITY;
   private cancel: () => void = () => {};
 
   constructor(
@@ -135,6 +139,7 @@ export class InSync {
 
   private add(id: string, from: number, listed: boolean): void {
     const { host, owner, lease } = this;
+    const epoch = () => this.config.epoch;
     owner.log.join(id, from);
     lease.join(id);
     const shared = {
@@ -143,7 +148,9 @@ export class InSync {
       group: owner.group,
       id: owner.id,
       term: owner.term,
-      epoch: this.config.epoch,
+      get epoch() {
+        return epoch();
+      },
       address: (member: string) => owner.address(member),
       now: () => owner.now(),
       deposed: () => owner.deposed(),
@@ -174,17 +181,20 @@ export class InSync {
   }
 
   private tickLater(): void {
+    const due = this.host.now() + TICK_MS;
     this.cancel = this.host.after(TICK_MS, () => {
       const now = this.host.now();
+      if (now - due > LATE_MS) this.awakeSince = now;
       for (const [id, member] of this.members) if (this.isDead(id, member, now)) member.dead = true;
       this.propose();
-      this.tickLater();
+      if (!this.stopped) this.tickLater();
     });
   }
 
   private isDead(id: string, member: Member, now: number): boolean {
     const { log, term } = this.owner;
     const { silentMs, lagMs } = this.times;
+    const since = Math.max(member.since, this.awakeSince);
     const held = log.heldBy(id);
     // A new primary needs a word of everybody, also if there is nothing to be held (R9).
     if (held > member.held || (held === log.head && member.link.everLive)) {
@@ -192,8 +202,8 @@ export class InSync {
       member.progressAt = now;
     }
     const patience = term === 1 && !member.link.everLive && member.listed ? CREATION_MS : silentMs;
-    if (now - Math.max(member.beacon.heardAt, member.since) > patience) return true;
-    return now - member.progressAt > Math.max(lagMs, patience) + log.bytes / BYTES_PER_MS;
+    if (now - Math.max(member.beacon.heardAt, since) > patience) return true;
+    return now - Math.max(member.progressAt, since) > Math.max(lagMs, patience) + log.bytes / BYTES_PER_MS;
   }
 
   /** One change at a time: the dead leave, the ready are listed. */
@@ -209,10 +219,11 @@ export class InSync {
         else this.leave([id]);
       } else if (
         !member.listed &&
-        owner.log.committed >= member.from &&
-        owner.log.heldBy(id) >= member.from
+        // It has said itself that it holds everything up to there: until then its place in the log is only assumed.
+        member.link.everLive &&
+        owner.log.committed >= member.from
       ) {
-        if (member.beacon.heardAt > member.since) coming.push(id);
+        coming.push(id);
       }
     }
     if (leaving.length === 0 && coming.length === 0) return;

@@ -117,10 +117,12 @@ export class DataNode implements ReaderOwner {
     const { id } = this.options;
     const { role } = this;
     const leads = config.primary === id;
-    if (role instanceof Backup && (config.created ?? 1) === config.epoch && before !== null) {
+    if (role instanceof Backup && before !== null && (config.created ?? 1) > before.epoch) {
       // An operator gave the group up and began it anew: what is held here is part of what was given up.
       return this.reset('the group was reset');
     }
+    // R7: nothing more is granted to a primary whose term is over, whether its successor has spoken or not.
+    if (role instanceof Backup && !leads) role.log.follow(config.term);
     if (role instanceof Primary) {
       if (!leads || config.term > role.term) this.reset('another member leads this group');
       return;

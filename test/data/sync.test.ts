@@ -28,12 +28,14 @@ describe('SYNC', () => {
     fill(group, 'a', 600);
     group.start('c');
     const size = () => group.at('c').node.store.dbSize(0);
-    group.until(() => size() > 100, 2000, 'the first sync is under way');
+    group.share = () => 0.1;
+    group.stuck = (link) => size() > 200 && group.connects(link, 'a', 'c');
+    group.until(() => size() > 200, 2000, 'the first sync is under way');
+    assert.equal(group.between('a', 'c').length, 1);
     group.freeze('a');
     group.until(() => group.leads('b'), 4000, 'b leads');
     // b tries the frozen one first, and then takes c; it stops in the middle of that.
     let begun = false;
-    group.share = () => 0.1;
     group.stuck = (link) => {
       if (size() === 0) begun = true;
       return begun && size() > 200 && group.connects(link, 'b', 'c');
