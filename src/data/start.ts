@@ -61,11 +61,14 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     },
   });
   const known = new Map<string, GroupConfig>();
+  let closing = false;
   let registered: readonly { info: Registration }[] = [];
   /** R3: every new beginning is a new member with a new id, in the same process and on the same port. */
   const begin = async (): Promise<void> => {
     const id = memberId(options.host, listener.port, incarnation(group));
     const fresh = new Member(host, zk, directory, options, id, (reason) => {
+      // Who has handed over loses its term, as it wanted.
+      if (closing) return;
       log.warn({ id, reason }, 'this member begins anew');
       void fresh.membership
         .stop()
@@ -102,6 +105,7 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     port: listener.port,
     failed,
     close: async () => {
+      closing = true;
       const last = member as Member | null;
       if (last !== null) await last.handOver();
       last?.node.stop();
