@@ -4,6 +4,9 @@ import type { Address, Conn, Host } from '../net/host.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 import { numberOf } from './vet.js';
 
+/** Pause before a member that refused, or whose connection was lost, is connected again, ms. */
+const RETRY_MS = 20;
+
 /** What a beacon says. */
 export interface BeaconOwner {
   readonly group: string;
@@ -49,7 +52,12 @@ export class BeaconLink {
     if (this.stopped) return;
     if (this.conn === null) this.open();
     else if (this.opened) this.send();
-    this.cancel = this.host.after(this.everyMs, () => this.beat());
+    this.beatIn(this.everyMs);
+  }
+
+  private beatIn(ms: number): void {
+    this.cancel();
+    if (!this.stopped) this.cancel = this.host.after(ms, () => this.beat());
   }
 
   private send(): void {
@@ -68,7 +76,9 @@ export class BeaconLink {
       opened: () => {
         if (this.conn !== conn) return;
         this.opened = true;
-        conn.write(encodeCommand(['TOWLINE.BEACONS', owner.group, owner.term, owner.epoch, owner.id, this.member]));
+        conn.write(
+          encodeCommand(['TOWLINE.BEACONS', owner.group, owner.term, owner.epoch, owner.id, this.member]),
+        );
         this.send();
       },
       data: (chunk) => {
@@ -96,6 +106,8 @@ export class BeaconLink {
         if (this.conn !== conn) return;
         this.conn = null;
         this.opened = false;
+        // Not only with the next beat: a new primary serves nobody before every member has granted it a lease.
+        this.beatIn(RETRY_MS);
       },
     });
     this.conn = conn;

@@ -5,7 +5,7 @@ import type { Address, Conn, Host } from '../net/host.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 import { numberOf } from './vet.js';
 
-const RETRY_MS = 50;
+const RETRY_MS = 20;
 /** How long the commit index waits for an entry to carry it, ms. Only how soon a backup applies depends on it. */
 const COMMIT_MS = 5;
 
