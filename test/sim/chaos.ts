@@ -1,7 +1,8 @@
 // What goes wrong in a run, and when: broken connections, killed routers, frozen processes, refused connections, bad
-// weather, a new version of the ring. Everything from the seed. Must never do what the design does not promise to
-// survive yet: data nodes live until the code for their deaths exists.
-import type { Cluster } from './cluster.js';
+// weather, a new version of the ring; data nodes that die, hand over, pause or are cut off, ZooKeeper that stalls,
+// clocks that are set. Everything from the seed. Must never do what the design does not promise to survive: the last
+// member of a group that holds everything lives on (Cluster.expendable).
+import type { Cluster, NodePlace } from './cluster.js';
 import { CALM, type Link, type Weather } from './network.js';
 import type { Random } from './random.js';
 
@@ -13,6 +14,14 @@ export interface Temper {
   freeze: number;
   storm: number;
   bumpRing: number;
+  killNode: number;
+  terminate: number;
+  /** A data node pauses longer than its lease. */
+  pauseNode: number;
+  /** Two places, or one and ZooKeeper, or one and everybody, do not reach each other. */
+  wall: number;
+  stall: number;
+  jump: number;
   weather: Weather;
 }
 
@@ -27,6 +36,7 @@ export function temperOf(random: Random): Temper {
     freeze: odd(1),
     storm: odd(1),
     bumpRing: odd(1),
+    ...groupsTemper(random, odd),
     weather: {
       delay: random.pick<[number, number]>([
         [0.05, 0.3],
@@ -40,6 +50,19 @@ export function temperOf(random: Random): Temper {
       halfOpenFor: [10, 2500],
       pieces: random.pick([0.05, 0.5]),
     },
+  };
+}
+
+/** What happens to data nodes and ZooKeeper; nothing, in some runs. */
+function groupsTemper(random: Random, odd: (weight: number) => number) {
+  const much = random.pick([0, 1, 1, 2]);
+  return {
+    killNode: odd(2 * much),
+    terminate: odd(much),
+    pauseNode: odd(much),
+    wall: odd(2 * much),
+    stall: odd(0.5 * much),
+    jump: odd(0.5 * much),
   };
 }
 
@@ -62,7 +85,10 @@ export class Chaos {
     this.on = false;
     const { cluster } = this;
     cluster.network.weather = CALM;
+    cluster.network.openAll();
+    cluster.directory.heal();
     for (const place of cluster.routers) cluster.restartRouter(place);
+    for (const place of cluster.nodes) cluster.restartNode(place);
     cluster.world.trace('chaos', 'healed');
   }
 
@@ -84,6 +110,12 @@ export class Chaos {
       [temper.freeze, 'freeze'],
       [temper.storm, 'storm'],
       [temper.bumpRing, 'ring'],
+      [temper.killNode, 'kill node'],
+      [temper.terminate, 'terminate'],
+      [temper.pauseNode, 'pause'],
+      [temper.wall, 'wall'],
+      [temper.stall, 'stall'],
+      [temper.jump, 'jump'],
     ] as const);
     switch (what) {
       case 'cut': {
@@ -120,7 +152,68 @@ export class Chaos {
         }
         return;
       case 'ring':
-        cluster.bumpRing();
+        return cluster.bumpRing();
+      case 'kill node':
+        return this.down(random.pick(cluster.nodes), (place) => cluster.killNode(place));
+      case 'terminate':
+        return this.down(random.pick(cluster.nodes), (place) => cluster.terminate(place));
+      case 'pause': {
+        const { host } = this.victim();
+        const ms = random.pick([900, 1300, 2500, 5000]);
+        world.trace(host.name, `frozen for ${ms}`);
+        host.freeze(ms);
+        return;
+      }
+      case 'wall':
+        return this.wall(this.victim());
+      case 'stall':
+        return cluster.directory.stall(random.pick([100, 1000, 4000]));
+      case 'jump': {
+        const { host } = this.victim();
+        const ms = random.pick([-5000, -800, 800, 5000]);
+        world.trace(host.name, `wall clock set by ${ms}`);
+        host.jump(ms);
+      }
+    }
+  }
+
+  /** A data node, rather one that leads. */
+  private victim(): NodePlace {
+    const { random, cluster } = this;
+    if (random.chance(0.5)) return random.pick(cluster.nodes);
+    return cluster.primaryOf(random.pick(cluster.shape.groups)) ?? random.pick(cluster.nodes);
+  }
+
+  /** A data node goes, if its group can do without it, and comes back after a while. */
+  private down(place: NodePlace, go: (place: NodePlace) => void): void {
+    const { random, cluster } = this;
+    if (!cluster.expendable(place)) return;
+    go(place);
+    const back = () => {
+      if (place.host.alive && place.leaving) cluster.world.after(100, back);
+      else cluster.restartNode(place);
+    };
+    cluster.world.after(random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
+  }
+
+  /** Nothing passes for a while, one way or both, between a data node and something. */
+  private wall({ name, group }: NodePlace): void {
+    const { random, cluster } = this;
+    const { network, directory } = cluster;
+    const ms = random.pick([200, 1500, 5000]);
+    const others = cluster.membersOf(group).filter((other) => other.name !== name);
+    const everybody = [...cluster.routers, ...cluster.nodes].map((place) => place.name);
+    const what = random.pick(['zookeeper', 'peer', 'peer', 'all', 'members'] as const);
+    if (what === 'zookeeper' || what === 'all') directory.wall(name, ms);
+    if (what === 'zookeeper') return;
+    const from =
+      what === 'peer'
+        ? [random.pick(others).name]
+        : (what === 'all' ? everybody : others.map((place) => place.name)).filter((other) => other !== name);
+    const ways = what === 'all' ? 'both' : random.pick(['in', 'out', 'both', 'both'] as const);
+    for (const other of from) {
+      if (ways !== 'out') network.wall(other, name, ms);
+      if (ways !== 'in') network.wall(name, other, ms);
     }
   }
 }

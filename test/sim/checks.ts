@@ -1,11 +1,12 @@
-// The rules as observers: they watch messages, and at the end the stores, not the insides of the code. R4: what is
-// answered is held by every member. R8: what is shown is. R10: nothing is executed twice. R11: all or nothing, and
-// nobody aborts but on a NEVER.
+// The rules as observers: they watch messages and logs (group-watch.ts). R4: what is answered is held by every member.
+// R6: only the newest term's primary answers. R8: what is shown is held too. R10: nothing is executed twice. R11: all
+// or nothing, and nobody aborts but on a NEVER. Must never change anything.
 import type { Answer, Ask } from '../../src/commit/index.js';
-import type { Cluster } from './cluster.js';
+import type { Cluster, NodePlace } from './cluster.js';
 import { GroupWatch } from './group-watch.js';
+import type { Line } from './line.js';
 import type { RedisOutput } from './linearizability/index.js';
-import { type EntryMessage, type LaneCommand, type Listener, Streams } from './streams.js';
+import { type EntryMessage, type LaneCommand, type Listener, type Replication, Streams } from './streams.js';
 import { Violation, type World } from './world.js';
 
 /** Whether this reply says that the command changed something. */
@@ -43,39 +44,36 @@ function textOf(message: Ask | Answer): string {
 /** All rules over all groups of one run. */
 export class Observers implements Listener {
   readonly groups = new Map<string, GroupWatch>();
-  private readonly groupOf = new Map<string, GroupWatch>();
   private readonly commands = new Map<string, LaneCommand>();
 
-  private readonly world: World;
-
-  constructor(cluster: Cluster) {
-    this.world = cluster.world;
+  constructor(private readonly cluster: Cluster) {
     for (const group of cluster.shape.groups) {
-      const primary = cluster.primaryOf(group);
-      const backups = cluster.membersOf(group).filter((place) => place !== primary);
-      const watch = new GroupWatch(
-        group,
-        backups.map(({ host }) => host.name),
-      );
-      this.groups.set(group, watch);
-      for (const { host } of cluster.membersOf(group)) this.groupOf.set(host.name, watch);
+      const decided = (line: Line, txn: string, commit: boolean) => this.decided(line, txn, commit);
+      this.groups.set(group, new GroupWatch(cluster, group, decided));
     }
+    cluster.directory.changed = (group, before, next) => this.groups.get(group)!.changed(before, next);
     cluster.network.taps.push(new Streams(this));
+  }
+
+  private get world(): World {
+    return this.cluster.world;
+  }
+  private at(node: string): { place: NodePlace; watch: GroupWatch } {
+    const place = this.cluster.place(node)!;
+    return { place, watch: this.groups.get(place.group)! };
   }
 
   /** The end of a run: every transaction that was prepared anywhere has one outcome, everywhere (R11). */
   end(): void {
-    for (const watch of this.groups.values()) {
-      for (const [txn, log] of watch.txns) {
+    for (const { group, current } of this.groups.values()) {
+      for (const [txn, log] of current.txns) {
         if (log.prepare === undefined) continue;
         if (log.outcome === undefined)
-          throw new Violation(`R11: ${watch.group} never learned the outcome of ${txn}`);
+          throw new Violation(`R11: ${group} never learned the outcome of ${txn}`);
         for (const other of log.prepare.entry.participants) {
-          const there = this.groups.get(other)!.txn(txn);
+          const there = this.groups.get(other)!.current.txn(txn);
           if (log.outcome.commit !== (there.outcome?.commit ?? false))
-            throw new Violation(
-              `R11: ${txn} committed at one of ${watch.group} and ${other}, not at the other`,
-            );
+            throw new Violation(`R11: ${txn} committed at one of ${group} and ${other}, not at the other`);
         }
       }
     }
@@ -96,45 +94,66 @@ export class Observers implements Listener {
       throw new Violation(`${node} answered ${router}:${counter}, which was never sent`);
     const words = command.request.texts();
     const name = words[0]!.toUpperCase();
-    const watch = this.groupOf.get(node)!;
+    const { place, watch } = this.at(node);
     const what = () => `${words.join(' ')} = ${JSON.stringify(reply)} (${node}, ${router}:${counter})`;
-    this.world.note(() => `  ${what()}, committed ${watch.committed}`);
+    const line = watch.leads(place, what);
+    this.world.note(() => `  ${what()}, committed ${watch.committed(line)}`);
     if (changed(name, words, reply)) {
-      const seq = watch.executedAt(router, counter);
+      const seq = line.executedAt(router, counter);
       if (seq === undefined) throw new Violation(`R4: answered, but in no entry that was sent: ${what()}`);
-      if (seq > watch.committed)
+      if (!watch.promise(line, seq))
         throw new Violation(`R4: answered, but entry ${seq} is not on every member: ${what()}`);
     }
-    if (name === 'GET') this.shown(watch, command.db, words[1]!, reply, what);
+    if (name === 'GET') this.shown(watch, line, command.db, words[1]!, reply, what);
     if (name === 'MGET' && Array.isArray(reply))
       reply.forEach((value, i) => {
-        this.shown(watch, command.db, words[i + 1]!, value, what);
+        this.shown(watch, line, command.db, words[i + 1]!, value, what);
       });
   }
 
-  private shown(watch: GroupWatch, db: number, key: string, reply: RedisOutput, what: () => string): void {
-    if (typeof reply === 'string' && !watch.hadValue(db, key, reply))
+  private shown(
+    watch: GroupWatch,
+    line: Line,
+    db: number,
+    key: string,
+    reply: RedisOutput,
+    what: () => string,
+  ): void {
+    if (typeof reply === 'string' && !line.hadValue(watch.committed(line), db, key, reply))
       throw new Violation(`R8: shows what not every member holds: ${what()}`);
   }
 
   // ---- the log
 
   entryWritten(node: string, backup: string, message: EntryMessage): void {
-    const watch = this.groupOf.get(node)!;
-    const entry = watch.written(message);
+    const { place, watch } = this.at(node);
     this.world.note(
       () =>
         `  ${node} -> ${backup} entry ${message.seq} ${message.kind} ${JSON.stringify(message.request.bytes(message.kind === 'txn' ? 6 : 7).latin1Slice())}`,
     );
-    if (entry?.kind === 'outcome') this.decided(watch, entry.txn, entry.commit);
+    watch.written(place, message);
   }
-  entryDelivered(backup: string, message: EntryMessage): void {
-    this.groupOf.get(backup)!.delivered(backup, message);
+  entryDelivered(backup: string, lane: Replication, message: EntryMessage): void {
+    const { place, watch } = this.at(backup);
+    watch.delivered(place.id, lane, message);
   }
-  held(backup: string, _term: number, seq: number): void {
-    this.world.note(() => `  ${backup} holds ${seq}`);
-    const had = this.groupOf.get(backup)!.heldBy(backup);
-    if (seq > had) throw new Violation(`R4: ${backup} acknowledged ${seq}, but there is a hole after ${had}`);
+  held(backup: string, lane: Replication, seq: number): void {
+    this.world.note(() => `  ${backup} holds ${seq} of term ${lane.term}`);
+    const { place, watch } = this.at(backup);
+    watch.held(place.id, lane, seq);
+  }
+  spoke(node: string): void {
+    const { place, watch } = this.at(node);
+    watch.lineAt(place);
+  }
+  syncBegan(candidate: string): void {
+    const { place, watch } = this.at(candidate);
+    watch.syncBegan(place.id);
+  }
+  synced(candidate: string, term: number, seq: number): void {
+    this.world.note(() => `  ${candidate} is synced up to ${seq} of term ${term}`);
+    const { place, watch } = this.at(candidate);
+    watch.synced(place.id, term, seq);
   }
 
   // ---- transactions over several groups
@@ -145,10 +164,11 @@ export class Observers implements Listener {
 
   answer(node: string, answer: Answer): void {
     this.world.note(() => `  ${node} answers ${textOf(answer)}`);
-    const watch = this.groupOf.get(node)!;
+    const { place, watch } = this.at(node);
     const { txn } = answer;
-    const log = watch.txn(txn);
-    const on = (seq: number | undefined): boolean => seq !== undefined && seq <= watch.committed;
+    const line = watch.leads(place, () => textOf(answer));
+    const log = line.txn(txn);
+    const on = (seq: number | undefined): boolean => seq !== undefined && watch.promise(line, seq);
     const need = (good: boolean, said: string) => {
       if (!good)
         throw new Violation(`R11: ${node} said ${said} of ${txn}, but not every member's log says so`);
@@ -168,33 +188,33 @@ export class Observers implements Listener {
     } else if (answer.kind === 'locked') {
       const what = () => `LOCKED ${txn} from ${node}`;
       for (const { db, key, payload } of answer.values)
-        this.shown(watch, db, key, payload === null ? null : payload.latin1Slice(9), what);
+        this.shown(watch, line, db, key, payload === null ? null : payload.latin1Slice(9), what);
     }
   }
 
   /** An outcome enters a log (R11). */
-  private decided(watch: GroupWatch, txn: string, commit: boolean): void {
-    const participants = watch.txn(txn).prepare?.entry.participants;
+  private decided({ group, txns }: Line, txn: string, commit: boolean): void {
+    const participants = txns.get(txn)?.prepare?.entry.participants;
     if (participants === undefined)
-      throw new Violation(`R11: ${watch.group} decides ${txn}, which it never prepared`);
-    const logs = participants.map((group) => ({
-      group: this.groups.get(group)!,
-      log: this.groups.get(group)!.txn(txn),
-    }));
-    for (const { group, log } of logs) {
+      throw new Violation(`R11: ${group} decides ${txn}, which it never prepared`);
+    const logs = participants.map((name) => {
+      const watch = this.groups.get(name)!;
+      const line = watch.current;
+      return { name, line, watch, log: line.txn(txn) };
+    });
+    for (const { name, log } of logs) {
       if (log.outcome !== undefined && log.outcome.commit !== commit)
-        throw new Violation(`R11: ${txn}: ${watch.group} says commit ${commit}, ${group.group} ${!commit}`);
+        throw new Violation(`R11: ${txn}: ${group} says commit ${commit}, ${name} ${!commit}`);
     }
+    type Where = (typeof logs)[number];
+    const has = ({ watch, line }: Where, entry?: { seq: number }) =>
+      entry !== undefined && watch.promise(line, entry.seq);
     if (commit) {
-      const without = logs.find(
-        ({ group, log }) => !(log.prepare !== undefined && log.prepare.seq <= group.committed),
-      );
+      const without = logs.find((each) => !has(each, each.log.prepare));
       if (without !== undefined)
-        throw new Violation(
-          `R11: ${watch.group} commits ${txn}, which ${without.group.group} has not prepared`,
-        );
-    } else if (!logs.some(({ group, log }) => log.never !== undefined && log.never.seq <= group.committed)) {
-      throw new Violation(`R11: ${watch.group} aborts ${txn}, but no group promised NEVER`);
+        throw new Violation(`R11: ${group} commits ${txn}, which ${without.name} has not prepared`);
+    } else if (!logs.some((each) => has(each, each.log.never))) {
+      throw new Violation(`R11: ${group} aborts ${txn}, but no group promised NEVER`);
     }
   }
 }

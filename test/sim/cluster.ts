@@ -1,14 +1,15 @@
 // The simulated cluster: routers and data nodes, each the shipping class on a host of its own. Starts them, kills and
-// restarts routers. Killing data nodes, elections and ring changes that move keys will come with the code that
-// survives them.
+// restarts them, and lets data nodes begin anew as src/data/start.ts does. Must never kill the last member of a group
+// that holds everything: what then happens is for an operator to decide. Ring changes that move keys are not here.
 import { memberId } from '../../src/commit/index.js';
 import { DataNode } from '../../src/data/node.js';
 import type { Address } from '../../src/net/host.js';
 import { Router } from '../../src/router/router.js';
-import { Directory } from './directory.js';
+import { Directory, SESSION_MS } from './directory.js';
 import { SimHost } from './host.js';
-import { Network } from './network.js';
-import { Violation, type World } from './world.js';
+import { leadOn } from './insides.js';
+import { Network, placeName } from './network.js';
+import type { World } from './world.js';
 
 export interface Shape {
   routers: number;
@@ -27,13 +28,27 @@ export interface RouterPlace {
   starts: number;
 }
 
+/** A data node's place: the process in it changes when it is restarted, the member also when it begins anew (R3). */
 export interface NodePlace {
+  name: string;
   group: string;
   id: string;
   address: Address;
   host: SimHost;
   node: DataNode;
+  /** Processes, and members, that there have been. */
+  starts: number;
+  begun: number;
+  /** Handing over, to be stopped then. */
+  leaving: boolean;
 }
+
+/** How much faster or slower than right a clock may be. */
+const DRIFT = 0.025;
+/** Longest that a hand-over may take, ms: as in src/data/start.ts. */
+const HAND_OVER_MS = 2000;
+/** Longest that it takes a member to begin anew, ms. */
+const BEGIN_MS = 200;
 
 const USAGE = { rss: 0, heapUsed: 0, heapTotal: 0, machine: 0, userMicros: 0, systemMicros: 0 };
 
@@ -66,6 +81,11 @@ export class Cluster {
     const { primary } = this.directory.config(group)!;
     return this.nodes.find(({ id }) => id === primary)!;
   }
+  /** The place of a data node, by the name of its host or address; undefined: it is no data node's. */
+  place(host: string): NodePlace | undefined {
+    const name = placeName(host);
+    return this.nodes.find((place) => place.name === name);
+  }
 
   /** The same groups under a newer version: what was planned with the older one is STALE (R2). */
   bumpRing(): void {
@@ -87,9 +107,95 @@ export class Cluster {
     this.world.trace(place.host.name, 'started');
   }
 
+  /** Whether the group keeps, without this place, a member that lives and holds everything whatever happens. */
+  expendable(place: NodePlace): boolean {
+    const safe = this.directory.certain(place.group);
+    return this.membersOf(place.group).some(
+      (other) => other !== place && other.host.alive && !other.leaving && safe.includes(other.id),
+    );
+  }
+  killNode(place: NodePlace): void {
+    if (!place.host.alive) return;
+    this.world.trace(place.host.name, 'killed');
+    place.host.stop();
+    this.directory.forget(place.host);
+    this.directory.unregister(place.group, place.id, this.world.random.between(0, SESSION_MS));
+  }
+  /** A new process in the same place: an empty member under a new id (R3). */
+  restartNode(place: NodePlace): void {
+    if (place.host.alive) return;
+    place.starts++;
+    place.host = this.hostFor(`${place.name}.${place.starts}`);
+    this.world.trace(place.host.name, 'started');
+    this.begin(place);
+    this.listenFor(place);
+  }
+  /** SIGTERM: hands over first. */
+  terminate(place: NodePlace): void {
+    if (!place.host.alive || place.leaving) return;
+    this.world.trace(place.host.name, 'terminated');
+    place.leaving = true;
+    const { host, node } = place;
+    const end = () => {
+      if (place.node !== node || !place.leaving || !host.alive) return;
+      place.leaving = false;
+      if (this.expendable(place)) return this.killNode(place);
+      // What it was to hand over to is gone by now. A real process would end, and the group be lost: not here.
+      leadOn(node);
+      for (const link of [...this.network.links]) if (link.server.host === host) this.network.cut(link);
+    };
+    host.deliver('SIGTERM', () => node.handOver(end));
+    host.after(HAND_OVER_MS, end);
+  }
+
+  private hostFor(name: string): SimHost {
+    const { random } = this.world;
+    const speed = 1 + random.between(-DRIFT, DRIFT);
+    return new SimHost(this.world, this.network, name, random.between(-500, 500), speed);
+  }
+
+  /** A new member at this place, empty and under a new id. */
+  private begin(place: NodePlace): void {
+    const { world, directory, shape } = this;
+    const { host, group, address } = place;
+    const id = memberId(place.name, address.port, `${++place.begun}`);
+    const node = new DataNode(host, {
+      group,
+      id,
+      pid: 1,
+      minInSync: 1,
+      orphanMs: shape.orphanMs,
+      hotfix: true,
+      cas: (next, epoch, done) => directory.cas(host, group, next, epoch, done),
+      readRing: (done) => directory.readRing(host, done),
+      refresh: () => directory.tell(host),
+      connected: () => directory.connected(host),
+      failed: (reason) => {
+        world.trace(host.name, `begins anew: ${reason}`);
+        place.leaving = false;
+        directory.unregister(group, id, world.random.between(0, BEGIN_MS));
+        // Until then the one that has failed is what connections find, as in a real process.
+        host.after(world.random.between(1, BEGIN_MS), () => {
+          if (place.node === node) this.begin(place);
+        });
+      },
+    });
+    place.id = id;
+    place.node = node;
+    place.leaving = false;
+    directory.watch(host, node, { group, setMembers: (members) => node.setMembers(members) });
+    const registration = { id, ...address, pid: 1, hotfix: true };
+    directory.register(host, group, registration, () => place.node === node);
+  }
+
+  private listenFor(place: NodePlace): void {
+    const { host } = place;
+    this.network.listen(place.address, { host, accept: (conn) => place.node.accept(conn) });
+  }
+
   private startRouter(name: string, address: Address, start: number): { host: SimHost; router: Router } {
-    const { world, shape, directory } = this;
-    const host = new SimHost(world, this.network, `${name}.${start}`, world.random.between(-500, 500));
+    const { shape, directory } = this;
+    const host = this.hostFor(`${name}.${start}`);
     const router = new Router(host, {
       id: `${name}-${start}`,
       deadlineMs: shape.deadlineMs,
@@ -112,29 +218,22 @@ export class Cluster {
   }
 
   private startGroup(group: string): void {
-    const { world, shape } = this;
-    const places = Array.from({ length: shape.members }, (_, i) => {
+    const places = Array.from({ length: this.shape.members }, (_, i) => {
       const name = `${group}${'abcdef'[i]}`;
-      const address = { host: name, port: 7000 };
-      const host = new SimHost(world, this.network, name, world.random.between(-500, 500));
-      const id = memberId(name, address.port, '1');
-      const node = new DataNode(host, {
+      const place = {
+        name,
         group,
-        id,
-        pid: 1,
-        minInSync: 1,
-        orphanMs: shape.orphanMs,
-        hotfix: true,
-        failed: (reason) => {
-          throw new Violation(`${name} gave up: ${reason}`);
-        },
-      });
-      this.network.listen(address, { host, accept: (conn) => node.accept(conn) });
-      return { group, id, address, host, node };
+        address: { host: name, port: 7000 },
+        host: this.hostFor(name),
+        starts: 1,
+        begun: 0,
+      } as NodePlace;
+      this.begin(place);
+      this.listenFor(place);
+      return place;
     });
     this.nodes.push(...places);
     const inSync = places.map(({ id }) => id);
     this.directory.publishConfig(group, { epoch: 1, term: 1, primary: inSync[0]!, inSync, created: 1 });
-    for (const { host, node } of places) this.directory.watch(host, node);
   }
 }

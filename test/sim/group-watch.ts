@@ -1,168 +1,229 @@
-// What one group's log holds, and who holds it, as far as messages show: which entries its primary wrote, which of
-// them reached every backup without a hole, and what values keys had in that prefix. The ground for R4, R8 and R10.
-import { findRequest, keysOf } from '../../src/command/index.js';
-import type { TxnEntry } from '../../src/commit/index.js';
-import { decodeTxnEntry } from '../../src/net/wire.js';
-import { encodeCommand, type Request, RequestParser } from '../../src/resp/index.js';
-import { Context, Store, VERB_DB, VERB_PUT } from '../../src/store/index.js';
-import type { EntryMessage } from './streams.js';
-import { hashBytes, Violation } from './world.js';
+// What one group's members hold, term by term, as messages show it, and what has been promised: an entry that a reply
+// spoke of is part of every later primary's log (R9). The ground for R3 to R10.
+import type { GroupConfig } from '../../src/commit/index.js';
+import type { Cluster, NodePlace } from './cluster.js';
+import { appendedBy, primaryIn } from './insides.js';
+import { type Entry, entryFrom, entryOfBytes, Line } from './line.js';
+import type { EntryMessage, Replication } from './streams.js';
+import { Violation } from './world.js';
 
-/** Bytes of an exported value before the value itself. */
-const PAYLOAD_HEAD = 9;
-
-interface Entry {
-  hash: number;
-  effects: Buffer;
-  txn: TxnEntry | null;
-}
-
-/** What a log says of one transaction. */
-export interface TxnLog {
-  prepare?: { seq: number; entry: TxnEntry & { kind: 'prepare' } };
-  outcome?: { seq: number; commit: boolean };
-  never?: { seq: number };
-  /** After its outcome. */
-  forgotten?: boolean;
+/** One member, under one id. */
+interface Member {
+  id: string;
+  /** Entries from the first on, without a hole. */
+  contents: Entry[];
+  /** Not listed any more, and it has not begun anew since. */
+  removed: boolean;
+  /** Newest term followed, and the connection that its log comes by. */
+  term: number;
+  lane: Replication | null;
+  /** How much of `line` its contents are equal to: a lower bound, worked out as needed. */
+  matched: number;
+  line: Line | null;
 }
 
 export class GroupWatch {
-  private readonly entries = new Map<number, Entry>();
-  /** `router:counter` -> seq of the entry that executed it. */
-  private readonly executed = new Map<string, number>();
-  readonly txns = new Map<string, TxnLog>();
-  /** Per backup: the contiguous prefix that reached it. */
-  private readonly prefix = new Map<string, number>();
-  private readonly beyond = new Map<string, Set<number>>();
-  /** The prefix that all have, executed. */
-  private readonly shadow = new Store();
-  private readonly ctx = new Context();
-  private applied = 0;
-  /** `db:key` -> every value that it had in the prefix. */
-  private readonly seen = new Map<string, Set<string>>();
+  private readonly members = new Map<string, Member>();
+  /** By term. */
+  private readonly lines = new Map<number, Line>();
+  /** The newest term's. */
+  private newest: Line | null = null;
+  /** Entries that somebody was told of, as a promise. */
+  private promised: Entry[] = [];
+  /** Term -> id of the primary that ZooKeeper's configuration named. */
+  private readonly leaders = new Map<number, string>();
 
+  /** @param decided hears of every outcome that a primary logs, once */
   constructor(
+    private readonly cluster: Cluster,
     readonly group: string,
-    backups: readonly string[],
+    private readonly decided: (line: Line, txn: string, commit: boolean) => void,
   ) {
-    for (const backup of backups) {
-      this.prefix.set(backup, 0);
-      this.beyond.set(backup, new Set());
+    this.config(cluster.directory.config(group)!);
+  }
+
+  // ---- the configuration
+
+  /** R3, R5: who may be listed, and who may take over. */
+  changed(before: GroupConfig, next: GroupConfig): void {
+    const { group } = this;
+    const fresh = next.inSync.filter((id) => !before.inSync.includes(id));
+    if (next.term > before.term) {
+      if (!before.inSync.includes(next.primary))
+        throw new Violation(`R5: ${next.primary} takes over ${group}, but was not in sync`);
+      if (fresh.length > 0) throw new Violation(`R5: a new primary of ${group} lists ${fresh}`);
+    } else if (next.primary !== before.primary)
+      throw new Violation(`R5: ${group} has another primary in the same term`);
+    for (const id of before.inSync) if (!next.inSync.includes(id)) this.member(id).removed = true;
+    for (const id of fresh) {
+      const { contents: held, removed } = this.member(id);
+      if (removed) throw new Violation(`R3: ${id} was removed from ${group}, and is back with what it held`);
+      if (this.promised.some(({ hash }, i) => held[i]?.hash !== hash))
+        throw new Violation(`R3: ${id} is listed in ${group} without all of its data`);
     }
+    if (next.inSync.length === 0) throw new Violation(`R5: nobody is left in ${group}`);
+    this.config(next);
+  }
+  private config({ term, primary }: GroupConfig): void {
+    this.leaders.set(term, primary);
   }
 
-  /** Last seq that every backup holds: what is committed (R4). */
-  get committed(): number {
-    return Math.min(...this.prefix.values());
-  }
-  /** What the backup holds without a hole. */
-  heldBy(backup: string): number {
-    return this.prefix.get(backup)!;
-  }
-  /** Seq of the entry that a router's command became; undefined: none. */
-  executedAt(router: string, counter: number): number | undefined {
-    return this.executed.get(`${router}:${counter}`);
-  }
-  /** Whether the key ever had this value in the part of the log that every member holds. */
-  hadValue(db: number, key: string, value: string): boolean {
-    return this.seen.get(`${db}:${key}`)?.has(value) === true;
-  }
-  txn(name: string): TxnLog {
-    let log = this.txns.get(name);
-    if (log === undefined) this.txns.set(name, (log = {}));
-    return log;
-  }
+  // ---- what is held
 
-  /** The primary sends an entry. @returns its transaction, if it is the first time and it is one's. */
-  written({ seq, kind, request }: EntryMessage): TxnEntry | null {
-    // The commit index and the clock in it are of the moment it was made: the same entry is the same bytes.
-    const hash = hashBytes(request.raw());
-    const known = this.entries.get(seq);
-    if (known !== undefined) {
-      if (known.hash !== hash)
-        throw new Violation(`${this.group}: entry ${seq} was changed after it was sent`);
-      return null;
+  /** The log of the primary at this place, as far as it has got; null: none leads there. */
+  lineAt(place: NodePlace): Line | null {
+    const primary = primaryIn(place.node);
+    if (primary === null) return null;
+    let line = this.lines.get(primary.term);
+    const appended = appendedBy(primary);
+    if (line === undefined) line = this.begin(place.id, primary.term, appended.start);
+    if (line.member !== place.id)
+      throw new Violation(`R5: ${line.member} and ${place.id} both lead ${this.group} in term ${line.term}`);
+    const inherited = this.member(line.member).contents.length;
+    while (line.taken < appended.bytes.length) {
+      const entry = entryOfBytes(appended.bytes[line.taken++]!);
+      line.push(entry);
+      if (entry.txn?.kind === 'outcome' && line.entries.length > inherited)
+        this.decided(line, entry.txn.txn, entry.txn.commit);
     }
-    if (kind === 'txn') return this.txnWritten(seq, hash, request);
-    this.entries.set(seq, { hash, effects: Buffer.from(request.bytes(7)), txn: null });
-    const router = request.text(6);
-    const index = request.bytes(8);
-    for (let at = 0; at < index.length; at += 12) {
-      const counter = index.readUInt32LE(at) + index.readUInt32LE(at + 4) * 2 ** 32;
-      const name = `${router}:${counter}`;
-      const before = this.executed.get(name);
-      if (before !== undefined)
-        throw new Violation(`R10: ${this.group} executed ${name} in entries ${before} and ${seq}`);
-      this.executed.set(name, seq);
+    this.inherits(line);
+    return line;
+  }
+  private begin(id: string, term: number, start: number): Line {
+    if (this.leaders.get(term) !== id)
+      throw new Violation(`R5: ${id} leads ${this.group} in term ${term}, which ZooKeeper never said`);
+    const line = new Line(this.group, term, id);
+    const { contents } = this.member(id);
+    if (start > contents.length)
+      throw new Violation(`R9: ${id} begins to lead at ${start}, but holds ${contents.length} entries`);
+    for (const entry of contents.slice(0, start)) line.push(entry);
+    this.lines.set(term, line);
+    if (this.newest === null || this.newest.term < term) this.newest = line;
+    return line;
+  }
+  /** R9: a new primary keeps exactly its own prefix, and in it all that was ever promised. */
+  private inherits(line: Line): void {
+    if (line.checked) return;
+    line.checked = true;
+    const member = this.member(line.member);
+    const { entries } = line;
+    const lost = member.contents.findIndex(({ hash }, i) => entries[i]?.hash !== hash);
+    if (lost >= 0)
+      throw new Violation(
+        `R9: ${line.member} leads ${this.group}, but not with the entry ${lost + 1} it held`,
+      );
+    // One that led before and is only seen now need not know what came later.
+    if (line !== this.newest) return;
+    const gone = this.promised.findIndex(({ hash }, i) => entries[i]?.hash !== hash);
+    if (gone >= 0)
+      throw new Violation(
+        `R9: ${line.member} leads ${this.group} without entry ${gone + 1}, which was committed`,
+      );
+  }
+
+  /** The newest primary's log, as far as it was looked at. */
+  get current(): Line {
+    for (const place of this.cluster.membersOf(this.group)) this.lineAt(place);
+    return this.newest!;
+  }
+
+  /** Last seq of the line that every member holds which the configuration names, or may name (R4). */
+  committed(line: Line): number {
+    let all = line.entries.length;
+    for (const id of this.cluster.directory.binding(this.group)) {
+      if (id !== line.member) all = Math.min(all, this.matched(this.member(id), line));
     }
-    return null;
+    return all;
   }
-
-  /** An entry reached a backup. */
-  delivered(backup: string, { seq }: EntryMessage): void {
-    const beyond = this.beyond.get(backup)!;
-    beyond.add(seq);
-    let held = this.prefix.get(backup)!;
-    while (beyond.delete(held + 1)) held++;
-    this.prefix.set(backup, held);
-    while (this.applied < this.committed) this.apply(++this.applied);
-  }
-
-  private txnWritten(seq: number, hash: number, request: Request): TxnEntry {
-    const parser = new RequestParser();
-    parser.feed(Buffer.from(request.bytes(6)));
-    parser.next();
-    const entry = decodeTxnEntry(parser.request);
-    const log = this.txn(entry.txn);
-    const twice = (what: string) => new Violation(`R11: ${this.group} logged ${what} of ${entry.txn} twice`);
-    if (entry.kind === 'prepare') {
-      if (log.prepare !== undefined) throw twice('PREPARE');
-      if (log.never !== undefined)
-        throw new Violation(`R11: ${this.group} prepared ${entry.txn} after NEVER`);
-      log.prepare = { seq, entry };
-    } else if (entry.kind === 'outcome') {
-      if (log.outcome !== undefined) throw twice('an outcome');
-      log.outcome = { seq, commit: entry.commit };
-    } else if (entry.kind === 'never') {
-      // Of what is over and forgotten it means nothing: whoever asked has learned the outcome by then.
-      if (log.prepare !== undefined && !log.forgotten)
-        throw new Violation(`R11: ${this.group} said NEVER to ${entry.txn}, prepared`);
-      log.never ??= { seq };
-    } else if (log.outcome !== undefined) log.forgotten = true;
-    let effects = Buffer.alloc(0);
-    if (entry.kind === 'outcome' && entry.commit && log.prepare !== undefined)
-      effects = Buffer.from(log.prepare.entry.effects);
-    this.entries.set(seq, { hash, effects, txn: entry });
-    return entry;
-  }
-
-  private apply(seq: number): void {
-    const { effects } = this.entries.get(seq)!;
-    this.ctx.seq = seq;
-    const parser = new RequestParser();
-    parser.feed(effects);
-    let db = 0;
-    while (parser.next()) {
-      const { request } = parser;
-      if (request.text(0) === VERB_DB) {
-        db = Number(request.text(1));
-        continue;
-      }
-      this.shadow.apply(Buffer.concat([encodeCommand([VERB_DB, db]), request.raw()]), this.ctx);
-      const row = findRequest(request);
-      const keys =
-        request.text(0) === VERB_PUT
-          ? [request.text(1)]
-          : row === undefined
-            ? []
-            : keysOf(row, request).map((i) => request.text(i));
-      for (const key of keys) {
-        const payload = this.shadow.exportKey(db, key);
-        if (payload === null) continue;
-        const name = `${db}:${key}`;
-        const values = this.seen.get(name) ?? new Set();
-        this.seen.set(name, values.add(payload.latin1Slice(PAYLOAD_HEAD)));
-      }
+  /** Whether the entry is on every member; if so it counts as promised from now on. */
+  promise(line: Line, seq: number): boolean {
+    const { promised } = this;
+    if (seq > promised.length) {
+      if (seq > this.committed(line)) return false;
+      for (let i = promised.length; i < seq; i++) promised.push(line.entries[i]!);
     }
+    return line.entries[seq - 1]?.hash === promised[seq - 1]?.hash;
+  }
+  /** R6: whoever says something to a router leads, and nobody else has been named since. */
+  leads(place: NodePlace, what: () => string): Line {
+    const line = this.lineAt(place);
+    if (line === null) throw new Violation(`R6: ${place.id} leads nobody, and answers: ${what()}`);
+    const { term, primary } = this.cluster.directory.config(this.group)!;
+    if (term !== line.term)
+      throw new Violation(`R6: ${place.id} of term ${line.term} answers, but ${primary} leads: ${what()}`);
+    return line;
+  }
+
+  // ---- messages
+
+  written(place: NodePlace, { term, seq, request }: EntryMessage): void {
+    const line = this.lineAt(place);
+    const known = line?.term === term ? line.entries[seq - 1] : undefined;
+    if (known === undefined || known.hash !== entryFrom(request).hash)
+      throw new Violation(`${this.group}: entry ${seq} of term ${term} is not what was logged`);
+  }
+
+  delivered(id: string, lane: Replication, { term, seq, request }: EntryMessage): void {
+    const member = this.member(id);
+    // What comes over a connection that another one has replaced is not read.
+    if (member.lane !== lane || term !== lane.term) return;
+    const { contents } = member;
+    const entry = entryFrom(request);
+    if (seq === contents.length + 1) {
+      contents.push(this.lines.get(term)?.entries[seq - 1] ?? entry);
+    } else if (seq <= contents.length && contents[seq - 1]!.hash !== entry.hash)
+      throw new Violation(`R9: ${id} is given entry ${seq} of term ${term}, and holds another one`);
+  }
+
+  held(id: string, lane: Replication, seq: number): void {
+    const member = this.member(id);
+    if (lane.term < member.term)
+      throw new Violation(`R7: ${id} follows term ${lane.term} after ${member.term}`);
+    if (lane !== member.lane) {
+      member.lane = lane;
+      member.term = lane.term;
+      this.truncate(member, lane.head);
+      if (seq > lane.head)
+        throw new Violation(`R9: ${id} holds ${seq}, beyond the ${lane.head} of the new primary`);
+    }
+    const had = member.contents.length;
+    if (seq > had) throw new Violation(`R4: ${id} acknowledged ${seq}, but there is a hole after ${had}`);
+  }
+
+  syncBegan(id: string): void {
+    this.truncate(this.member(id), 0);
+    this.member(id).removed = false;
+  }
+  synced(id: string, term: number, seq: number): void {
+    const entries = this.lines.get(term)?.entries ?? [];
+    if (entries.length < seq) throw new Violation(`${id} was synced up to ${seq} of ${entries.length}`);
+    this.member(id).contents = entries.slice(0, seq);
+  }
+
+  private truncate(member: Member, length: number): void {
+    if (member.contents.length <= length) return;
+    member.contents.length = length;
+    member.matched = Math.min(member.matched, length);
+  }
+  private matched(member: Member, line: Line): number {
+    if (member.line !== line) {
+      member.line = line;
+      member.matched = 0;
+    }
+    const { contents } = member;
+    while (
+      member.matched < contents.length &&
+      contents[member.matched]!.hash === line.entries[member.matched]?.hash
+    )
+      member.matched++;
+    return member.matched;
+  }
+  private member(id: string): Member {
+    let member = this.members.get(id);
+    if (member === undefined) {
+      member = { id, contents: [], removed: false, term: 0, lane: null, matched: 0, line: null };
+      this.members.set(id, member);
+    }
+    return member;
   }
 }

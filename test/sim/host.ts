@@ -20,12 +20,14 @@ export class SimHost implements Host {
   /**
    * @param name as the trace names it
    * @param wallOffset error of its wall clock, ms
+   * @param speed of its clocks and timers: 1 is right
    */
   constructor(
     readonly world: World,
     readonly network: Network,
     readonly name: string,
-    private readonly wallOffset = 0,
+    private wallOffset = 0,
+    private readonly speed = 1,
   ) {
     this.chance = world.random.fork();
     this.bootedAt = world.time - this.chance.between(0, 1e6);
@@ -34,17 +36,26 @@ export class SimHost implements Host {
   // ---- Host
 
   now(): number {
-    return this.world.time - this.bootedAt;
+    return (this.world.time - this.bootedAt) * this.speed;
   }
   wall(): number {
-    return Math.floor(EPOCH + this.world.time + this.wallOffset);
+    return Math.floor(EPOCH + this.world.time * this.speed + this.wallOffset);
   }
   random(): number {
     return this.chance.unit();
   }
   after(ms: number, fn: () => void): () => void {
     // Timers fire late, never early, as on a real machine.
-    return this.world.after(Math.max(1, ms) + this.chance.between(0, 0.5), () => this.deliver('timer', fn));
+    const late = this.chance.between(0, 0.5);
+    let due = true;
+    this.world.after(Math.max(1, ms) / this.speed + late, () =>
+      this.deliver('timer', () => {
+        if (due) fn();
+      }),
+    );
+    return () => {
+      due = false;
+    };
   }
   endOfTurn(fn: () => void): void {
     if (this.ending.push(fn) > 1) return;
@@ -76,6 +87,14 @@ export class SimHost implements Host {
   /** The process gets no time for `ms` (collection of garbage, SIGSTOP, an overloaded machine). */
   freeze(ms: number): void {
     this.frozenUntil = Math.max(this.frozenUntil, this.world.time + ms);
+  }
+  /** Somebody sets its wall clock. */
+  jump(ms: number): void {
+    this.wallOffset += ms;
+  }
+  /** Whether it gets no time now. */
+  get frozen(): boolean {
+    return this.world.time < this.frozenUntil;
   }
   /** SIGKILL: nothing of it runs any more; its connections break. */
   stop(): void {

@@ -154,7 +154,8 @@ export class End implements Conn {
         this.pumpAt(piece.at);
       }
     }
-    const at = Math.max(this.lastArrival, world.time) + delay;
+    const clear = this.network.clearAt(this.peer.host, this.host);
+    const at = Math.max(this.lastArrival, clear) + delay;
     this.incoming.push({ at, bytes: null, hash: 0 });
     this.pumpAt(at);
   }
@@ -170,13 +171,14 @@ export class End implements Conn {
     const { network, peer } = this;
     if (peer.severed) return;
     const { random, weather } = network;
+    const clear = network.clearAt(this.host, peer.host);
     const cuts = random.chance(weather.pieces) ? 1 + random.below(3) : 0;
     let from = 0;
     for (let i = 0; i <= cuts && from < bytes.length; i++) {
       const to =
         i === cuts ? bytes.length : Math.min(bytes.length, from + 1 + random.below(bytes.length - from));
       const piece = bytes.subarray(from, to);
-      peer.lastArrival = Math.max(peer.lastArrival, network.world.time + network.delay());
+      peer.lastArrival = Math.max(peer.lastArrival, clear + network.delay());
       peer.incoming.push({ at: peer.lastArrival, bytes: piece, hash: hashBytes(piece) });
       peer.incomingBytes += piece.length;
       // Sometimes noticed late, together with what comes next.

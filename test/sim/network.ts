@@ -6,6 +6,12 @@ import { End, type Link, makeLink } from './link.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
+/** The place of a process: its name without the number of its start. */
+export const placeName = (host: string): string => host.split('.')[0]!;
+
+/** Longest that an attempt to connect over a wall takes, ms. */
+const CONNECT_MS = 1000;
+
 /** Sees what passes over connections; must not change anything. */
 export interface Tap {
   /** Bytes that one end wrote, before the network has them. */
@@ -51,6 +57,8 @@ export class Network {
   readonly taps: Tap[] = [];
   readonly random: Random;
   private readonly listeners = new Map<string, Listener>();
+  /** `from>to`, places -> until when nothing passes in this direction. */
+  private readonly walls = new Map<string, number>();
   private ids = 0;
 
   constructor(readonly world: World) {
@@ -59,6 +67,23 @@ export class Network {
 
   listen(at: Address, listener: Listener): void {
     this.listeners.set(`${at.host}:${at.port}`, listener);
+  }
+
+  /** Nothing passes from one place to another for `ms`: what is written meanwhile arrives afterwards. */
+  wall(from: string, to: string, ms: number): void {
+    const name = `${from}>${to}`;
+    this.walls.set(name, Math.max(this.walls.get(name) ?? 0, this.world.time + ms));
+    this.world.trace('network', `wall ${name} for ${ms.toFixed(0)}`);
+  }
+  /** No walls any more. (What waits behind one still comes when it was to end.) */
+  openAll(): void {
+    this.walls.clear();
+  }
+  /** When what is sent now may begin to travel. */
+  clearAt(from: SimHost | null, to: SimHost | null): number {
+    const { time } = this.world;
+    if (from === null || to === null || this.walls.size === 0) return time;
+    return Math.max(time, this.walls.get(`${placeName(from.name)}>${placeName(to.name)}`) ?? 0);
   }
 
   delay(): number {
@@ -84,6 +109,11 @@ export class Network {
       const listener = this.listeners.get(remote);
       if (listener === undefined || !listener.host.alive || this.random.chance(this.weather.refusals)) {
         this.world.after(this.lossDelay(), () => client.lost());
+        return;
+      }
+      const clear = Math.max(this.clearAt(from, listener.host), this.clearAt(listener.host, from));
+      if (clear > this.world.time) {
+        this.world.at(Math.min(clear, this.world.time + CONNECT_MS) + this.delay(), () => client.lost());
         return;
       }
       server.host = listener.host;

@@ -1,58 +1,50 @@
 // What must be true when everything is healed and answered: nothing locked, parked or in doubt, nothing waiting, and
 // every copy of a group equal.
-import { Backup } from '../../src/data/backup.js';
 import { Primary } from '../../src/data/primary.js';
 import { DATABASES } from '../../src/store/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
+import { lanesOf, lockersOf, primaryIn, recordsOf, roleOf, underWay } from './insides.js';
 import { Violation } from './world.js';
 
 /** What is still under way in a cluster that nobody asks anything; null: nothing. */
 export function unsettled(cluster: Cluster): string | null {
   const found: string[] = [];
   for (const { name, router } of cluster.routers) {
-    const { size } = router['coordinators'];
-    if (size > 0) found.push(`${name} has ${size} transactions that have not ended`);
-    for (const lane of router['laneOf'].values()) {
-      if (lane.pending > 0) found.push(`${name} waits for ${lane.pending} replies of ${lane.group}`);
-    }
+    const { transactions, lanes } = underWay(router);
+    if (transactions > 0) found.push(`${name} has ${transactions} transactions that have not ended`);
+    for (const { group, pending } of lanes)
+      if (pending > 0) found.push(`${name} waits for ${pending} replies of ${group}`);
   }
-  for (const place of cluster.nodes) {
-    const role = place.node['role'];
-    const { name } = place.host;
-    if (role === null) {
-      found.push(`${name} has no role`);
-      continue;
-    }
-    const { transactions } = role;
-    if (transactions.locks.size > 0) {
-      const owners = [...transactions.locks['all']].map(({ owner, granted }) => {
-        const who =
-          'txn' in owner
-            ? owner.txn
-            : `parked ${owner.parked.lane.router}:${owner.parked.counter}${owner.parked.lane.gone ? ' (gone)' : ''}`;
-        return granted ? who : `${who} (waiting)`;
-      });
-      found.push(`${name} has locks of ${owners.join(', ')}`);
-    }
-    if (transactions.size > 0) {
-      const names = [...transactions['records']].map(([txn, { state }]) => `${txn} ${state}`);
-      found.push(`${name} remembers ${names.join(', ')}`);
-    }
-    if (role instanceof Primary) {
-      if (role.log.committed !== role.log.head)
-        found.push(`${name} is at ${role.log.committed} of ${role.log.head}`);
-      for (const lane of role['lanes']['all']) {
-        const parked = lane.parkedCount + lane.parked.size + lane.single.size;
-        if (parked > 0) found.push(`${name} has ${parked} parked commands of ${lane.router}`);
-        if (lane.holds) found.push(`${name} holds replies to ${lane.router}`);
-      }
-    }
-    if (role instanceof Backup) {
-      const { head } = (cluster.primaryOf(place.group).node['role'] as Primary).log;
-      if (role.log.applied !== head) found.push(`${name} has applied ${role.log.applied} of ${head}`);
-    }
-  }
+  for (const place of cluster.nodes) found.push(...unsettledAt(cluster, place));
   return found.length === 0 ? null : found.join('; ');
+}
+
+function unsettledAt(cluster: Cluster, place: NodePlace): string[] {
+  const found: string[] = [];
+  const role = roleOf(place.node);
+  const { name } = place.host;
+  const config = cluster.directory.config(place.group)!;
+  if (role === null) return [`${name} has no role`];
+  // Whoever lives is in sync again.
+  if (!config.inSync.includes(place.id) || !place.node.serving)
+    found.push(`${place.id} is not in sync and serving: ${JSON.stringify(config)}`);
+  const { transactions } = role;
+  if (transactions.locks.size > 0) found.push(`${name} has locks of ${lockersOf(transactions).join(', ')}`);
+  if (transactions.size > 0) found.push(`${name} remembers ${recordsOf(transactions).join(', ')}`);
+  if (role instanceof Primary) {
+    if (role.log.committed !== role.log.head)
+      found.push(`${name} is at ${role.log.committed} of ${role.log.head}`);
+    for (const lane of lanesOf(role)) {
+      const parked = lane.parkedCount + lane.parked.size + lane.single.size;
+      if (parked > 0) found.push(`${name} has ${parked} parked commands of ${lane.router}`);
+      if (lane.holds) found.push(`${name} holds replies to ${lane.router}`);
+    }
+  } else {
+    const leader = cluster.nodes.find(({ id }) => id === config.primary);
+    const head = leader && primaryIn(leader.node)?.log.head;
+    if (role.log.applied !== head) found.push(`${name} has applied ${role.log.applied} of ${head}`);
+  }
+  return found;
 }
 
 /** Every copy of each group is equal, key by key, over all databases. */

@@ -77,7 +77,7 @@ function play(world: World, clients: SimClient[], report: RunReport, ordered: bo
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
     groups: GROUPS,
-    members: 2,
+    members: random.pick([2, 2, 3]),
     deadlineMs: random.pick([10_000, 10_000, 1500, 300]),
     orphanMs: random.pick([100, 1000, 3000]),
   });

@@ -21,6 +21,13 @@ export interface EntryMessage {
   request: Request;
 }
 
+/** A connection that carries a log, as its first message says. */
+export interface Replication {
+  term: number;
+  /** Where the primary's log ended. */
+  head: number;
+}
+
 /** What an observer hears; `node` is the data node's name, `router` the incarnation. */
 export interface Listener {
   laneCommand(node: string, router: string, counter: number, command: LaneCommand): void;
@@ -28,8 +35,14 @@ export interface Listener {
   ask(node: string, from: string, ask: Ask): void;
   answer(node: string, answer: Answer): void;
   entryWritten(node: string, backup: string, entry: EntryMessage): void;
-  entryDelivered(backup: string, entry: EntryMessage): void;
-  held(backup: string, term: number, seq: number): void;
+  entryDelivered(backup: string, lane: Replication, entry: EntryMessage): void;
+  held(backup: string, lane: Replication, seq: number): void;
+  /** The primary says anything to a backup or candidate. */
+  spoke(node: string): void;
+  /** A candidate is empty and takes what it is given. */
+  syncBegan(candidate: string): void;
+  /** It has been given everything up to `seq` of the log of `term`. */
+  synced(candidate: string, term: number, seq: number): void;
 }
 
 type Stream = (bytes: Buffer) => void;
@@ -92,20 +105,38 @@ export class Streams implements Tap {
       }
       case 'TOWLINE.REPLICATE': {
         const primary = end.host!.name;
+        const lane = { term: Number(hello.text(2)), head: Number(hello.text(5)) };
         this.arriving.set(
           end.peer,
-          afterHello((request) => entryOf(request, (entry) => listener.entryDelivered(node, entry))),
+          afterHello((request) => entryOf(request, (entry) => listener.entryDelivered(node, lane, entry))),
         );
         this.written.set(
           end.peer,
           requests((request) => {
-            if (request.is(0, 'towline.held'))
-              listener.held(node, Number(request.text(1)), Number(request.text(2)));
+            if (request.is(0, 'towline.held')) listener.held(node, lane, Number(request.text(2)));
           }),
         );
+        listener.spoke(primary);
         return afterHello((request) =>
           entryOf(request, (entry) => listener.entryWritten(primary, node, entry)),
         );
+      }
+      case 'TOWLINE.SYNC': {
+        const primary = end.host!.name;
+        this.arriving.set(
+          end.peer,
+          afterHello((request) => {
+            if (request.is(0, 'towline.synced'))
+              listener.synced(node, Number(request.text(1)), Number(request.text(2)));
+          }),
+        );
+        this.written.set(
+          end.peer,
+          requests((request) => {
+            if (request.is(0, 'towline.ready')) listener.syncBegan(node);
+          }),
+        );
+        return () => listener.spoke(primary);
       }
       default:
         return NONE;
