@@ -2,10 +2,12 @@
 // place of its own whose compare-and-set the test may hold back, and processes that freeze. Must never decide
 // anything that a node decides.
 import type { Answer, Ask, GroupConfig, Registration } from '../../src/commit/index.js';
+import type { Backup } from '../../src/data/backup.js';
 import type { CasResult, GroupTimes } from '../../src/data/insync.js';
 import { DataNode } from '../../src/data/node.js';
+import type { Primary } from '../../src/data/primary.js';
 import type { Address, ConnHandler, Host } from '../../src/net/host.js';
-import { decodeAnswer, encodeAsk } from '../../src/net/wire.js';
+import { decodeAnswer, encodeAsk, encodeTxnEntry } from '../../src/net/wire.js';
 import { encodeCommand, RequestParser } from '../../src/resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
 import { type FakeConn, FakeHost } from '../net/fake-host.js';
@@ -114,6 +116,8 @@ export class Group {
   shuffle: (links: Link[]) => Link[] = (links) => links;
   /** Share of the bytes under way that move in one step. */
   share: () => number = () => 1;
+  /** What a byte under way counts as in `queued`: makes little look like much. */
+  congestion = 1;
   /** Links on which nothing moves for now. */
   stuck: (link: Link) => boolean = () => false;
   private readonly cuts = new Set<string>();
@@ -279,6 +283,11 @@ export class Group {
   dial(from: Machine, to: Address, handler: ConnHandler): FakeConn {
     // FakeHost makes the near end; the far end is made when the connection is accepted.
     const client = this.host.connect(to, handler);
+    const write = client.write.bind(client);
+    client.write = (bytes) => {
+      write(bytes);
+      client.queued += bytes.length * this.congestion;
+    };
     this.links.push({
       from,
       port: to.port,
@@ -350,7 +359,7 @@ export class Group {
   ): { rest: Buffer; moved: boolean } {
     const full = Buffer.concat([waiting, from.take()]);
     if (to.closing || blocked) {
-      from.queued = to.closing ? 0 : full.length;
+      from.queued = to.closing ? 0 : full.length * this.congestion;
       if (to.closing && !from.closing && !blocked) from.lose();
       return { rest: to.closing ? Buffer.alloc(0) : full, moved: false };
     }
@@ -358,7 +367,7 @@ export class Group {
     const rest = full.subarray(size);
     if (size > 0) to.deliver(Buffer.from(full.subarray(0, size)));
     const queued = from.queued;
-    from.queued = rest.length;
+    from.queued = rest.length * this.congestion;
     if (rest.length === 0 && queued > 0 && !from.closing) from.handler?.drained?.();
     // What was written before the end arrives before it.
     if (from.closing && rest.length === 0 && size === 0) to.lose();
@@ -394,13 +403,30 @@ export class Group {
   control(name: string, coordinator = 'r1'): ControlLane {
     return new ControlLane(this, this.at(name), coordinator);
   }
+  /** What a member remembers and is in doubt about, as text: the same on every member that holds the same log. */
+  memory(name: string, router: string, counters: number): string[] {
+    const { role } = this.at(name).node as unknown as { role: Primary | Backup };
+    const found: string[] = [];
+    for (let counter = 1; counter <= counters; counter++) {
+      const known = role.remembered.recall(router, counter);
+      found.push(
+        `${counter} ${known.kind} ${known.kind === 'answered' ? `${known.seq} ${known.reply}` : ''}`,
+      );
+    }
+    for (const entry of role.transactions.snapshot()) found.push(encodeTxnEntry(entry).toString('latin1'));
+    return found;
+  }
   /** The keys of a member as text: `db:key=value`. */
   keys(name: string): string[] {
     const { store } = this.at(name).node;
     const found: string[] = [];
     for (const { db, key } of store.snapshot()) {
       const payload = store.exportKey(db, key);
-      if (payload !== null) found.push(`${db}:${key}=${payload.subarray(9).toString('latin1')}`);
+      if (payload !== null) {
+        const until = payload.readDoubleBE(1);
+        const expiry = until < 0 ? '' : ` until ${until}`;
+        found.push(`${db}:${key}=${payload.subarray(9).toString('latin1')}${expiry}`);
+      }
     }
     return found.sort();
   }
@@ -456,9 +482,13 @@ export class ControlLane {
   ask(ask: Ask): void {
     this.conn.deliver(encodeAsk(ask));
   }
-  /** Answers since the last call. */
+  /** Answers since the last call, when everything has arrived. */
   answers(): Answer[] {
     this.group.settle();
+    return this.heard();
+  }
+  /** Answers that are there already. */
+  heard(): Answer[] {
     const parser = new RequestParser();
     parser.feed(this.conn.take());
     const found: Answer[] = [];
