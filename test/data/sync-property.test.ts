@@ -152,6 +152,9 @@ class Story {
     group.congestion = 1;
     group.until(() => group.inSync === 'a b', 5000, 'b is let in');
     group.run(120);
+    const status = (name: string) =>
+      JSON.parse(group.at(name).node.status()) as { seq: number; commit: number };
+    group.until(() => status('b').commit === status('a').seq, 500, 'b has heard everything');
     assert.deepEqual(group.keys('b'), group.keys('a'));
     const memory = group.memory('a', 'r1', this.counter);
     remembers(group, memory, this.counter);
