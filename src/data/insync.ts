@@ -91,6 +91,10 @@ export class InSync {
   get current(): GroupConfig {
     return this.config;
   }
+  /** Whether a change of the configuration is under way. */
+  get busy(): boolean {
+    return this.changing;
+  }
   get size(): number {
     return this.members.size + 1;
   }

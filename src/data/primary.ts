@@ -147,25 +147,29 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
    * @param done told when the configuration stands, or that it does not
    */
   handOver(done: (handed: boolean) => void): void {
-    const config = this.inSync.current;
-    const heir = config.inSync.find((member) => member !== this.id);
     const { cas } = this.options;
-    if (heir === undefined || cas === null || this.gathering || this.stopped) return done(false);
+    if (cas === null || this.gathering) return done(false);
     this.writer.close();
     this.ending = true;
     this.lanes.pause();
     this.inSync.flush([]);
     const give = () => {
       if (this.stopped) return done(false);
-      if (!this.inSync.gathered(this.log.head)) {
+      const now = this.inSync.current;
+      const inSync = now.inSync.filter((member) => member !== this.id);
+      const [heir] = inSync;
+      if (heir === undefined) return done(false);
+      // Who does not answer leaves first, as ever.
+      if (this.inSync.busy || !this.inSync.gathered(this.log.head)) {
         this.host.after(2, give);
         return;
       }
-      const now = this.inSync.current;
-      const inSync = now.inSync.filter((member) => member !== this.id);
-      if (!inSync.includes(heir)) return done(false);
       const next = { ...now, epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
-      cas(next, now.epoch, (result) => done(result === 'written'));
+      cas(next, now.epoch, (result) => {
+        // Another change of this primary's own may have come first.
+        if (result === 'conflict' && (this.inSync.busy || this.inSync.current !== now)) give();
+        else done(result === 'written');
+      });
     };
     give();
   }

@@ -259,6 +259,22 @@ describe('R6: a hand-over', () => {
     group.run(20);
     for (const name of ['b', 'c']) assert.deepEqual(group.keys(name), ['0:n=2']);
   });
+  it('waits for a change under way, and then names who is left', () => {
+    const group = serving({ held: true });
+    group.kill('b');
+    group.run(2);
+    assert.equal(group.changes.length, 1, 'b is leaving');
+    let handed = 0;
+    group.at('a').node.handOver(() => handed++);
+    group.run(30);
+    assert.equal(group.changes.length, 1);
+    group.changes[0]!.tell();
+    group.run(10);
+    assert.equal(group.changes[0]!.next.primary, group.at('c').id);
+    group.release();
+    assert.equal(handed, 1);
+    group.until(() => group.leads('c'), 100);
+  });
   it('with nobody to hand over to is over at once', () => {
     const group = serving({ members: 1 });
     let handed = 0;
