@@ -252,6 +252,7 @@ export class Lanes {
       return;
     }
     ctx.reply = writer;
+    ctx.frozen = !log.writable;
     ctx.db = db;
     ctx.need = 0;
     ctx.seq = log.head + 1;

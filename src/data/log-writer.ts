@@ -39,6 +39,7 @@ export class LogWriter {
     const { open, ctx, owner } = this;
     if (open.router !== '') this.close();
     ctx.now = owner.now();
+    ctx.frozen = !owner.log.writable;
     ctx.db = db;
     ctx.need = 0;
     ctx.seq = owner.log.head + 1;

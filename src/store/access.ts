@@ -29,8 +29,8 @@ export class Access extends Keyspace {
       return undefined;
     }
     if (entry.expireAt !== -1 && ctx.now > entry.expireAt && !ctx.replica) {
-      this.deleteExpired(ctx, key, db);
-      ctx.saw(this.deleteSeq);
+      if (!ctx.frozen) this.deleteExpired(ctx, key, db);
+      ctx.saw(ctx.frozen ? entry.seq : this.deleteSeq);
       ctx.misses++;
       return undefined;
     }

@@ -17,6 +17,11 @@ export class Context {
    * (they are there until a DEL says otherwise), and nothing is written to `effects`.
    */
   replica = false;
+  /**
+   * Nothing can be committed at present (R4): a key that has expired is absent to who looks, and stays until its
+   * deletion can be logged. Its absence may be served, never settled.
+   */
+  frozen = false;
   /** Uniform in [0, 1): for RANDOMKEY, SPOP and the like, and for sampling. */
   random: () => number = () => 0.5;
 

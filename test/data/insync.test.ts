@@ -75,6 +75,25 @@ describe('a member that is gone', () => {
     lane.send('SET', 'k', '2').send('GET', 'k');
     assert.match(lane.replies(), /\$1 1.*-NOREPLICAS|-NOREPLICAS.*\$1 1/);
   });
+  it('below minInSync leaves reads that meet expired keys an answer, and they take none from others', () => {
+    const group = serving({ members: 2, minInSync: 2 });
+    const lane = group.lane('a');
+    lane.send('SET', 'x', '1', 'PX', '100').send('SET', 'y', '2');
+    assert.match(lane.replies(), /\+OK \+OK$/);
+    group.kill('b');
+    group.run(300);
+    assert.equal(group.inSync, 'a');
+    lane.send('GET', 'x').send('GET', 'y').send('GET', 'absent').send('EXISTS', 'x').send('SET', 'z', '1');
+    assert.match(lane.replies(), /^\$-1 \$1 2 \$-1 :0 -NOREPLICAS/);
+    lane.send('TOWLINE.DB', 4).send('RANDOMKEY').send('TOWLINE.DB', 0).send('RANDOMKEY');
+    assert.match(lane.replies(), /\$-1 \$1 [xy] /);
+    // As soon as there are enough again, it goes as ever.
+    group.start('b');
+    group.until(() => group.inSync === 'a b', 3000);
+    group.run(300);
+    assert.deepEqual(group.keys('a'), ['0:y=2']);
+    assert.deepEqual(group.keys('b'), ['0:y=2']);
+  });
   it('may have led to a conflict: the configuration is read, and a newer primary obeyed', () => {
     const group = serving({ held: true });
     group.kill('b');
