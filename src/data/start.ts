@@ -86,7 +86,8 @@ export async function startData(options: DataOptions): Promise<RunningData> {
   const members = new MembershipView<Registration>(zk, PATHS.members(group), (all) => {
     registered = all;
     member?.node.setMembers(all.map(({ info }) => info));
-    if (member !== null) void createGroup(zk, options, member.node.options.id, all, log);
+    // R3: who has seen the group's configuration does not begin it anew when it is gone.
+    if (member !== null && !known.has(group)) void createGroup(zk, options, member.node.options.id, all, log);
   });
   try {
     await zk.connect();
