@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../sim/random.js';
 import type { Cluster, Node } from './cluster.js';
 import type { Measure } from './measure.js';
+import { startSlowLink } from './slow.js';
 
 /** What a fault works on. */
 export interface Scene {
@@ -295,6 +296,51 @@ const network: Kind[] = [
   cut('lose 10 % of packets to backup', 'backup', (scene, node) => net(scene).lose(node.name, 10)),
 ];
 
+/** R4 where it is hardest: the machine of the primary dies, with what its kernel had still to send to lagging backups. */
+const machineDies: Kind = {
+  name: 'machine of primary dies, backups 300 ms behind',
+  needs: 'namespaces',
+  async inject(scene) {
+    const { cluster } = scene;
+    const { group, node } = await pick(scene, 'primary');
+    const backups = (await cluster.roles(group)).backups.map(({ name }) => name);
+    scene.note(node.name);
+    net(scene).mute(node.name, backups, false);
+    await sleep(300);
+    node.role.signal('SIGKILL');
+    net(scene).mute(node.name, backups, true);
+    // Until the kernel has tried to send the rest, and been refused.
+    await sleep(2500);
+    net(scene).heal(node.name);
+    await cluster.restartNode(node);
+    return only(group);
+  },
+};
+
+/** The backup is synced, and takes part, over a slow link; then it loses it. */
+const slowBackup: Kind = {
+  name: 'SIGKILL backup, back 30 ms away',
+  needs: 'namespaces',
+  async inject(scene) {
+    const { cluster } = scene;
+    const { group, node } = await pick(scene, 'backup');
+    const { name, host, role } = node;
+    scene.note(name);
+    role.signal('SIGKILL');
+    const link = await startSlowLink(net(scene).prefix(name), host, role.port, 30);
+    try {
+      net(scene).redirect(name, role.port, link.port);
+      await cluster.restartNode(node);
+      if (!(await cluster.whole(20_000))) throw new Error('not synced over a slow link');
+      await sleep(2000);
+    } finally {
+      net(scene).heal(name);
+      await link.stop();
+    }
+    return only(group);
+  },
+};
+
 /** Every kind. */
 export const KINDS: readonly Kind[] = [
   kill('primary'),
@@ -314,4 +360,6 @@ export const KINDS: readonly Kind[] = [
   ...several,
   ...zookeepers,
   ...network,
+  slowBackup,
+  machineDies,
 ];

@@ -12,7 +12,7 @@ const USAGE = `npm run test:faults -- [options]
   --minutes M      how long faults are injected (default 2)
   --seed S         same seed, same faults (default: by chance, and printed)
   --rounds N       at most N faults
-  --only TEXT      only kinds whose name contains TEXT; may be repeated
+  --only TEXT      only the kind of this name, or those whose name contains TEXT; may be repeated
   --groups N       default 2
   --members N      of each group, default 3
   --routers N      default 3
@@ -63,6 +63,8 @@ async function main(): Promise<number> {
     if (need === 'namespaces' && network === null) return false;
     if (need === 'three-zookeepers' && !real) return false;
     if (need === 'three-members' && members < 3) return false;
+    const exact = KINDS.filter((kind) => values.only.includes(kind.name));
+    if (exact.length > 0) return values.only.includes(name);
     return values.only.length === 0 || values.only.some((text) => name.includes(text));
   });
   if (kinds.length === 0) throw new Error('no kind of fault is left');

@@ -92,7 +92,14 @@ export class Network {
 
   /** What the node sends to the other vanishes; what the other sends arrives. */
   cutOneWay(node: string, other: string): void {
-    this.rules(node, [], [`ip daddr ${this.host(other)} drop`]);
+    this.mute(node, [other], false);
+  }
+
+  /** What the node sends to the others vanishes; with `reset`, its connections to them end, with what they still hold. */
+  mute(node: string, others: readonly string[], reset: boolean): void {
+    const hosts = others.map((other) => this.host(other)).join(', ');
+    const verdict = reset ? 'meta l4proto tcp reject with tcp reset' : 'drop';
+    this.rules(node, [], [`ip daddr { ${hosts} } ${verdict}`]);
   }
 
   /** Nothing passes between the node and the ports named on this machine. */
@@ -106,6 +113,13 @@ export class Network {
   lose(node: string, percent: number): void {
     const rule = `numgen random mod 100 < ${percent} drop`;
     this.rules(node, [`iif != "lo" ${rule}`], []);
+  }
+
+  /** Connections to one port of the node are made to another one instead. */
+  redirect(node: string, port: number, to: number): void {
+    const rules = `table ip towline {\n chain prerouting {\n  type nat hook prerouting priority -100;\n  tcp dport ${port} redirect to :${to}\n }\n}\n`;
+    this.heal(node);
+    this.inside(node, 'nft', ['-f', '-'], rules);
   }
 
   /** Everything passes again. */

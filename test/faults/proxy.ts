@@ -25,8 +25,8 @@ export class TcpProxy {
   }
 
   /** @param targets connections go to them in turn, and past those that refuse */
-  static async start(targets: readonly Target[]): Promise<TcpProxy> {
-    const server = createServer().listen(0, '127.0.0.1');
+  static async start(targets: readonly Target[], host = '127.0.0.1'): Promise<TcpProxy> {
+    const server = createServer().listen(0, host);
     await once(server, 'listening');
     return new TcpProxy(targets, server);
   }
