@@ -20,6 +20,8 @@ export interface Temper {
   pauseNode: number;
   /** Two places, or one and ZooKeeper, or one and everybody, do not reach each other. */
   wall: number;
+  /** A primary pauses right after a beacon, and wakes up hearing nobody but routers. */
+  lonely: number;
   stall: number;
   jump: number;
   weather: Weather;
@@ -61,6 +63,7 @@ function groupsTemper(random: Random, odd: (weight: number) => number) {
     terminate: odd(much),
     pauseNode: odd(much),
     wall: odd(2 * much),
+    lonely: odd(much),
     stall: odd(0.5 * much),
     jump: odd(0.5 * much),
   };
@@ -114,6 +117,7 @@ export class Chaos {
       [temper.terminate, 'terminate'],
       [temper.pauseNode, 'pause'],
       [temper.wall, 'wall'],
+      [temper.lonely, 'lonely'],
       [temper.stall, 'stall'],
       [temper.jump, 'jump'],
     ] as const);
@@ -166,6 +170,8 @@ export class Chaos {
       }
       case 'wall':
         return this.wall(this.victim());
+      case 'lonely':
+        return this.lonely(random.pick(cluster.shape.groups));
       case 'stall':
         return cluster.directory.stall(random.pick([100, 1000, 4000]));
       case 'jump': {
@@ -194,6 +200,32 @@ export class Chaos {
       else cluster.restartNode(place);
     };
     cluster.world.after(random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
+  }
+
+  /** R6 at its hardest: what was granted before the pause is heard after it, and nothing else is heard. */
+  private lonely(group: string): void {
+    const { random, cluster } = this;
+    const { network, directory, world } = cluster;
+    const place = cluster.primaryOf(group);
+    if (place === undefined) return;
+    const { host, name } = place;
+    const ms = random.pick([1300, 1600, 2500]);
+    let sprung = false;
+    network.taps.push({
+      wrote: ({ host: from }, bytes) => {
+        if (sprung || from !== host || !this.on || !Buffer.from(bytes).includes('TOWLINE.BEACON\r')) return;
+        sprung = true;
+        world.trace(host.name, `frozen for ${ms}, and then alone`);
+        // Not within the call: a process is not stopped in the middle of an event here.
+        world.after(0, () => host.freeze(ms));
+        world.after(random.between(10, 200), () => {
+          directory.wall(name, ms + 500);
+          for (const other of cluster.membersOf(group))
+            if (other !== place) network.wall(other.name, name, ms + random.between(0, 500));
+        });
+      },
+      delivered() {},
+    });
   }
 
   /** Nothing passes for a while, one way or both, between a data node and something. */

@@ -25,7 +25,7 @@ export interface Mutation {
 type Method = (this: any, ...args: any[]) => any;
 
 /** Replaces a method; the new one is given the old one. */
-function patch(owner: object, name: string, make: (original: Method) => Method): () => void {
+export function patch(owner: object, name: string, make: (original: Method) => Method): () => void {
   const methods = owner as Record<string, Method>;
   const original = methods[name];
   if (typeof original !== 'function') throw new Error(`nothing to break: no method ${name}`);

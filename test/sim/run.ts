@@ -1,7 +1,7 @@
 // One simulated run from a seed: chaos while clients work, then healing, then everything must be answered, settled
 // and equal, and what the clients saw must be explainable. The same seed gives the same run, event by event.
 import { ownersOf, slotOfText } from '../../src/ring/index.js';
-import { Chaos, temperOf } from './chaos.js';
+import { Chaos, type Temper, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
 import { SimClient } from './clients.js';
 import { Cluster } from './cluster.js';
@@ -23,6 +23,8 @@ export interface RunOptions {
   verbose?: ((line: string) => void) | null;
   /** Also demands that commands of one connection take effect in order within a group (in-order.ts). */
   ordered?: boolean;
+  /** What goes wrong more, or less, often than by chance. */
+  temper?: Partial<Temper>;
 }
 
 export interface RunReport {
@@ -41,7 +43,10 @@ export interface RunReport {
 }
 
 /** Runs one seed. Never throws for a broken rule: the report says so. */
-export function run(seed: number, { verbose = null, ordered = false }: RunOptions = {}): RunReport {
+export function run(
+  seed: number,
+  { verbose = null, ordered = false, temper = {} }: RunOptions = {},
+): RunReport {
   const world = new World(seed, verbose);
   const report: RunReport = {
     seed,
@@ -56,7 +61,7 @@ export function run(seed: number, { verbose = null, ordered = false }: RunOption
   };
   const clients: SimClient[] = [];
   try {
-    play(world, clients, report, ordered);
+    play(world, clients, report, ordered, temper);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     report.failure = `at ${world.time.toFixed(3)} ms: ${error.message}`;
@@ -72,7 +77,13 @@ export function run(seed: number, { verbose = null, ordered = false }: RunOption
   return report;
 }
 
-function play(world: World, clients: SimClient[], report: RunReport, ordered: boolean): void {
+function play(
+  world: World,
+  clients: SimClient[],
+  report: RunReport,
+  ordered: boolean,
+  temper: Partial<Temper>,
+): void {
   const { random } = world;
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
@@ -102,7 +113,7 @@ function play(world: World, clients: SimClient[], report: RunReport, ordered: bo
     clients.push(new SimClient(host, plan, () => random.pick(cluster.routers).address, recorder));
   }
   // Safety: things go wrong while clients work.
-  const chaos = new Chaos(cluster, temperOf(random));
+  const chaos = new Chaos(cluster, { ...temperOf(random), ...temper });
   world.runUntil(random.pick([500, 1500, 4000]));
   chaos.heal();
   // Liveness: all of it is answered and settled, and then every key can be read by everybody.
