@@ -7,7 +7,7 @@ import type { Address } from '../../src/net/host.js';
 import { Router } from '../../src/router/router.js';
 import { Directory, SESSION_MS } from './directory.js';
 import { SimHost } from './host.js';
-import { leadOn } from './insides.js';
+import { leadOn, roleOf } from './insides.js';
 import { Network, placeName } from './network.js';
 import type { World } from './world.js';
 
@@ -111,7 +111,13 @@ export class Cluster {
   expendable(place: NodePlace): boolean {
     const safe = this.directory.certain(place.group);
     return this.membersOf(place.group).some(
-      (other) => other !== place && other.host.alive && !other.leaving && safe.includes(other.id),
+      (other) =>
+        other !== place &&
+        other.host.alive &&
+        !other.leaving &&
+        safe.includes(other.id) &&
+        // Listed by the group's creation, but asleep ever since: it holds nothing that it could go on with.
+        roleOf(other.node) !== null,
     );
   }
   killNode(place: NodePlace): void {
