@@ -184,6 +184,8 @@ export class Controls {
     if (lane.told || !this.owner.transactions.isFenced(lane.from)) return;
     lane.told = true;
     lane.out.push(encodeCommand(['TOWLINE.FENCED']));
+    // What is lazy waits only if it is first: it would wait behind this for ever.
+    lane.urgent = true;
   }
 
   private onAsk(lane: number, ask: Ask): void {
