@@ -158,7 +158,12 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       const now = this.inSync.current;
       const inSync = now.inSync.filter((member) => member !== this.id);
       const [heir] = inSync;
-      if (heir === undefined) return done(false);
+      if (heir === undefined) {
+        // The last copy does not leave while another one is about to be whole.
+        if (this.source === null && this.inSync.size === 1) return done(false);
+        this.host.after(20, give);
+        return;
+      }
       // Who does not answer leaves first, as ever.
       if (this.inSync.busy || !this.inSync.gathered(this.log.head)) {
         this.host.after(2, give);
