@@ -56,6 +56,10 @@ export class Lanes {
   pause(): void {
     for (const lane of this.all) lane.conn.pause();
   }
+  /** Ends every lane: their routers open new ones. */
+  drop(): void {
+    for (const lane of [...this.all]) this.lose(lane);
+  }
   stop(): void {
     for (const lane of this.all) {
       lane.gone = true;

@@ -144,11 +144,20 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
 
   /**
    * Stops serving, lets every member take the whole log, and names the first other member as the next primary.
-   * @param done told when the configuration stands, or that it does not
+   * @param told told when the configuration stands, or that it does not
    */
-  handOver(done: (handed: boolean) => void): void {
+  handOver(told: (handed: boolean) => void): void {
     const { cas } = this.options;
-    if (cas === null || this.gathering) return done(false);
+    if (cas === null || this.gathering) return told(false);
+    const done = (handed: boolean) => {
+      if (!handed && !this.stopped) {
+        // It leads on. What routers said meanwhile was not read: they say it again over new connections (R10).
+        this.ending = false;
+        this.lanes.drop();
+        this.touch();
+      }
+      told(handed);
+    };
     this.writer.close();
     this.ending = true;
     this.lanes.pause();

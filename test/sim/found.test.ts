@@ -153,3 +153,7 @@ test('a read sent again does not show a later write of its own pipeline', {
 }, () => {
   for (const seed of [327, 750, 2547]) assert.equal(run(seed, { ordered: true }).failure, null);
 });
+
+test('a primary whose hand-over comes to nothing leads on (seed 22609)', () => {
+  assert.equal(run(22609).failure, null);
+});
