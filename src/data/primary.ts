@@ -149,8 +149,10 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   handOver(told: (handed: boolean) => void): void {
     const { cas } = this.options;
     if (cas === null || this.gathering) return told(false);
+    let asked = false;
     const done = (handed: boolean) => {
-      if (!handed && !this.stopped) {
+      // Once a compare-and-set was sent, another may lead whatever its answer is: then nothing is answered any more (R6).
+      if (!handed && !asked && !this.stopped) {
         // It leads on. What routers said meanwhile was not read: they say it again over new connections (R10).
         this.ending = false;
         this.lanes.drop();
@@ -179,10 +181,13 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
         return;
       }
       const next = { ...now, epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
+      asked = true;
       cas(next, now.epoch, (result) => {
         // Another change of this primary's own may have come first.
-        if (result === 'conflict' && (this.inSync.busy || this.inSync.current !== now)) give();
-        else done(result === 'written');
+        if (result === 'conflict' && (this.inSync.busy || this.inSync.current !== now)) {
+          asked = false;
+          give();
+        } else done(result === 'written');
       });
     };
     give();

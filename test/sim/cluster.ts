@@ -7,7 +7,7 @@ import type { Address } from '../../src/net/host.js';
 import { Router } from '../../src/router/router.js';
 import { Directory, SESSION_MS } from './directory.js';
 import { SimHost } from './host.js';
-import { leadOn, roleOf } from './insides.js';
+import { roleOf } from './insides.js';
 import { Network, placeName } from './network.js';
 import type { World } from './world.js';
 
@@ -146,9 +146,8 @@ export class Cluster {
       if (place.node !== node || !place.leaving || !host.alive) return;
       place.leaving = false;
       if (this.expendable(place)) return this.killNode(place);
-      // What it was to hand over to is gone by now. A real process would end, and the group be lost: not here.
-      leadOn(node);
-      for (const link of [...this.network.links]) if (link.server.host === host) this.network.cut(link);
+      // What it was to hand over to is gone by now. A real process would end, and the group be lost: not here. It
+      // leads on if it may; if its compare-and-set is still under way it answers nothing until that is known (R6).
     };
     host.deliver('SIGTERM', () => node.handOver(end));
     host.after(HAND_OVER_MS, end);

@@ -56,9 +56,3 @@ export const underWay = (
   transactions: router['coordinators'].size,
   lanes: [...router['laneOf'].values()],
 });
-
-/** An operator calls a hand-over off that found nobody to hand over to: the member leads on. */
-export function leadOn(node: DataNode): void {
-  const primary = primaryIn(node);
-  if (primary !== null) primary['ending'] = false;
-}
