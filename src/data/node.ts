@@ -91,7 +91,7 @@ export class DataNode implements ReaderOwner {
   setRing(document: RingDocument): void {
     if (document.version <= this.ring.version) return;
     this.ring = document;
-    if (this.role instanceof Primary) this.role.adoptRing(document.version);
+    if (this.role instanceof Primary) this.role.adoptRing(document);
   }
 
   /** Who is registered in the own group, in order. Serves discovery only. */
@@ -176,10 +176,11 @@ export class DataNode implements ReaderOwner {
         changed: (next) => {
           if (this.config === null || next.epoch > this.config.epoch) this.config = next;
         },
+        heardRing: (document) => this.setRing(document),
         active: () => {},
       },
       applier,
-      this.ring.version,
+      this.ring,
     );
     this.role = primary;
     const read = (ring: RingDocument) => {

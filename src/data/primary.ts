@@ -10,6 +10,7 @@ import {
 } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
+import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import type { Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
@@ -19,6 +20,7 @@ import type { Parked } from './lane.js';
 import { Lanes, type LanesOwner } from './lanes.js';
 import { LogWriter, type WriterOwner } from './log-writer.js';
 import { Orphans } from './orphans.js';
+import { PrimaryRing } from './primary-ring.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
 
 /** Bytes of unacknowledged entries at which reading from routers pauses. */
@@ -52,6 +54,8 @@ export interface PrimaryOptions {
   deposed(): void;
   /** The configuration is not what was thought: it must be read. */
   conflict(): void;
+  /** A router knows this ring. */
+  heardRing(document: RingDocument): void;
   /** This primary changed the configuration. */
   changed(config: GroupConfig): void;
   /** Every member holds the inherited log and nothing else: this primary serves from now on. */
@@ -66,6 +70,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   readonly term: number;
   readonly transactions: Participant<Parked>;
   readonly remembered: Remembered;
+  readonly ring: PrimaryRing;
   /** The candidate that is being given everything: at most one. */
   private source: SyncSource | null = null;
   readonly writer: LogWriter;
@@ -90,9 +95,10 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     private readonly clock: GroupClock,
     private readonly options: PrimaryOptions,
     private readonly applier: Applier,
-    public ringVersion: number,
+    ring: RingDocument,
   ) {
     this.group = options.group;
+    this.ring = new PrimaryRing(options.group, ring);
     this.id = options.id;
     this.term = options.config.term;
     const { transactions, remembered } = applier;
@@ -111,7 +117,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       store,
       execute: (db, work) => this.writer.aside(db, work),
       perform: (actions) => this.perform(actions),
-      ringVersion: () => this.ringVersion,
+      ringVersion: () => this.ring.version,
       writable: () => this.log.writable,
       touch: () => this.touch(),
       later: (ms, work) => {
@@ -194,9 +200,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   }
 
   /** A newer ring is known: what waited for it goes on (R2). */
-  adoptRing(version: number): void {
-    if (version <= this.ringVersion) return;
-    this.ringVersion = version;
+  adoptRing(document: RingDocument): void {
+    if (!this.ring.adopt(document)) return;
     this.lanes.ringChanged();
     this.controls.ringChanged();
     this.touch();
@@ -230,6 +235,9 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   }
   changed(config: GroupConfig): void {
     this.options.changed(config);
+  }
+  heardRing(document: RingDocument): void {
+    if (document.version > this.ring.version) this.options.heardRing(document);
   }
   now(): number {
     return this.clock.now();

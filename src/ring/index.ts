@@ -1,2 +1,11 @@
-export { EMPTY_RING, isGroupId, MAX_WEIGHT, ownersOf, type RingDocument, type RingGroup } from './ring.js';
+export { RingTable } from './chains.js';
+export {
+  EMPTY_RING,
+  isGroupId,
+  MAX_WEIGHT,
+  ownersOf,
+  type RingDocument,
+  type RingGroup,
+  ringIn,
+} from './ring.js';
 export { crc16, SLOTS, slotOfRange, slotOfText } from './slot.js';

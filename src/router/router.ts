@@ -3,11 +3,11 @@
 import { type CommandRow, LEAVES } from '../command/index.js';
 import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
-import { type Proto, ReplyWriter, type Request, RequestParser } from '../resp/index.js';
+import { type Proto, ReplyWriter, type Request, RequestParser, requestOf } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
-import { DataLane, type LaneOwner } from './data-lane.js';
+import { DataLane, type LaneOwner, type Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
 import type { LocalHandler, RouterServer, Usage } from './local/index.js';
@@ -26,6 +26,8 @@ import { Session, type SessionOwner } from './session.js';
 
 /** How often deadlines are looked at, ms. */
 const TICK_MS = SAMPLE_MS;
+/** How often older groups are asked for their empty slots while there are any, ms. */
+const LEARN_MS = 5000;
 
 /** What a router is given. */
 export interface RouterConfig {
@@ -76,6 +78,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   private stopped = false;
   private now = 0;
   private generations = 0;
+  private learnedAt = 0;
 
   constructor(
     private readonly host: Host,
@@ -147,10 +150,37 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     this.nextRoute = null;
     this.lanes = this.route.groups.map((group) => this.lane(group));
     for (const group of this.route.groups) this.control(group);
+    this.dropLanes();
+    this.learnEmpty();
     const { replans } = this;
     this.replans = [];
     for (const again of replans) again();
     for (const session of this.sessions) session.process();
+  }
+
+  /** Groups that the ring names no more are left alone: their transactions in doubt are settled over control lanes. */
+  private dropLanes(): void {
+    for (const [group, lane] of this.laneOf) {
+      if (this.route.groups.includes(group)) continue;
+      this.laneOf.delete(group);
+      lane.stop();
+    }
+  }
+
+  /** Asks older groups in which slots they hold nothing: no read or write of those looks there any more. */
+  private learnEmpty(): void {
+    const { route } = this;
+    this.learnedAt = this.host.now();
+    for (const group of route.table.olderGroups) {
+      const sink: Sink = {
+        reply: (_seq, buffer, start, end) => {
+          if (buffer[start] === 36)
+            route.settled.addReport(group, buffer.subarray(buffer.indexOf(10, start) + 1, end - 2));
+        },
+        stale() {},
+      };
+      this.lanes[group]!.send(sink, 0, requestOf(['TOWLINE.EMPTY']), 0, 2, 0, 0, false);
+    }
   }
 
   private lane(group: string): DataLane {
@@ -166,8 +196,13 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
 
   // ---- what lanes tell
 
-  heard(version: number): void {
-    if (version > (this.nextRoute ?? this.route).version) this.config.refresh();
+  heard(version: number, document: RingDocument | null): void {
+    if (version <= (this.nextRoute ?? this.route).version) return;
+    if (document === null) this.config.refresh();
+    else this.setRing(document);
+  }
+  ringDocument(): RingDocument {
+    return this.route.document;
   }
   relieved(): void {
     for (const session of this.sessions) session.process();
@@ -256,7 +291,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   }
 
   /** A command over several groups. */
-  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void {
     this.all.transaction(row, request, asker, answer);
   }
   /** A command for every group. */
@@ -356,6 +391,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
       this.statistics.tick(now);
       for (const lane of this.laneOf.values()) lane.expire(this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
+      if (this.route.moving && now - this.learnedAt > LEARN_MS && !this.holding()) this.learnEmpty();
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {
         session.checkOutput();

@@ -1,7 +1,15 @@
 // One client's connection: bytes in, commands in order out to where they are executed, replies back in order.
 // A command that is no plain one (transaction, fan-out, waiting local command) is a barrier: it begins when all
 // before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
-import { arityOk, type CommandRow, find, findRequest, refusal } from '../command/index.js';
+import {
+  arityOk,
+  type CommandRow,
+  databasesOf,
+  find,
+  findRequest,
+  keysOf,
+  refusal,
+} from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type ReplyWriter, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
@@ -16,7 +24,8 @@ import {
 } from './local/index.js';
 import { ReplyOrder } from './order.js';
 import type { Asker } from './plan.js';
-import type { Route } from './route.js';
+import { type Route, UNSETTLED } from './route.js';
+import { Walk } from './walk.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
@@ -44,7 +53,7 @@ export interface SessionOwner extends RouterServer {
   flushLater(session: Session): void;
   later(work: () => void): void;
   forget(session: Session): void;
-  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void;
   everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
 }
 
@@ -57,6 +66,10 @@ export class Session implements ConnHandler, Sink {
   private inBarrier = false;
   /** A command whose lane is full. */
   private held: { since: number; again: () => void; seq: number } | null = null;
+  /** Commands that came back STALE, in their order: they go before anything that was not sent yet. */
+  private redo: { seq: number; request: Request; db: number; proto: Proto; version: number }[] = [];
+  /** Keys that reads of this client are looking for along their chains. */
+  private readonly walking = new Map<string, number>();
   /** The last command that was sent untagged. */
   private soloLane: DataLane | null = null;
   private soloSeq = -1;
@@ -114,6 +127,7 @@ export class Session implements ConnHandler, Sink {
       again();
     }
     try {
+      while (this.redo.length > 0 && !this.stuck()) this.replan(this.redo.shift()!);
       while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
     } catch (error) {
       this.protocolError(error);
@@ -136,7 +150,9 @@ export class Session implements ConnHandler, Sink {
       this.gone ||
       this.order.waiting >= MAX_WAITING ||
       this.conn.queued > MAX_UNREAD ||
-      this.router.holding()
+      this.router.holding() ||
+      // What came back STALE waits for the newer ring, and everything behind it.
+      (this.redo.length > 0 && this.redo[0]!.version >= this.router.route.version)
     );
   }
 
@@ -150,11 +166,24 @@ export class Session implements ConnHandler, Sink {
   }
 
   stale(seq: number, request: Request, db: number, proto: Proto): void {
-    this.router.replan(() => {
-      if (this.gone) return;
-      const row = this.rowOf(request)!;
-      this.execute(row, request, seq, db, proto, true);
-    });
+    const { version } = this.router.route;
+    let at = this.redo.length;
+    while (at > 0 && this.redo[at - 1]!.seq > seq) at--;
+    this.redo.splice(at, 0, { seq, request, db, proto, version });
+  }
+
+  private replan({
+    seq,
+    request,
+    db,
+    proto,
+  }: {
+    seq: number;
+    request: Request;
+    db: number;
+    proto: Proto;
+  }): void {
+    this.execute(this.rowOf(request)!, request, seq, db, proto, true);
   }
 
   /** A reply made here. */
@@ -241,7 +270,8 @@ export class Session implements ConnHandler, Sink {
 
   /**
    * Sends a command to where its keys live. Outcomes: no group yet: CLUSTERDOWN; all keys in one group: there, as it
-   * came; keys in several groups, or every group: a barrier, then a transaction or a fan-out.
+   * came; one key that is read and may be in an older group: a walk; keys in several groups, keys that may have to
+   * move, or every group: a barrier, then a transaction or a fan-out.
    * @param again it was STALE and keeps its place among the replies
    */
   private execute(
@@ -256,29 +286,80 @@ export class Session implements ConnHandler, Sink {
     const { route } = router;
     if (route.empty) return this.answer(seq, NO_GROUPS);
     if (row.where === 'keys') {
-      const group = route.single(row, request);
+      const group = route.single(row, request, db);
+      // A key that this client is looking for must not be met, by a later command, where it is not yet looked for.
+      if (this.walking.size > 0 && this.order.head !== seq && this.meets(row, request, db)) {
+        const kept = request.clone();
+        return this.afterEarlier(seq, () => {
+          this.execute(row, kept, seq, db, proto, true);
+          this.resumeLater();
+        });
+      }
       if (group >= 0) {
         const lane = router.lanes[group]!;
         if (!lane.connected && router.lost(lane.group)) return this.answer(seq, groupLost(lane.group));
         if (lane.full) this.waitForRoom(row, request.clone(), seq, db, proto);
-        else this.send(lane, row, request, seq, db, proto, again);
+        else this.send(this, lane, row, request, seq, db, proto, again);
         return;
       }
+      if (group === UNSETTLED && !row.write && keysOf(row, request).length === 1)
+        return this.walk(row, request.clone(), seq, db, proto);
     }
     const kept = request.clone();
     const begin = () => {
       this.inBarrier = true;
-      const done = (reply: Buffer) => {
+      const done = (reply: Buffer | null) => {
         this.inBarrier = false;
-        this.answer(seq, reply);
+        // Nothing was executed: it turned out that one group has every key.
+        if (reply === null) this.execute(row, kept, seq, db, proto, true);
+        else this.answer(seq, reply);
         this.resumeLater();
       };
       if (row.where === 'keys') router.transaction(row, kept, { db, proto }, done);
       else router.everywhere(row, kept, { db, proto }, done);
     };
-    // Only this command is unanswered, or it must wait for those before it.
-    if (again || this.order.waiting === 1) begin();
+    // Every command before it is answered, or it must wait for those.
+    if (this.order.head === seq) begin();
     else this.afterEarlier(seq, begin);
+  }
+
+  /** Whether the command names a key that an earlier read of this client is looking for. */
+  private meets(row: CommandRow, request: Request, db: number): boolean {
+    return databasesOf(row, request, db).some((each) =>
+      keysOf(row, request).some((at) => this.walking.has(`${each}:${request.text(at)}`)),
+    );
+  }
+
+  /** A read of a key that may still be in an older group of its chain. The request must outlive it. */
+  private walk(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
+    const { router } = this;
+    const name = `${db}:${request.text(keysOf(row, request)[0]!)}`;
+    this.walking.set(name, (this.walking.get(name) ?? 0) + 1);
+    const end = () => {
+      const left = this.walking.get(name)! - 1;
+      if (left === 0) this.walking.delete(name);
+      else this.walking.set(name, left);
+    };
+    new Walk(
+      {
+        ask: (sink, lane, asked) => this.send(sink, lane, row, asked, seq, db, proto, true),
+        lane: (group) => router.lanes[group]!,
+        lost: (lane) => !lane.connected && router.lost(lane.group),
+        groupLost,
+        ended: (buffer, start, to) => {
+          end();
+          this.reply(seq, buffer, start, to);
+        },
+        stale: () => {
+          end();
+          this.stale(seq, request, db, proto);
+        },
+      },
+      router.route,
+      row,
+      request,
+      db,
+    ).step();
   }
 
   /**
@@ -286,6 +367,7 @@ export class Session implements ConnHandler, Sink {
    * that command is under way, the lane is told that it was the same client's.
    */
   private send(
+    sink: Sink,
     lane: DataLane,
     row: CommandRow,
     request: Request,
@@ -298,11 +380,11 @@ export class Session implements ConnHandler, Sink {
     if (alone) {
       this.soloLane = lane;
       this.soloSeq = seq;
-      this.soloCounter = lane.send(this, seq, request, db, proto, 0, 0, row.write);
+      this.soloCounter = lane.send(sink, seq, request, db, proto, 0, 0, row.write);
       return;
     }
     const solo = this.soloLane === lane && this.soloSeq >= this.order.head ? this.soloCounter : 0;
-    lane.send(this, seq, request, db, proto, this.client.id, solo, row.write);
+    lane.send(sink, seq, request, db, proto, this.client.id, solo, row.write);
   }
 
   /** The lane takes nothing more now: the command, and all behind it, wait here, within the deadline. */

@@ -45,7 +45,7 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   record({ kind: kind('inquire'), txn }),
 );
 const answer: fc.Arbitrary<Answer> = fc.oneof(
-  record({ kind: kind('locked'), txn, token: name, values: few(value), reply: bytes }),
+  record({ kind: kind('locked'), txn, token: name, firm: fc.boolean(), values: few(value), reply: bytes }),
   record({
     kind: kind('refused'),
     txn,

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Address } from '../../src/net/host.js';
 import type { Proto, Request } from '../../src/resp/index.js';
+import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
 import { DataLane, type LaneOwner, type Sink } from '../../src/router/data-lane.js';
 import { FakeHost } from '../net/fake-host.js';
 import { request } from './make.js';
@@ -35,6 +36,9 @@ class World implements LaneOwner, Sink {
   }
   relieved(): void {
     this.relieves++;
+  }
+  ringDocument(): RingDocument {
+    return { ...EMPTY_RING, version: this.ring };
   }
   heard(ring: number): void {
     this.heardRings.push(ring);
