@@ -9,6 +9,7 @@ import { Directory, SESSION_MS } from './directory.js';
 import { SimHost } from './host.js';
 import { roleOf } from './insides.js';
 import { Network, placeName } from './network.js';
+import type { Random } from './random.js';
 import type { World } from './world.js';
 
 export interface Shape {
@@ -91,6 +92,19 @@ export class Cluster {
   bumpRing(): void {
     const { ring } = this.directory;
     this.directory.publishRing({ ...ring, version: ring.version + 1 });
+  }
+
+  /** Other groups, or other weights, own the slots from now on; keys move when they are written (R1, R2). */
+  changeRing(random: Random): void {
+    const { ring } = this.directory;
+    if (ring.history.length >= 4) return this.bumpRing();
+    const groups = this.shape.groups
+      .filter(() => random.chance(0.6))
+      .map((id) => ({ id, weight: random.pick([1, 1, 2]) }));
+    if (groups.length === 0) return this.bumpRing();
+    this.world.trace('ring', JSON.stringify(groups));
+    const history = [...ring.history, ring.groups];
+    this.directory.publishRing({ ...ring, version: ring.version + 1, groups, history });
   }
 
   killRouter(place: RouterPlace): void {

@@ -8,7 +8,7 @@ import { Cluster } from './cluster.js';
 import { SimHost } from './host.js';
 import { inOrder, type Ordered } from './in-order.js';
 import { check, Recorder, type RedisOutput } from './linearizability/index.js';
-import { atRest, unsettled } from './rest.js';
+import { atRest, oneHome, unsettled } from './rest.js';
 import { familiesOf } from './workload.js';
 import { Violation, World } from './world.js';
 
@@ -141,6 +141,7 @@ function play(
   settle();
   observers.end();
   atRest(cluster);
+  oneHome(cluster);
   const history = recorder.history();
   if (!ordered) for (const { input } of history) input.place = null;
   const verdict = check(inOrder, history, { steps: STEPS });
