@@ -62,11 +62,12 @@ export class Session implements ConnHandler, Sink {
   readonly parser = new RequestParser();
   private readonly order = new ReplyOrder();
   /** What begins when all earlier commands are answered; nothing more is parsed until it has ended. */
-  private barrier: (() => void) | null = null;
+  private barriers: { seq: number; begin: () => void }[] = [];
   private inBarrier = false;
-  /** A command whose lane is full. */
-  private held: { since: number; again: () => void; seq: number } | null = null;
-  /** Commands that came back STALE, in their order: they go before anything that was not sent yet. */
+  /** The first of `redo` found its lane full. */
+  private held: { since: number; seq: number } | null = null;
+  private heldBefore: { since: number; seq: number } | null = null;
+  /** Commands that came back STALE or found no room, in their order: they go before what was not sent yet. */
   private redo: { seq: number; request: Request; db: number; proto: Proto; version: number }[] = [];
   /** Keys that reads of this client are looking for along their chains. */
   private readonly walking = new Map<string, number>();
@@ -122,12 +123,11 @@ export class Session implements ConnHandler, Sink {
   /** Reads on: after a barrier, when there is room again, or when the ring has changed. */
   process(): void {
     if (this.held !== null && !this.router.holding()) {
-      const { again } = this.held;
+      this.heldBefore = this.held;
       this.held = null;
-      again();
     }
     try {
-      while (this.redo.length > 0 && !this.stuck()) this.replan(this.redo.shift()!);
+      while (this.mayReplan()) this.replan(this.redo.shift()!);
       while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
     } catch (error) {
       this.protocolError(error);
@@ -143,7 +143,7 @@ export class Session implements ConnHandler, Sink {
   /** Whether the next command must wait. */
   private stuck(): boolean {
     return (
-      this.barrier !== null ||
+      this.barriers.length > 0 ||
       this.inBarrier ||
       this.held !== null ||
       this.ending ||
@@ -152,8 +152,16 @@ export class Session implements ConnHandler, Sink {
       this.conn.queued > MAX_UNREAD ||
       this.router.holding() ||
       // What came back STALE waits for the newer ring, and everything behind it.
-      (this.redo.length > 0 && this.redo[0]!.version >= this.router.route.version)
+      this.redo.length > 0
     );
+  }
+
+  /** Whether the first of those that came back STALE may be planned: a barrier behind it waits for it, not it for that. */
+  private mayReplan(): boolean {
+    const { redo, router, barriers } = this;
+    if (redo.length === 0 || this.gone || this.inBarrier || this.held !== null || router.holding()) return false;
+    const { seq, version } = redo[0]!;
+    return version < router.route.version && (barriers.length === 0 || barriers[0]!.seq > seq);
   }
 
   // ---- from those who execute
@@ -196,12 +204,7 @@ export class Session implements ConnHandler, Sink {
       this.dirty = true;
       this.router.flushLater(this);
     }
-    if (this.barrier !== null) {
-      // It looks whether its turn has come, and waits on if not.
-      const check = this.barrier;
-      this.barrier = null;
-      check();
-    }
+    if (this.barriers.length > 0 && this.barriers[0]!.seq === this.order.head) this.barriers.shift()!.begin();
   }
 
   /** End of the turn: one write. */
@@ -216,7 +219,7 @@ export class Session implements ConnHandler, Sink {
       this.router.statistics.writes++;
       this.checkOutput();
     }
-    if (this.ending && this.order.waiting === 0 && this.barrier === null) this.conn.end();
+    if (this.ending && this.order.waiting === 0 && this.barriers.length === 0) this.conn.end();
     else if (this.paused) this.process();
   }
 
@@ -298,7 +301,7 @@ export class Session implements ConnHandler, Sink {
       if (group >= 0) {
         const lane = router.lanes[group]!;
         if (!lane.connected && router.lost(lane.group)) return this.answer(seq, groupLost(lane.group));
-        if (lane.full) this.waitForRoom(row, request.clone(), seq, db, proto);
+        if (lane.full) this.waitForRoom(request.clone(), seq, db, proto);
         else this.send(this, lane, row, request, seq, db, proto, again);
         return;
       }
@@ -319,8 +322,7 @@ export class Session implements ConnHandler, Sink {
       else router.everywhere(row, kept, { db, proto }, done);
     };
     // Every command before it is answered, or it must wait for those.
-    if (this.order.head === seq) begin();
-    else this.afterEarlier(seq, begin);
+    this.afterEarlier(seq, begin);
   }
 
   /** Whether the command names a key that an earlier read of this client is looking for. */
@@ -388,12 +390,10 @@ export class Session implements ConnHandler, Sink {
   }
 
   /** The lane takes nothing more now: the command, and all behind it, wait here, within the deadline. */
-  private waitForRoom(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
-    this.held = {
-      since: this.router.turnTime(),
-      again: () => this.execute(row, request, seq, db, proto, false),
-      seq,
-    };
+  private waitForRoom(request: Request, seq: number, db: number, proto: Proto): void {
+    const since = this.heldBefore?.seq === seq ? this.heldBefore.since : this.router.turnTime();
+    this.held = { since, seq };
+    this.redo.unshift({ seq, request, db, proto, version: -1 });
   }
 
   /** Called now and then: a command that found no room in time was not executed, and its client hears so. */
@@ -401,17 +401,17 @@ export class Session implements ConnHandler, Sink {
     if (this.held === null || now - this.held.since <= this.router.deadlineMs) return;
     const { seq } = this.held;
     this.held = null;
+    this.redo = this.redo.filter((each) => each.seq !== seq);
     this.answer(seq, NO_ROOM);
     this.process();
   }
 
   /** Runs `begin` when every command before `seq` is answered. */
   private afterEarlier(seq: number, begin: () => void): void {
-    const check = () => {
-      if (this.order.head === seq) begin();
-      else this.barrier = check;
-    };
-    this.barrier = check;
+    if (this.order.head === seq) return begin();
+    // One that came back STALE may have to wait in front of one that waited for it.
+    const at = this.barriers.findIndex((each) => each.seq > seq);
+    this.barriers.splice(at < 0 ? this.barriers.length : at, 0, { seq, begin });
   }
 
   private local(seq: number, request: Request, row: CommandRow | null): void {
@@ -438,8 +438,7 @@ export class Session implements ConnHandler, Sink {
         this.resumeLater();
       });
     };
-    if (this.order.waiting === 1) begin();
-    else this.afterEarlier(seq, begin);
+    this.afterEarlier(seq, begin);
   }
 
   private afterLocal(seq: number, bytes: Buffer): void {
