@@ -4,6 +4,8 @@ import { ownersOf, type RingDocument } from './ring.js';
 import { SLOTS } from './slot.js';
 
 const NONE: readonly number[] = [];
+/** Stands for a group that was given up with its data. */
+const NOBODY = 0xffff;
 
 /** A version of the ring, ready for look-ups. Groups are named by their index in `groups`. */
 export class RingTable {
@@ -21,18 +23,17 @@ export class RingTable {
 
   constructor(readonly document: RingDocument) {
     const { groups, history, abandoned } = document;
-    const kept = (list: typeof groups) => list.filter(({ id }) => !abandoned.includes(id));
-    const now = kept(groups);
-    const past = history.map(kept).filter((list) => list.length > 0);
-    this.groups = [...new Set([now, ...past].flat().map(({ id }) => id))];
+    const lists = [...history, groups].filter((list) => list.length > 0);
+    const named = [...groups, ...history.flat()].map(({ id }) => id);
+    this.groups = [...new Set(named)].filter((id) => !abandoned.includes(id));
     const indexOf = new Map(this.groups.map((id, i) => [id, i]));
-    const tables = [...past, now].map((list) => {
-      const index = list.map(({ id }) => indexOf.get(id)!);
+    const tables = lists.map((list) => {
+      const index = list.map(({ id }) => indexOf.get(id) ?? NOBODY);
       return ownersOf(list).map((owner) => index[owner]!);
     });
-    this.owners = tables.pop()!;
+    this.owners = groups.length === 0 ? new Uint16Array(0) : tables.pop()!;
     this.chainOf = new Uint16Array(SLOTS);
-    if (now.length > 0 && tables.length > 0) this.link(tables);
+    if (groups.length > 0) this.link(tables);
     this.moving = this.chains.length > 1;
     this.olderGroups = [...new Set(this.chains.flat())];
   }
@@ -55,7 +56,7 @@ export class RingTable {
       let older: number[] = [];
       for (const table of past) {
         const group = table[slot]!;
-        if (group === owner) continue;
+        if (group === owner || group === NOBODY) continue;
         if (older.includes(group)) older = older.filter((each) => each !== group);
         older.push(group);
       }
