@@ -9,8 +9,16 @@ import { FollowerLink } from './follower.js';
 /** Outcome of a compare-and-set; told only when it is known. */
 export type CasResult = 'written' | 'conflict';
 
-/** Changes a group's configuration from the one of `epoch` to `next`. */
-export type CompareAndSet = (next: GroupConfig, epoch: number, done: (result: CasResult) => void) => void;
+/**
+ * Changes a group's configuration from the one of `epoch` to `next`. `wanted` is asked right before anything is sent: if
+ * it says no, nothing ever is, and the outcome is `conflict`. Absent: it is wanted.
+ */
+export type CompareAndSet = (
+  next: GroupConfig,
+  epoch: number,
+  done: (result: CasResult) => void,
+  wanted?: () => boolean,
+) => void;
 
 /** Times of one group, ms. */
 export interface GroupTimes {
@@ -41,6 +49,8 @@ export interface InSyncOwner {
   readonly term: number;
   address(member: string): Address | null;
   now(): number;
+  /** Whether ZooKeeper answers at present: nothing is begun while it does not. */
+  connected(): boolean;
   advanced(): void;
   deposed(): void;
   /** Somebody else changed the configuration: read it. */
@@ -210,10 +220,17 @@ export class InSync {
     return now - Math.max(member.progressAt, since) > Math.max(lagMs, patience) + log.bytes / BYTES_PER_MS;
   }
 
-  /** One change at a time: the dead leave, the ready are listed. */
+  /** Silent, lagging, or without a connection at this moment: who was and is back again need not leave. */
+  private gone(id: string): boolean {
+    const member = this.members.get(id);
+    return member === undefined || !member.link.live || this.isDead(id, member, this.host.now());
+  }
+
+  /** One change at a time, and only while its outcome may be learned soon: the dead leave, the ready are listed. */
   private propose(): void {
     const { owner, config, cas } = this;
     if (this.changing || this.stopped || cas === null) return;
+    for (const [id, member] of this.members) member.dead &&= this.gone(id);
     const leaving: string[] = [];
     const coming: string[] = [];
     for (const [id, member] of this.members) {
@@ -230,11 +247,12 @@ export class InSync {
         coming.push(id);
       }
     }
-    if (leaving.length === 0 && coming.length === 0) return;
+    if ((leaving.length === 0 && coming.length === 0) || !owner.connected()) return;
     const inSync = [...config.inSync.filter((id) => !leaving.includes(id)), ...coming];
     const next: GroupConfig = { ...config, epoch: config.epoch + 1, inSync };
     this.changing = true;
-    cas(next, config.epoch, (result) => {
+    const wanted = () => leaving.every((id) => this.gone(id));
+    const done = (result: CasResult) => {
       this.changing = false;
       if (this.stopped) return;
       if (result === 'conflict') return owner.conflict();
@@ -246,7 +264,8 @@ export class InSync {
       this.leave(leaving);
       owner.changed(next);
       this.propose();
-    });
+    };
+    cas(next, config.epoch, done, wanted);
   }
 
   private leave(ids: readonly string[]): void {

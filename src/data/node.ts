@@ -109,6 +109,7 @@ export class DataNode implements ReaderOwner {
     if (this.stopped || (this.config !== null && config.epoch <= this.config.epoch)) return;
     const before = this.config;
     this.config = config;
+    if (this.role instanceof Backup) this.election.read(this.role, config);
     this.takeRole(config, before);
   }
 
@@ -169,6 +170,7 @@ export class DataNode implements ReaderOwner {
         orphanMs,
         times: times ?? DEFAULT_TIMES,
         cas: cas ?? null,
+        connected: this.options.connected && (() => this.options.connected?.() !== false),
         member: addressOf,
         primaryOf: (other) => this.primaryOf(other),
         deposed: () => this.reset('a newer primary leads this group'),

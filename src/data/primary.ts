@@ -41,6 +41,8 @@ export interface PrimaryOptions {
   times: GroupTimes;
   /** Absent: the configuration never changes. */
   cas: CompareAndSet | null;
+  /** Whether ZooKeeper answers at present. Absent: it does. */
+  connected?: (() => boolean) | undefined;
   minInSync: number;
   /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
   orphanMs: number;
@@ -221,6 +223,9 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
 
   address(member: string): Address | null {
     return this.options.member(member);
+  }
+  connected(): boolean {
+    return this.options.connected?.() !== false;
   }
   deposed(): void {
     this.options.deposed();

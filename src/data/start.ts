@@ -143,7 +143,7 @@ class Member {
       orphanMs: ORPHAN_MS,
       hotfix,
       times: { ...DEFAULT_TIMES, leaseMs, graceMs, silentMs: Math.round(leaseMs * 0.6) },
-      cas: (next, epoch, done) => void this.cas(next, epoch).then(done),
+      cas: (next, epoch, done, wanted) => void this.cas(next, epoch, wanted).then(done),
       readRing: (done) => void this.readRing().then(done),
       connected: () => zk.state === 'connected',
       refresh: () => directory.refresh(),
@@ -177,18 +177,26 @@ class Member {
     });
   }
 
-  /** Resolves when the outcome is known, however long ZooKeeper is away. */
-  private async cas(next: GroupConfig, epoch: number): Promise<CasResult> {
+  /** Resolves when the outcome is known, however long ZooKeeper is away; at once when nothing was sent. */
+  private async cas(next: GroupConfig, epoch: number, wanted = () => true): Promise<CasResult> {
     const { group, log } = this.options;
     const document = new CasDocument<GroupConfig>(this.zk, PATHS.config(group));
+    let sent = false;
+    const change = (now: GroupConfig | null) => {
+      // What was read is behind whatever was sent before: if that has not happened by now it never will.
+      if (now?.epoch !== epoch || !wanted()) return null;
+      sent = true;
+      return next;
+    };
     for (;;) {
       try {
-        const found = await document.update((now) => (now?.epoch === epoch ? next : null));
+        const found = await document.update(change);
         const written = JSON.stringify(sorted(found?.value)) === JSON.stringify(sorted(next));
         log.info({ group, written, next }, 'configuration changed');
         return written ? 'written' : 'conflict';
       } catch (error) {
         log.warn({ group, error }, 'configuration not changed yet');
+        if (!sent) return 'conflict';
         await this.pause(RETRY_MS);
       }
     }
