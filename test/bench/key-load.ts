@@ -8,6 +8,7 @@ const BATCH = 500;
 const WINDOW_MS = 100;
 /** Shorter waits are not kept, ms. */
 const SHORT_MS = 5;
+const TICK_MS = 5;
 
 /** A time in which one client got no answer: when it ended, and how long it was, ms of performance.now(). */
 export interface Gap {
@@ -33,6 +34,15 @@ export class KeyLoad {
   private running = false;
   private loops: Promise<void>[] = [];
   readonly gaps: Gap[] = [];
+  /** How long this process itself was held up: a wait cannot be told from that. */
+  private readonly stalls: Gap[] = [];
+  private ticked = performance.now();
+  private readonly ticks = setInterval(() => {
+    const now = performance.now();
+    const ms = now - this.ticked - TICK_MS;
+    if (ms > SHORT_MS) this.stalls.push({ at: now, ms });
+    this.ticked = now;
+  }, TICK_MS).unref();
   /** What was wrong, in words; bounded. */
   readonly wrong: string[] = [];
   readonly errors: Record<string, number> = {};
@@ -62,6 +72,7 @@ export class KeyLoad {
   }
   async stop(): Promise<void> {
     this.running = false;
+    clearInterval(this.ticks);
     await Promise.all(this.loops);
   }
 
@@ -73,9 +84,11 @@ export class KeyLoad {
     return (count * 1000) / WINDOW_MS / Math.max(1, index(to) - index(from) - 1);
   }
 
-  /** The longest time that any client waited, ending between two moments, ms. */
-  longest(from: number, to: number): number {
-    return this.gaps.reduce((most, { at, ms }) => (at >= from && at <= to && ms > most ? ms : most), 0);
+  /** The longest time that any client waited, and that this process was held up, ending between two moments, ms. */
+  longest(from: number, to: number): { ms: number; ownMs: number } {
+    const most = (gaps: readonly Gap[]) =>
+      gaps.reduce((longest, { at, ms }) => (at >= from && at <= to && ms > longest ? ms : longest), 0);
+    return { ms: most(this.gaps), ownMs: most(this.stalls) };
   }
 
   /** Reads every key through the router. @returns how many are as they must be; what is not is in `wrong` */

@@ -26,6 +26,12 @@ export interface Held {
   megabytes: number;
 }
 
+/** Longest wait of a client, and how long the process with the clients was held up itself, ms. */
+export interface Wait {
+  ms: number;
+  ownMs: number;
+}
+
 /** What came of it; rates in answers a second. */
 export interface SyncOutcome {
   before: number;
@@ -34,7 +40,7 @@ export interface SyncOutcome {
   /** From the candidate's acceptance by the primary to its place in the in-sync set. */
   syncMs: number;
   /** Longest wait of any client before, while keys were copied, around the end of the sync, and at the failover. */
-  waits: { before: number; copying: number; end: number; failover: number };
+  waits: { before: Wait; copying: Wait; end: Wait; failover: Wait };
   primary: { before: Held; during: Held; end: Held };
   candidate: { during: Held; end: Held };
   /** Keys that the promoted member holds as they must be. */

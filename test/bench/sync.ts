@@ -33,7 +33,10 @@ say(
   `throughput: before ${Math.round(before)}/s, during ${share(during)}, after, with two copies, ${share(after)}`,
 );
 say(`sync: ${(syncMs / 1000).toFixed(1)} s`);
-for (const [name, ms] of Object.entries(waits)) say(`longest wait of a client, ${name}: ${ms.toFixed(1)} ms`);
+for (const [name, { ms, ownMs }] of Object.entries(waits))
+  say(
+    `longest wait of a client, ${name}: ${ms.toFixed(1)} ms (its own process held up ${ownMs.toFixed(1)} ms)`,
+  );
 for (const [name, held] of [
   ...Object.entries(primary).map(([when, each]) => [`primary ${when}`, each] as const),
   ...Object.entries(candidate).map(([when, each]) => [`candidate ${when}`, each] as const),

@@ -20,8 +20,8 @@ const answered = (seq: number, counter: number) => ({
   seq,
   reply: Buffer.from(`:${counter}\r\n`),
 });
-/** Bytes that answers() of one counter below 10 takes. */
-const ONE = INDEX_SIZE + 4;
+/** Bytes that answers() of one counter below 10 takes, with what an entry costs beside its bytes. */
+const ONE = 256 + INDEX_SIZE + 4;
 
 describe('Remembered', () => {
   it('answers what it has, by entry, in any order of counters', () => {

@@ -2,7 +2,8 @@
 // interrupted, too slow, or in the hands of two primaries (design, section 4; R3, R4, R7).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Group, serving } from './group.js';
+import { encodeCommand } from '../../src/resp/index.js';
+import { type Group, type Link, serving } from './group.js';
 
 /** Gives the primary so many keys. */
 function fill(group: Group, name: string, count: number): void {
@@ -55,3 +56,69 @@ describe('SYNC', () => {
     assert.equal(group.keys('c').length, 600);
   });
 });
+
+describe('a member that says that it holds less than before', () => {
+  it('is removed, and the primary goes on', () => {
+    const group = serving({ members: 3 });
+    fill(group, 'a', 20);
+    const [link] = group.between('a', 'b').filter(({ client }) => client.handler !== null);
+    assert.ok(link);
+    // b's memory is damaged: it says so over its next connection.
+    const { role } = group.at('b').node as unknown as {
+      role: { log: { heldSeq: number; appliedSeq: number } };
+    };
+    role.log.heldSeq -= 1;
+    role.log.appliedSeq -= 1;
+    // It comes back before the configuration without it stands.
+    group.held = true;
+    for (const each of group.between('a', 'b')) group.drop(each);
+    group.run(100);
+    assert.ok(group.leads('a'));
+    group.release();
+    group.until(() => group.inSync === 'a c', 3000, 'b is removed');
+    fill(group, 'a', 5);
+    assert.ok(group.leads('a'));
+    assert.deepEqual(group.at('a').failures, []);
+  });
+
+  it('is none that hears of an older head late: it keeps what it has acknowledged', () => {
+    const group = serving({ members: 2 });
+    fill(group, 'a', 10);
+    const { id } = group.at('a');
+    const hello = encodeCommand(['TOWLINE.REPLICATE', 'g1', 1, 1, id, 1, group.at('b').id]);
+    const late = group.host.accept();
+    late.handler = group.at('b').node.accept(late);
+    late.deliver(hello);
+    group.run(50);
+    assert.equal(late.closing, true);
+    assert.equal(group.inSync, 'a b');
+    assert.deepEqual(group.keys('b'), group.keys('a'));
+  });
+});
+
+describe('a candidate that freezes when it has been told everything', () => {
+  it('is removed, and its connections are closed', () => {
+    const group = serving({ members: 1 });
+    fill(group, 'a', 300);
+    group.start('b');
+    const frozen = (link: Link) => {
+      if (group.connects(link, 'a', 'b') && link.client.queued > 0) lastWords(group, link);
+      return false;
+    };
+    group.stuck = frozen;
+    group.until(() => group.at('b').machine.frozen, 3000, 'the last word is said');
+    const open = group.between('a', 'b');
+    assert.ok(open.length > 0);
+    group.run(15_000);
+    for (const { client } of open) assert.ok(client.closing);
+    assert.equal(group.inSync, 'a');
+    fill(group, 'a', 3);
+  });
+});
+
+/** Freezes the candidate right before it hears the end. */
+function lastWords(group: Group, link: Link): void {
+  const words = link.client.take();
+  if (words.includes('TOWLINE.SYNCED')) group.freeze('b');
+  link.client.write(words);
+}
