@@ -127,12 +127,19 @@ export class FollowerLink {
     if (name !== 'TOWLINE.HELD' || term !== owner.term || seq > owner.log.head) {
       throw new ProtocolError('unexpected message from a backup');
     }
+    if (!this.streaming && seq < owner.log.heldBy(this.member)) {
+      // It has lost what it acknowledged: it is as good as dead (R4).
+      this.conn?.destroy();
+      owner.lost(this.member);
+      return;
+    }
     if (!this.streaming) {
       owner.log.rewind(this.member, seq);
       this.streaming = true;
       this.everLive = true;
       this.told = -1;
     }
+    if (seq > owner.log.sentTo(this.member)) throw new ProtocolError('a backup holds what it was not sent');
     owner.log.acknowledge(this.member, seq);
     owner.advanced();
   }
