@@ -134,8 +134,10 @@ export class DataNode implements ReaderOwner {
     }
     this.listed = true;
     if (role === null) {
-      // R3: only the creation of a group, or its reset by an operator, finds a member listed that holds nothing.
-      if (config.epoch !== (config.created ?? 1)) return this.reset('listed without data');
+      // R3: only the creation of a group, or its reset by an operator, lists a member that was never given anything, and
+      // nothing is committed without it as long as it is listed (R4): it has missed nothing, whatever the epoch is now.
+      // One that was being given everything may be listed for what it held before.
+      if (config.epoch !== (config.created ?? 1) && this.syncTerm > 0) return this.reset('listed without data');
       const applier = new Applier(this.store, new Remembered(), new Participant(config.term));
       if (leads) this.lead(config, 0, [], applier);
       else this.role = this.backup(config.term, 0, applier);
