@@ -15,7 +15,7 @@ export interface AcquireOptions {
   timeoutMs?: number;
   /** Ends the wait with TIMEOUT. */
   signal?: AbortSignal;
-  /** Called once when nothing of this wait is left, here or in ZooKeeper, but a lock that was granted. */
+  /** Called once, unless the lock was granted, when nothing of this wait is left, here or in ZooKeeper. */
   settled?: () => void;
 }
 
@@ -62,10 +62,8 @@ export class ReadWriteLock {
       if (away || signal?.aborted === true) queueMicrotask(giveUp);
       attempt.run().then(
         (held) => {
-          if (over()) {
-            resolve(held);
-            settled?.();
-          } else void held.release().then(() => settled?.()); // granted as it was given up
+          if (over()) resolve(held);
+          else void held.release().then(() => settled?.()); // granted as it was given up
         },
         (error: unknown) => {
           if (over()) reject(error);
