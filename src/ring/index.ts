@@ -1,2 +1,14 @@
+export {
+  abandon,
+  addGroup,
+  type Changed,
+  chainsOf,
+  MAX_HISTORY,
+  removeGroup,
+  type Standing,
+  setWeight,
+  standingOf,
+  trim,
+} from './change.js';
 export { EMPTY_RING, isGroupId, MAX_WEIGHT, ownersOf, type RingDocument, type RingGroup } from './ring.js';
 export { crc16, SLOTS, slotOfRange, slotOfText } from './slot.js';
