@@ -154,7 +154,7 @@ export class InSync {
   private add(id: string, from: number, listed: boolean): void {
     const { host, owner, lease } = this;
     const epoch = () => this.config.epoch;
-    owner.log.join(id, from);
+    owner.log.join(id, from, listed);
     lease.join(id);
     const shared = {
       log: owner.log,
@@ -242,7 +242,8 @@ export class InSync {
         !member.listed &&
         // It has said itself that it holds everything up to there: until then its place in the log is only assumed.
         member.link.everLive &&
-        owner.log.committed >= member.from
+        // Not the commit index: below minInSync it waits for this very member.
+        owner.log.everywhere >= member.from
       ) {
         coming.push(id);
       }
@@ -251,15 +252,23 @@ export class InSync {
     const inSync = [...config.inSync.filter((id) => !leaving.includes(id)), ...coming];
     const next: GroupConfig = { ...config, epoch: config.epoch + 1, inSync };
     this.changing = true;
+    // R4: who may have left already is not counted among minInSync.
+    for (const id of leaving) owner.log.list(id, false);
     const wanted = () => leaving.every((id) => this.gone(id));
     const done = (result: CasResult) => {
       this.changing = false;
       if (this.stopped) return;
-      if (result === 'conflict') return owner.conflict();
+      if (result === 'conflict') {
+        // Not wanted any more, perhaps: then they are as they were.
+        for (const id of leaving) owner.log.list(id, true);
+        return owner.conflict();
+      }
       this.config = next;
       for (const id of coming) {
         const member = this.members.get(id);
-        if (member !== undefined) member.listed = true;
+        if (member === undefined) continue;
+        member.listed = true;
+        if (owner.log.list(id, true)) owner.advanced();
       }
       this.leave(leaving);
       owner.changed(next);
