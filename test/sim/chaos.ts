@@ -3,8 +3,11 @@
 // clocks that are set. Everything from the seed. Must never do what the design does not promise to survive: the last
 // member of a group that holds everything lives on (Cluster.expendable).
 import type { Cluster, NodePlace } from './cluster.js';
+import { Directed } from './directed.js';
 import { CALM, type Link, type Weather } from './network.js';
+import { Operator } from './operator.js';
 import type { Random } from './random.js';
+import type { Variant } from './variants.js';
 
 /** How often what happens; weights, and the mean pause between two misfortunes, ms. */
 export interface Temper {
@@ -73,12 +76,22 @@ function groupsTemper(random: Random, odd: (weight: number) => number) {
 export class Chaos {
   private on = true;
   private readonly random: Random;
+  private readonly directed: Directed;
+  readonly operator: Operator;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly temper: Temper,
+    private readonly variant: Variant,
   ) {
     this.random = cluster.world.random.fork();
+    this.operator = new Operator(cluster);
+    this.directed = new Directed(
+      cluster,
+      this.random,
+      (place, how, ms) => this.down(place, how, ms),
+      () => this.on,
+    );
     cluster.network.weather = temper.weather;
     this.later();
   }
@@ -91,7 +104,11 @@ export class Chaos {
     cluster.network.openAll();
     cluster.directory.heal();
     for (const place of cluster.routers) cluster.restartRouter(place);
-    for (const place of cluster.nodes) cluster.restartNode(place);
+    for (const place of cluster.nodes) {
+      cluster.restartNode(place);
+      if (!place.hotfix) this.operator.admit(place);
+    }
+    for (const group of cluster.shape.groups) this.operator.mind(group, 0);
     cluster.world.trace('chaos', 'healed');
   }
 
@@ -105,7 +122,7 @@ export class Chaos {
   }
 
   private act(): void {
-    const { random, cluster, temper } = this;
+    const { random, cluster, temper, variant } = this;
     const { world, network } = cluster;
     const what = random.weighted([
       [temper.cutLink, 'cut'],
@@ -120,6 +137,10 @@ export class Chaos {
       [temper.lonely, 'lonely'],
       [temper.stall, 'stall'],
       [temper.jump, 'jump'],
+      [variant.split, 'split'],
+      [variant.silence, 'silence'],
+      [variant.doom, 'doom'],
+      [2 * variant.spares, 'admit'],
     ] as const);
     switch (what) {
       case 'cut': {
@@ -158,9 +179,9 @@ export class Chaos {
       case 'ring':
         return cluster.bumpRing();
       case 'kill node':
-        return this.down(random.pick(cluster.nodes), (place) => cluster.killNode(place));
+        return this.down(random.pick(cluster.nodes), 'kill');
       case 'terminate':
-        return this.down(random.pick(cluster.nodes), (place) => cluster.terminate(place));
+        return this.down(random.pick(cluster.nodes), 'terminate');
       case 'pause': {
         const { host } = this.victim();
         const ms = random.pick([900, 1300, 2500, 5000]);
@@ -179,7 +200,16 @@ export class Chaos {
         const ms = random.pick([-5000, -800, 800, 5000]);
         world.trace(host.name, `wall clock set by ${ms}`);
         host.jump(ms);
+        return;
       }
+      case 'split':
+        return this.directed.split(random.pick(cluster.shape.groups));
+      case 'silence':
+        return this.directed.silence(random.pick(cluster.shape.groups));
+      case 'doom':
+        return this.doom(random.pick(cluster.shape.groups));
+      case 'admit':
+        return this.operator.admit(random.pick(cluster.nodes.filter(({ hotfix }) => !hotfix)));
     }
   }
 
@@ -191,15 +221,49 @@ export class Chaos {
   }
 
   /** A data node goes, if its group can do without it, and comes back after a while. */
-  private down(place: NodePlace, go: (place: NodePlace) => void): void {
+  private down(place: NodePlace, how: 'kill' | 'terminate', ms = 0): void {
     const { random, cluster } = this;
     if (!cluster.expendable(place)) return;
-    go(place);
+    if (how === 'kill') cluster.killNode(place);
+    else cluster.terminate(place);
     const back = () => {
       if (place.host.alive && place.leaving) cluster.world.after(100, back);
       else cluster.restartNode(place);
     };
-    cluster.world.after(random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
+    cluster.world.after(ms || random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
+  }
+
+  /** Whoever may be in sync dies, within a moment: the group is lost, until an operator begins it anew. */
+  private doom(group: string): void {
+    const { random, cluster } = this;
+    const { world, directory } = cluster;
+    world.trace('chaos', `dooms ${group}`);
+    const within = random.pick([0, 0, 50, 1500]);
+    const everybody = random.chance(0.5);
+    const primary = cluster.primaryOf(group);
+    const router = random.pick(cluster.routers);
+    let from = 0;
+    if (primary !== undefined && random.chance(0.6)) {
+      // What is executed shortly before the end is not heard of; the router may be gone as well.
+      from = random.between(5, 300);
+      cluster.network.wall(primary.name, router.name, from + within);
+      if (random.chance(0.4)) {
+        world.after(random.between(0, from + within), () => {
+          if (this.on) cluster.killRouter(router);
+          world.after(random.between(5, 1500), () => cluster.restartRouter(router));
+        });
+      }
+    }
+    for (const place of cluster.membersOf(group)) {
+      world.after(from + random.between(0, within), () => {
+        if (!this.on || (!everybody && !directory.binding(group).has(place.id))) return;
+        cluster.killNode(place);
+        world.after(random.pick([50, 1000, 4000]) * random.between(0.5, 1.5), () =>
+          cluster.restartNode(place),
+        );
+      });
+    }
+    this.operator.mind(group, within + random.pick([50, 1000, 4000]));
   }
 
   /** R6 at its hardest: what was granted before the pause is heard after it, and nothing else is heard. */
