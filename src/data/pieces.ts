@@ -10,6 +10,11 @@ const TRIES = 3;
 /** Bytes of a payload that are not the value, at most. */
 const HEAD = 64;
 
+const NONE = Buffer.alloc(0);
+const CRLF = Buffer.from('\r\n');
+/** Head of a message of six words; one of five is as long. */
+const SIX = Buffer.from('*6\r\n');
+
 interface Under {
   db: number;
   key: string;
@@ -52,24 +57,29 @@ export class LargeValues {
       // The view may show half of the old value and half of the new one.
       under = this.under = { db, key, ...now, at: 0, tries: under.tries + 1 };
     }
-    if (under.tries <= TRIES) return [this.piece(under)];
+    if (under.tries <= TRIES) return this.piece(under);
     // From here on what is written is said behind the copy.
     under.value = Buffer.from(under.value);
     const all: Buffer[] = [];
-    while (this.under !== null) all.push(this.piece(under));
+    while (this.under !== null) all.push(...this.piece(under));
     return all;
   }
 
-  private piece(under: Under): Buffer {
-    const { db, key, head, value, at } = under;
+  private piece(under: Under): Buffer[] {
+    const { db, key, head, value, at, tries } = under;
     const size = head.length + value.length;
     const end = Math.min(size, at + PIECE);
-    // The head goes with the first piece.
-    const bytes = at > 0 ? value.subarray(at - head.length, end - head.length) : null;
     under.at = end;
     if (end === size) this.done(db, key);
-    const piece = bytes ?? Buffer.concat([head, value.subarray(0, end - head.length)]);
-    return encodeCommand(['TOWLINE.PART', db, key, size, at, piece]);
+    // The head goes with the first piece.
+    const from = Math.max(0, at - head.length);
+    const bytes = value.subarray(from, end - head.length);
+    const first = at === 0 ? head : NONE;
+    // What the store holds may be written before it has left; a copy need not be copied once more.
+    const body = tries > TRIES ? bytes : Buffer.from(bytes);
+    const words = encodeCommand(['TOWLINE.PART', db, key, size, at]);
+    const length = `$${first.length + bytes.length}\r\n`;
+    return [Buffer.concat([SIX, words.subarray(SIX.length), Buffer.from(length), first]), body, CRLF];
   }
 
   private done(db: number, key: string): void {
