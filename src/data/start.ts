@@ -114,10 +114,7 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     member?.node.setMembers(all.map(({ info }) => info));
     // R3: who has seen the group's configuration does not begin it anew when it is gone.
     if (member === null || known.has(group)) return;
-    const holder = all.find(({ info }) => info.holding === true)?.info.id;
-    if (holder !== undefined) return origins.held(holder);
-    member.node.trouble = null;
-    void createGroup(zk, options, member.node.options.id, all, log);
+    void createGroup(zk, options, member.node.options.id, all, log, (holder) => origins.held(holder));
   });
   try {
     await zk.connect();
@@ -296,19 +293,29 @@ function sorted(config: GroupConfig | undefined): unknown {
   return config && [config.epoch, config.term, config.primary, config.inSync, config.created];
 }
 
-/** The first member creates the group, once enough are there; it starts empty (R3), with all of them in sync. */
+/**
+ * The first member creates the group, once enough are there; it starts empty (R3), with all of them in sync. Not while a
+ * member that holds data is registered, though there is no configuration: that one was lost, and `held` is told who.
+ */
 async function createGroup(
   zk: ZooKeeper,
   { group, createWith }: DataOptions,
   id: string,
   members: readonly { info: Registration }[],
   log: Logger,
+  held: (holder: string | null) => void,
 ): Promise<void> {
-  if (members.length < createWith || members[0]?.info.id !== id) return;
+  const holder = members.find(({ info }) => info.holding === true)?.info.id ?? null;
+  if (holder === null) {
+    held(null);
+    if (members.length < createWith || members[0]?.info.id !== id) return;
+  }
   const inSync = members.slice(0, createWith).map(({ info }) => info.id);
   try {
     const document = new CasDocument<GroupConfig>(zk, PATHS.config(group));
+    // Read after the members: who is in sync was so by a configuration that was there before.
     if ((await document.read()) !== null) return;
+    if (holder !== null) return held(holder);
     await document.create({ epoch: 1, term: 1, primary: id, inSync, created: 1 });
     log.info({ group, inSync }, 'group created');
   } catch (error) {
