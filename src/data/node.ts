@@ -147,6 +147,10 @@ export class DataNode implements ReaderOwner {
       // One that was being given everything may be listed for what it held before.
       if (config.epoch !== (config.created ?? 1) && this.syncTerm > 0)
         return this.reset('listed without data');
+      // A sync that is still under way gives what was given up: none of it stays, and its end empties nothing later.
+      this.receiving?.destroy();
+      this.receiving = null;
+      this.store.clear();
       const applier = new Applier(this.store, new Remembered(), new Participant(config.term));
       if (leads) this.lead(config, 0, [], applier);
       else this.role = this.backup(config.term, 0, applier);
