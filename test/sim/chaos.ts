@@ -89,6 +89,7 @@ export class Chaos {
     this.directed = new Directed(
       cluster,
       this.random,
+      this.operator,
       (place, how, ms) => this.down(place, how, ms),
       () => this.on,
     );
@@ -207,7 +208,7 @@ export class Chaos {
       case 'silence':
         return this.directed.silence(random.pick(cluster.shape.groups));
       case 'doom':
-        return this.doom(random.pick(cluster.shape.groups));
+        return this.directed.doom(random.pick(cluster.shape.groups));
       case 'admit':
         return this.operator.admit(random.pick(cluster.nodes.filter(({ hotfix }) => !hotfix)));
     }
@@ -231,39 +232,6 @@ export class Chaos {
       else cluster.restartNode(place);
     };
     cluster.world.after(ms || random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
-  }
-
-  /** Whoever may be in sync dies, within a moment: the group is lost, until an operator begins it anew. */
-  private doom(group: string): void {
-    const { random, cluster } = this;
-    const { world, directory } = cluster;
-    world.trace('chaos', `dooms ${group}`);
-    const within = random.pick([0, 0, 50, 1500]);
-    const everybody = random.chance(0.5);
-    const primary = cluster.primaryOf(group);
-    const router = random.pick(cluster.routers);
-    let from = 0;
-    if (primary !== undefined && random.chance(0.6)) {
-      // What is executed shortly before the end is not heard of; the router may be gone as well.
-      from = random.between(5, 300);
-      cluster.network.wall(primary.name, router.name, from + within);
-      if (random.chance(0.4)) {
-        world.after(random.between(0, from + within), () => {
-          if (this.on) cluster.killRouter(router);
-          world.after(random.between(5, 1500), () => cluster.restartRouter(router));
-        });
-      }
-    }
-    for (const place of cluster.membersOf(group)) {
-      world.after(from + random.between(0, within), () => {
-        if (!this.on || (!everybody && !directory.binding(group).has(place.id))) return;
-        cluster.killNode(place);
-        world.after(random.pick([50, 1000, 4000]) * random.between(0.5, 1.5), () =>
-          cluster.restartNode(place),
-        );
-      });
-    }
-    this.operator.mind(group, within + random.pick([50, 1000, 4000]));
   }
 
   /** R6 at its hardest: what was granted before the pause is heard after it, and nothing else is heard. */

@@ -1,7 +1,9 @@
 // Misfortunes that chance alone brings together too rarely: each waits for a change of a group's configuration and
-// strikes at that moment. Must never kill the last member that holds everything (Cluster.expendable).
+// strikes at that moment. Must never kill the last member that holds everything (Cluster.expendable), unless a group is
+// doomed: then an operator is told.
 import type { GroupConfig } from '../../src/commit/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
+import type { Operator } from './operator.js';
 import type { Random } from './random.js';
 
 /** Longest that one of these waits for its moment, ms. */
@@ -11,6 +13,7 @@ export class Directed {
   constructor(
     private readonly cluster: Cluster,
     private readonly random: Random,
+    private readonly operator: Operator,
     /** A data node goes, if it is expendable, and comes back after `ms`. */
     private readonly down: (place: NodePlace, how: 'kill' | 'terminate', ms: number) => void,
     /** Trouble goes on. */
@@ -69,6 +72,39 @@ export class Directed {
         });
       },
     );
+  }
+
+  /** Whoever may be in sync dies, within a moment: the group is lost, until an operator begins it anew. */
+  doom(group: string): void {
+    const { random, cluster } = this;
+    const { world, directory } = cluster;
+    world.trace('chaos', `dooms ${group}`);
+    const within = random.pick([0, 0, 50, 1500]);
+    const everybody = random.chance(0.5);
+    const primary = cluster.primaryOf(group);
+    const router = random.pick(cluster.routers);
+    let from = 0;
+    if (primary !== undefined && random.chance(0.6)) {
+      // What is executed shortly before the end is not heard of; the router may be gone as well.
+      from = random.between(5, 300);
+      cluster.network.wall(primary.name, router.name, from + within);
+      if (random.chance(0.4)) {
+        world.after(random.between(0, from + within), () => {
+          if (this.on()) cluster.killRouter(router);
+          world.after(random.between(5, 1500), () => cluster.restartRouter(router));
+        });
+      }
+    }
+    for (const place of cluster.membersOf(group)) {
+      world.after(from + random.between(0, within), () => {
+        if (!this.on() || (!everybody && !directory.binding(group).has(place.id))) return;
+        cluster.killNode(place);
+        world.after(random.pick([50, 1000, 4000]) * random.between(0.5, 1.5), () =>
+          cluster.restartNode(place),
+        );
+      });
+    }
+    this.operator.mind(group, within + random.pick([50, 1000, 4000]));
   }
 
   /** Members in sync other than the primary, in order. */

@@ -11,6 +11,7 @@ import { Observers } from './checks.js';
 import { Cluster, type Shape } from './cluster.js';
 import { SimHost } from './host.js';
 import { CALM, type Link } from './network.js';
+import { Operator } from './operator.js';
 import { atRest, unsettled } from './rest.js';
 import { run } from './run.js';
 import { PLAIN } from './variants.js';
@@ -186,4 +187,36 @@ test('R4: a member that the configuration does not name yet is not counted among
   cluster.directory.lag = 50;
   end();
   assert.match(replies(), /^\+OK\r\n(:\d+\r\n)*(-NOREPLICAS[^:]*\r\n)+(:\d+\r\n)+$/);
+});
+
+test('R3: a group begins anew with nothing of what a candidate had been given before the loss', () => {
+  const { world, cluster, names, links, send, replies, end } = stage();
+  const [key] = names;
+  const { network, directory } = cluster;
+  const [primary, candidate] = [cluster.place('g1a')!, cluster.place('g1b')!];
+  send('SET', key!, 'old');
+  world.runUntil(300);
+  cluster.killNode(candidate);
+  world.runUntil(world.time + 1000);
+  cluster.restartNode(candidate);
+  // The candidate has been given the key, and not the end; that the primary is dead it learns long after the reset.
+  world.runUntil(world.time + 3000, () => candidate.node.store.dbSize(0) > 0);
+  network.weather = { ...CALM, halfOpen: 1, halfOpenFor: [8000, 8000] };
+  network.wall(primary.name, candidate.name, 8000);
+  network.wall(candidate.name, primary.name, 8000);
+  cluster.killNode(primary);
+  network.weather = CALM;
+  for (const link of links('g1a')) network.cut(link);
+  const operator = new Operator(cluster);
+  operator.mind('g1', 10);
+  world.runUntil(world.time + 5000, () => directory.config('g1')!.created !== 1);
+  world.runUntil(world.time + 500);
+  send('GET', key!);
+  world.runUntil(world.time + 500);
+  send('SET', key!, 'new');
+  world.runUntil(world.time + 9000);
+  send('GET', key!);
+  cluster.restartNode(primary);
+  end();
+  assert.equal(replies(), '+OK\r\n$-1\r\n+OK\r\n$3\r\nnew\r\n');
 });
