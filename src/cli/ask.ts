@@ -23,15 +23,16 @@ function encode(parts: string[]): string {
 
 /**
  * The reply to one command.
- * @throws Failure when there is none in time; an error reply is thrown as a Failure with its text
+ * @throws Failure when there is none in time; an error reply is thrown as a Failure with its text, a port that cannot be
+ *   reached as one whose cause is the system's error
  */
 export function ask({ host, port, command, password, timeoutMs }: Question): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
-    const fail = (why: string) => {
+    const fail = (why: string, cause?: Error) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(new Failure(`${host}:${port} ${why}`));
+      reject(new Failure(`${host}:${port} ${why}`, { cause }));
     };
     const timer = setTimeout(() => fail(`did not answer within ${timeoutMs} ms`), timeoutMs);
     let waitFor = password === undefined ? 1 : 2;
@@ -48,7 +49,7 @@ export function ask({ host, port, command, password, timeoutMs }: Question): Pro
       returnFatalError: () => fail('answered what is not the Redis protocol'),
     });
     socket.on('data', (chunk: Buffer) => parser.execute(chunk));
-    socket.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be reached (${error.code})`));
+    socket.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be reached (${error.code})`, error));
     socket.on('close', () => fail('closed the connection'));
     socket.write(`${password === undefined ? '' : encode(['AUTH', password])}${encode(command)}`);
   });

@@ -5,7 +5,7 @@ import { addressOf, type GroupConfig, type Registration } from '../commit/index.
 import { PATHS } from '../net/directory.js';
 import { CasDocument, hasCode, ZooKeeper } from '../zookeeper/index.js';
 import { ask, askStatus } from './ask.js';
-import { Failure } from './failure.js';
+import { codeOf, Failure } from './failure.js';
 
 const TIMEOUT_MS = 5000;
 
@@ -48,30 +48,44 @@ async function membersOf(zk: ZooKeeper, group: string): Promise<Registration[]> 
   return found.sort((a, b) => (a.czxid < b.czxid ? -1 : 1)).map(({ info }) => info);
 }
 
-async function answers(member: string): Promise<boolean> {
+/**
+ * Why it is not sure that the process of this member is gone; null: it is. Silence proves nothing: a process that is
+ * frozen, or cut off, may come back, and would lead a group of one at once (R6).
+ */
+async function mayLive(member: string): Promise<string | null> {
   const address = addressOf(member);
-  if (address === null) return false;
+  if (address === null) return null;
   try {
-    return (await askStatus({ ...address, timeoutMs: 1000 }))['id'] === member;
-  } catch {
-    return false;
+    const { id } = await askStatus({ ...address, timeoutMs: 1000 });
+    return id === member ? 'still runs: stop it first if its data is to be given up' : null;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // Nobody listens where it did: it has ended.
+    if (codeOf(error.cause) === 'ECONNREFUSED') return null;
+    return `may still run (${error.message}): stop it, or, if it cannot come back, add --gone ${member}`;
   }
 }
 
-/** Begins a lost group anew. @throws Failure when it is not lost, when old processes live, or when nobody could take over */
-async function reset(where: Where, group: string): Promise<void> {
+/**
+ * Begins a lost group anew.
+ * @param gone members whose processes the operator vouches for: they cannot come back
+ * @throws Failure when it is not lost, when old processes may live, or when nobody could take over
+ */
+async function reset(where: Where, group: string, gone: readonly string[]): Promise<void> {
   await withZooKeeper(where, async (zk) => {
     const document = new CasDocument<GroupConfig>(zk, PATHS.config(group));
     const now = await document.read();
     if (now === null) throw new Failure(`there is no group ${group}`);
     const members = await membersOf(zk, group);
-    const old = now.value.inSync;
-    for (const member of old) {
-      if (members.some(({ id }) => id === member) || (await answers(member))) {
+    for (const member of now.value.inSync) {
+      if (members.some(({ id }) => id === member)) {
         throw new Failure(
-          `member ${member} still runs: the group is not lost; stop it first if its data is to be given up`,
+          `member ${member} is still registered, so group ${group} is not lost: stop it first if its data is to be ` +
+            'given up (one that was killed stays registered for some seconds)',
         );
       }
+      const why = gone.includes(member) ? null : await mayLive(member);
+      if (why !== null) throw new Failure(`member ${member} of group ${group} ${why}`);
     }
     const fresh = members.filter(({ hotfix }) => hotfix === true).map(({ id }) => id);
     const primary = fresh[0];
@@ -107,9 +121,10 @@ export function groupCommand(done: (code: number) => void): Command {
     group
       .command('reset <group>')
       .description('give up the data of a lost group, and begin it anew, empty')
-      .requiredOption('--accept-data-loss', 'say that the data is given up'),
-  ).action(async (name: string, options: Where) => {
-    await reset(options, name);
+      .requiredOption('--accept-data-loss', 'say that the data is given up')
+      .option('--gone <members...>', 'members that do not answer and, as you know, cannot come back'),
+  ).action(async (name: string, options: Where & { gone?: string[] }) => {
+    await reset(options, name, options.gone ?? []);
     done(0);
   });
   where(

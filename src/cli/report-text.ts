@@ -47,11 +47,19 @@ export function reportText({ ring, groups, routers }: Report): string {
     lines.push(`  earlier groups whose keys have not all moved: ${earlier.join(', then ')}`);
   }
   for (const { id, epoch, state, primary, inSync, members } of groups) {
-    lines.push('', `group ${id}: ${state}, epoch ${epoch}, primary ${primary ?? 'none'}`);
+    const word = state === 'lost' || state === 'forgotten' ? state.toUpperCase() : state;
+    lines.push('', `group ${id}: ${word}, epoch ${epoch}, primary ${primary ?? 'none'}`);
     const head = ['  member', 'role', 'in sync', 'state', 'address', 'pid', 'keys', 'memory', 'seq'];
     lines.push(...columns([head, ...members.map((member) => memberRow(member, inSync))]));
+    for (const member of members)
+      if (member.error !== null) lines.push(`  ERROR ${member.id}: ${member.error}`);
     const gone = inSync.filter((one) => !members.some((member) => member.id === one));
     if (gone.length > 0) lines.push(`  in sync but not registered: ${gone.join(', ')}`);
+    if (state === 'lost') {
+      lines.push(
+        `  to give its data up: start a data node, then towline group reset ${id} --accept-data-loss`,
+      );
+    }
   }
   lines.push('', `routers: ${routers.length}`);
   if (routers.length > 0) {

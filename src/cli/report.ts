@@ -17,14 +17,19 @@ export interface MemberReport {
   keys: number | null;
   bytes: number | null;
   seq: number | null;
+  /** Why it needs an operator, in its own words. */
+  error: string | null;
 }
 
 /** A group. */
 export interface GroupReport {
   id: string;
   epoch: number;
-  /** `forming`: no configuration yet. `lost`: no in-sync member is registered. `electing`: its primary is silent. */
-  state: 'serving' | 'electing' | 'lost' | 'forming';
+  /**
+   * `forming`: no configuration yet. `forgotten`: none any more, and members hold data. `lost`: no in-sync member is
+   * registered. `electing`: its primary is silent.
+   */
+  state: 'serving' | 'electing' | 'lost' | 'forming' | 'forgotten';
   primary: string | null;
   inSync: string[];
   members: MemberReport[];
@@ -59,17 +64,30 @@ async function memberReport(group: Tree['groups'][number], member: Registered): 
       keys: count(answer['keys']),
       bytes: count(answer['bytes']),
       seq: count(answer['seq']),
+      error: typeof answer['error'] === 'string' ? answer['error'] : null,
     };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { ...known, role: byConfig, state: 'unreachable', keys: null, bytes: null, seq: null };
+    return {
+      ...known,
+      role: byConfig,
+      state: 'unreachable',
+      keys: null,
+      bytes: null,
+      seq: null,
+      error: null,
+    };
   }
 }
 
 async function groupReport(group: Tree['groups'][number]): Promise<GroupReport> {
   const { id, config } = group;
   const members = await Promise.all(group.members.map((member) => memberReport(group, member)));
-  if (config === null) return { id, epoch: 0, state: 'forming', primary: null, inSync: [], members };
+  if (config === null) {
+    const held = members.some(({ role }) => role === 'primary' || role === 'backup');
+    const state = held ? 'forgotten' : 'forming';
+    return { id, epoch: 0, state, primary: null, inSync: [], members };
+  }
   const primary = members.find((member) => member.id === config.primary);
   const serves = primary !== undefined && primary.state !== 'unreachable' && primary.role === 'primary';
   const left = members.some((member) => config.inSync.includes(member.id));

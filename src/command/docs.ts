@@ -40,7 +40,14 @@ const NOTES: Readonly<Record<string, string>> = {
   readonly: 'accepted, changes nothing',
   readwrite: 'accepted, changes nothing',
   asking: 'accepted, changes nothing',
+  'towline.lock':
+    '`name READ\\|WRITE [TIMEOUT ms]`: waits for a lock of this name, answers a fencing token, nil when the time is up',
+  'towline.unlock': '`name`: 1, or an error when this connection does not hold it, or lost it',
+  'towline.locks': 'name, mode, token and state (held, unsure, lost) of each lock of this connection',
 };
+
+/** The group of commands that Redis does not have. */
+const OWN_GROUP = 'towline';
 
 interface Line {
   readonly name: string;
@@ -70,16 +77,26 @@ export function compatibilityPage(): string {
   const lines = [...supported(), ...missing()].sort(
     (a, b) => a.group.localeCompare(b.group, 'en') || a.name.localeCompare(b.name, 'en'),
   );
-  const have = lines.filter((line) => line.has === 'yes').length;
+  const ours = lines.filter((line) => line.group === OWN_GROUP);
+  const redis = lines.filter((line) => line.group !== OWN_GROUP);
+  const have = redis.filter((line) => line.has === 'yes').length;
+  const table = (rows: Line[]) => [
+    '| command | group | Towline | notes |',
+    '| --- | --- | --- | --- |',
+    ...rows.map(({ name, group, has, notes }) => `| ${name.toUpperCase()} | ${group} | ${has} | ${notes} |`),
+    '',
+  ];
   return [
     '# Commands of Redis 7.0',
     '',
-    `Towline has ${have} of ${lines.length}. A command that it does not have is answered with`,
+    `Towline has ${have} of ${redis.length}. A command that it does not have is answered with`,
     "`ERR unknown command '...' (Towline does not have it yet)`. This page is written from the command table.",
     '',
-    '| command | group | Towline | notes |',
-    '| --- | --- | --- | --- |',
-    ...lines.map(({ name, group, has, notes }) => `| ${name.toUpperCase()} | ${group} | ${has} | ${notes} |`),
+    ...table(redis),
+    '## Commands that Redis does not have',
     '',
+    'Locks: see [operations.md](operations.md#locks-for-clients).',
+    '',
+    ...table(ours),
   ].join('\n');
 }

@@ -11,6 +11,7 @@ import { CONNECTION_ROWS } from './rows/connection.js';
 import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
+import { LOCK_ROWS } from './rows/locks.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
 import { REPLICATION_ROWS } from './rows/replication.js';
 import { SERVER_ROWS } from './rows/server.js';
@@ -48,6 +49,7 @@ export const ROWS: readonly CommandRow[] = nest([
   ...PUBSUB_ROWS,
   ...ADMINISTRATION_ROWS,
   ...INTROSPECTION_ROWS,
+  ...LOCK_ROWS,
 ]);
 
 /** Every row that is executed: commands, and subcommands in place of their containers. */
@@ -58,7 +60,7 @@ const BY_NAME = new Map<string, CommandRow>();
 function check(row: CommandRow): void {
   const { name, keys } = row;
   const wrong = (what: string) => new Error(`command table: ${name}: ${what}`);
-  if (!/^[a-z][a-z_|-]*$/.test(name)) throw wrong('odd name');
+  if (!/^[a-z][a-z._|-]*$/.test(name)) throw wrong('odd name');
   if (BY_NAME.has(name)) throw wrong('there twice');
   if (row.arity === 0) throw wrong('no arity');
   if (row.where === 'keys' && keys.first === 0 && row.findKeys === undefined) throw wrong('no keys');

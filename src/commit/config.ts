@@ -26,6 +26,8 @@ export interface Registration {
   pid: number;
   /** A data node that wants to be let into its group's in-sync set by itself. */
   hotfix?: boolean;
+  /** A data node that is, or was, in sync: the group is not begun anew while it is there (R3). */
+  holding?: boolean;
 }
 
 /** Whether a document from ZooKeeper is a GroupConfig. */

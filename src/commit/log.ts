@@ -16,6 +16,8 @@ interface Follower {
   held: number;
   /** Last seq given to its connection; entries after it are still to be sent. */
   sent: number;
+  /** In every configuration that stands or may stand: only then does it count towards minInSync (R4). */
+  listed: boolean;
 }
 
 /** Log of one group at its primary, for one term. Seqs count from 1 without a hole. */
@@ -51,9 +53,17 @@ export class GroupLog {
   get committed(): number {
     return this.committedSeq;
   }
-  /** Members in sync, the primary counted. */
+  /** Members that are surely in sync, the primary counted: a candidate, or who is about to be removed, is not. */
   get members(): number {
-    return this.followers.size + 1;
+    let members = 1;
+    for (const { listed } of this.followers.values()) if (listed) members++;
+    return members;
+  }
+  /** Last seq that every follower holds, however few they are. */
+  get everywhere(): number {
+    let all = this.last;
+    for (const { held } of this.followers.values()) if (held < all) all = held;
+    return all;
   }
   /** Whether writes may be executed at all (else NOREPLICAS). */
   get writable(): boolean {
@@ -67,16 +77,31 @@ export class GroupLog {
   heldBy(member: string): number {
     return this.followers.get(member)?.held ?? -1;
   }
+  /** Last seq given to this backup's connection; -1 for a member that is not in the set. */
+  sentTo(member: string): number {
+    return this.followers.get(member)?.sent ?? -1;
+  }
   /** Whether so much is unacknowledged that no new request should be read. */
   get full(): boolean {
     return this.heldBytes > this.capacity;
   }
 
-  /** Puts a backup into the set, holding everything up to `held`. @returns whether the commit index moved (R4). */
-  join(member: string, held: number): boolean {
+  /**
+   * Puts a backup into the set, holding everything up to `held`: from now on every entry needs it too (R4).
+   * @param listed whether the configuration names it, so that it counts towards minInSync
+   * @returns whether the commit index moved
+   */
+  join(member: string, held: number, listed = true): boolean {
     if (held > this.last || held < this.first - 1)
       throw new Error(`member ${member} cannot follow from ${held}`);
-    this.followers.set(member, { held, sent: held });
+    this.followers.set(member, { held, sent: held, listed });
+    return this.advance();
+  }
+  /** R4: whether every configuration that stands or may stand names this backup. @returns whether the commit index moved */
+  list(member: string, listed: boolean): boolean {
+    const follower = this.followers.get(member);
+    if (follower === undefined) return false;
+    follower.listed = listed;
     return this.advance();
   }
   /** Takes a backup out, after the configuration without it stands (R4). @returns whether the commit index moved. */
@@ -85,7 +110,8 @@ export class GroupLog {
     return this.advance();
   }
   /**
-   * The backup's connection begins anew: everything that it does not hold is to be sent again.
+   * The backup's connection begins anew: everything that it does not hold is to be sent again. One that holds less
+   * than it acknowledged is never taken back: it has failed, and whoever calls this must have seen to that.
    * @returns whether the commit index moved: the acknowledgement may have been lost with the old connection.
    */
   rewind(member: string, held: number): boolean {
@@ -130,8 +156,7 @@ export class GroupLog {
   }
 
   private advance(): boolean {
-    let all = this.last;
-    for (const { held } of this.followers.values()) if (held < all) all = held;
+    const all = this.everywhere;
     // Below minInSync nothing new commits, whoever holds it (R4).
     if (!this.writable || all <= this.committedSeq) return false;
     this.committedSeq = all;

@@ -29,7 +29,7 @@ export class Participant<P> {
 
   /**
    * @param term term of this primary: part of every token, so that none outlives it
-   * @param maxRecords bound on transactions known at a time
+   * @param maxRecords transactions known at a time, above which no lock is granted and no new NEVER is promised
    */
   constructor(
     private term: number,
@@ -234,7 +234,8 @@ export class Participant<P> {
         ];
       case undefined:
       case 'waiting':
-        // No token of ours: another term's, or one whose connection was lost.
+        // No token of ours: another term's, or one whose connection was lost. These do not count against the bound: a
+        // coordinator has only so many under way, waits for each one's vote, and has it forgotten.
         return this.refuse(record ?? this.record(txn, lane), lane, 'vote');
       default:
         return this.answer(record!, lane, 'vote');
@@ -272,7 +273,9 @@ export class Participant<P> {
     }
   }
 
+  /** A NEVER must be remembered (R11): without room for one nothing is said, and whoever asks will ask again. */
   private onInquire(lane: number, txn: Txn, record: TxnRecord<P> | undefined): ParticipantAction<P>[] {
+    if (record === undefined && this.records.size >= this.maxRecords) return [];
     if (record === undefined || record.state === 'waiting' || record.state === 'locked') {
       return this.refuse(record ?? this.record(txn, -1), lane, 'state');
     }
@@ -319,7 +322,9 @@ export class Participant<P> {
     lane: number,
     wants: 'vote' | 'done' | 'state',
   ): ParticipantAction<P>[] {
-    record.waiters.push({ lane, wants });
+    // Who asks again is told once.
+    if (!record.waiters.some((waiter) => waiter.lane === lane && waiter.wants === wants))
+      record.waiters.push({ lane, wants });
     const actions: ParticipantAction<P>[] = [];
     if (record.state === 'prepared' || record.state === 'finished' || record.state === 'refused') {
       this.tell(record, actions);

@@ -21,11 +21,29 @@ export type Recall =
 /** Bytes of one pair in `Answers.index`. */
 export const INDEX_SIZE = 12;
 
+/** What an entry's answers cost beside their bytes, roughly. */
+const OVERHEAD = 256;
+
 /** Dropped routers of which the last counter is kept, for each router that is remembered. */
 const GONE = 16;
 
+/** What a new member has been told of one router: tell() keeps it. */
+export interface Told {
+  floor: number;
+  /** Seq of the last entry whose answers were said. */
+  seq: number;
+}
+
+/** Says to a new member what begin() and add() take. */
+export interface Telling {
+  floor(router: string, floor: number): void;
+  answers(router: string, answers: Answers): void;
+}
+
 interface Router {
+  /** By ascending seq. The first `from` have been dropped. */
   answers: (Answers & { last: number })[];
+  from: number;
   /** Counters below this are not remembered any more. */
   floor: number;
   /** Largest counter that was ever remembered. */
@@ -66,10 +84,10 @@ export class Remembered {
     if (known.floor < 0) known.floor = last;
     if (last > known.last) known.last = last;
     known.answers.push({ ...answers, last });
-    const size = answers.index.length + answers.replies.length;
+    const size = sizeOf(answers);
     known.bytes += size;
     this.total += size;
-    while (known.bytes > this.maxBytes && known.answers.length > 1) this.drop(known);
+    while (known.bytes > this.maxBytes && known.answers.length - known.from > 1) this.drop(known);
     while (this.total > this.maxTotal && this.routers.size > 1) this.forgetSilent(router);
   }
 
@@ -77,18 +95,45 @@ export class Remembered {
   acknowledge(router: string, counter: number): void {
     const known = this.routers.get(router);
     if (known === undefined) return;
-    while (known.answers.length > 0 && known.answers[0]!.last < counter) this.drop(known);
+    this.dropBelow(known, counter);
     // What the router acknowledged it never sends again.
     if (counter > known.floor) known.floor = counter;
   }
 
-  /** Everything remembered, for a new member, as begin() and add() take it. */
-  *snapshot(): Generator<{ router: string; floor: number; answers: Answers[] }> {
-    if (this.lost) yield { router: '', floor: 0, answers: [] };
-    for (const [router, floor] of this.gone) yield { router, floor, answers: [] };
-    for (const [router, { floor, answers }] of this.routers) {
-      if (floor >= 0) yield { router, floor, answers: [...answers] };
+  /**
+   * Says what a new member has not been told, about `limit` bytes of it, and notes that in `told`. Whoever calls it
+   * again and again says everything without ever saying all of it at once.
+   * @returns the bytes said; fewer than `limit`: nothing is left
+   */
+  tell(told: Map<string, Told>, limit: number, say: Telling): number {
+    let bytes = 0;
+    const floors = (router: string, floor: number): Told => {
+      let known = told.get(router);
+      if (known === undefined) told.set(router, (known = { floor: -1, seq: -1 }));
+      if (floor > known.floor) {
+        known.floor = floor;
+        bytes += OVERHEAD;
+        say.floor(router, floor);
+      }
+      return known;
+    };
+    if (this.lost) floors('', 0);
+    for (const [router, floor] of this.gone) {
+      if (bytes >= limit) return bytes;
+      floors(router, floor);
     }
+    for (const [router, { floor, answers, from }] of this.routers) {
+      if (bytes >= limit) return bytes;
+      if (floor < 0) continue;
+      const known = floors(router, floor);
+      for (let i = after(answers, from, known.seq); i < answers.length && bytes < limit; i++) {
+        const each = answers[i]!;
+        bytes += sizeOf(each);
+        known.seq = each.seq;
+        say.answers(router, each);
+      }
+    }
+    return bytes;
   }
 
   /** A router's memory as another member has it: its answers follow. '': that member has forgotten some entirely. */
@@ -98,6 +143,7 @@ export class Remembered {
       return;
     }
     const known = this.of(router);
+    this.dropBelow(known, floor);
     if (floor > known.floor) known.floor = floor;
   }
 
@@ -117,7 +163,8 @@ export class Remembered {
       return { kind: forgotten ? 'forgotten' : 'new' };
     }
     if (counter < known.floor) return { kind: 'forgotten' };
-    for (const { seq, index, replies } of known.answers) {
+    for (let n = known.from; n < known.answers.length; n++) {
+      const { seq, index, replies } = known.answers[n]!;
       let at = 0;
       for (let i = 0; i < index.length; i += INDEX_SIZE) {
         const length = index.readUInt32LE(i + 8);
@@ -134,7 +181,7 @@ export class Remembered {
     if (known === undefined) {
       const floor = this.gone.get(router) ?? (this.lost ? -1 : 0);
       this.gone.delete(router);
-      known = { answers: [], floor, last: -1, bytes: 0, used: 0 };
+      known = { answers: [], from: 0, floor, last: -1, bytes: 0, used: 0 };
       this.routers.set(router, known);
       if (this.routers.size > this.maxRouters) this.forgetSilent(router);
     }
@@ -161,13 +208,41 @@ export class Remembered {
     this.lost = true;
   }
 
+  private dropBelow(known: Router, counter: number): void {
+    while (known.from < known.answers.length && known.answers[known.from]!.last < counter) this.drop(known);
+  }
+
   private drop(known: Router): void {
-    const gone = known.answers.shift()!;
-    const size = gone.index.length + gone.replies.length;
+    const gone = known.answers[known.from]!;
+    // A long list is not moved for each one that goes.
+    known.answers[known.from++] = NOTHING;
+    if (known.from > 32 && known.from * 2 > known.answers.length) {
+      known.answers.splice(0, known.from);
+      known.from = 0;
+    }
+    const size = sizeOf(gone);
     known.bytes -= size;
     this.total -= size;
     if (gone.last + 1 > known.floor) known.floor = gone.last + 1;
   }
+}
+
+const NOTHING = { seq: -1, index: Buffer.alloc(0), replies: Buffer.alloc(0), last: -1 };
+
+function sizeOf({ index, replies }: Answers): number {
+  return OVERHEAD + index.length + replies.length;
+}
+
+/** Index of the first answers after `seq`. */
+function after(answers: readonly Answers[], from: number, seq: number): number {
+  let low = from;
+  let high = answers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (answers[middle]!.seq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function counterAt(index: Buffer, at: number): number {

@@ -1,8 +1,9 @@
 // What a committed log entry does to a member that did not execute it: the store changes, replies are remembered,
 // transactions take their next state (R8-R10). The same for a backup, and for a new primary's inherited entries.
-import type { Participant, Remembered, TxnEntry } from '../commit/index.js';
+import type { Answers, Participant, Remembered, TxnEntry } from '../commit/index.js';
+import { ProtocolError } from '../resp/index.js';
 import { Context } from '../store/context.js';
-import type { Store } from '../store/index.js';
+import { isPayload, type Store } from '../store/index.js';
 import type { Parked } from './lane.js';
 
 /** A log entry as a member keeps it until it is committed. */
@@ -26,7 +27,7 @@ export class Applier {
     this.ctx.seq = held.seq;
     if (held.kind === 'batch') {
       this.run(held.effects);
-      if (held.router !== '') this.remembered.add(held.router, held);
+      if (held.router !== '') this.remember(held.router, held);
       return;
     }
     const { entry } = held;
@@ -42,4 +43,23 @@ export class Applier {
     this.ctx.db = 0;
     this.store.apply(effects, this.ctx);
   }
+
+  /** Remembers what a router was answered; never the network's chunk that it came in, which holds much more. */
+  remember(router: string, { seq, index, replies }: Answers): void {
+    this.remembered.add(router, { seq, index: alone(index), replies: alone(replies) });
+  }
+
+  /** A candidate was given this key. @throws ProtocolError */
+  put(db: number, key: string, payload: Buffer): void {
+    if (!isPayload(payload)) throw new ProtocolError('message with a bad value');
+    this.store.importKey(db, key, payload, this.ctx.seq);
+  }
 }
+
+/** The bytes, copied when they are a small part of what they are a view of. */
+function alone(bytes: Buffer): Buffer {
+  return bytes.buffer.byteLength > 2 * bytes.length + POOL ? Buffer.from(bytes) : bytes;
+}
+
+/** Size of the blocks that Node makes small buffers from. */
+const POOL = 8192;

@@ -17,6 +17,8 @@ export class Backup {
   private current: Conn | null = null;
   private beacons: Conn | null = null;
   private suspended = false;
+  /** Term in which this member holds that primary's log and nothing else. */
+  private settled: number;
 
   constructor(
     private readonly host: Host,
@@ -29,6 +31,7 @@ export class Backup {
     private readonly newer: (epoch: number) => void,
   ) {
     this.log = new ReplicaLog(term, start);
+    this.settled = term;
     this.grace = new Grace(graceMs, host.now());
   }
 
@@ -58,8 +61,14 @@ export class Backup {
    */
   follow(conn: Conn, term: number, head: number, parser: RequestParser): ConnHandler | null {
     if (!this.takes(conn, term)) return null;
+    if (term === this.settled && head < this.log.held) {
+      // An older connection of the same primary, heard of late: what was acknowledged since is not given up (R4).
+      conn.end();
+      return null;
+    }
     // A new primary keeps exactly its own prefix, and so does everybody (R9).
     this.log.truncate(head);
+    this.settled = term;
     this.current?.destroy();
     this.current = conn;
     let scheduled = false;

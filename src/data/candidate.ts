@@ -5,7 +5,8 @@ import { decodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { Applier } from './applier.js';
 import type { GroupClock } from './clock.js';
-import { numberOf } from './vet.js';
+import { Assembly } from './pieces.js';
+import { databaseOf, numberOf } from './vet.js';
 
 /** What the candidate tells the node. */
 export interface CandidateOwner {
@@ -22,9 +23,10 @@ export interface CandidateOwner {
 /** Handles one sync connection. What `parser` still holds follows. */
 export function receiveSync(conn: Conn, parser: RequestParser, owner: CandidateOwner): ConnHandler {
   let over = false;
+  const assembly = new Assembly();
   const read = () => {
     while (!over && parser.next()) {
-      if (message(parser.request, conn, owner)) {
+      if (message(parser.request, conn, owner, assembly)) {
         over = true;
         conn.end();
       }
@@ -52,11 +54,22 @@ export function receiveSync(conn: Conn, parser: RequestParser, owner: CandidateO
 }
 
 /** Takes one message. @returns whether it was the last one. */
-function message(request: Request, conn: Conn, { applier, clock, synced }: CandidateOwner): boolean {
+function message(
+  request: Request,
+  conn: Conn,
+  { applier, clock, synced }: CandidateOwner,
+  assembly: Assembly,
+): boolean {
   switch (request.text(0)) {
     case 'TOWLINE.COPY':
       applier.run(request.bytes(1));
       return false;
+    case 'TOWLINE.PART': {
+      const [db, key] = [databaseOf(request, 1), request.text(2)];
+      const whole = assembly.take(db, key, numberOf(request, 3), numberOf(request, 4), request.bytes(5));
+      if (whole !== null) applier.put(db, key, whole);
+      return false;
+    }
     case 'TOWLINE.MARK':
       conn.write(encodeCommand(['TOWLINE.MARK']));
       return false;
@@ -65,7 +78,7 @@ function message(request: Request, conn: Conn, { applier, clock, synced }: Candi
       return false;
     case 'TOWLINE.ANSWERS': {
       const answers = { seq: numberOf(request, 2), index: request.bytes(3), replies: request.bytes(4) };
-      applier.remembered.add(request.text(1), answers);
+      applier.remember(request.text(1), answers);
       return false;
     }
     case 'TOWLINE.TXN': {

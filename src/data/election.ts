@@ -25,7 +25,8 @@ export interface ElectionOptions {
 /** One member's attempts to lead. */
 export class Election {
   private overSince = -1;
-  private trying = false;
+  /** What was sent and has an unknown outcome. */
+  private tried: GroupConfig | null = null;
 
   constructor(
     private readonly host: Host,
@@ -39,7 +40,7 @@ export class Election {
    */
   look(role: Backup, config: GroupConfig, done: (won: GroupConfig | null) => void): void {
     const { id, cas } = this.options;
-    if (cas === undefined || this.trying || this.options.connected?.() === false) return;
+    if (cas === undefined || this.tried !== null || this.options.connected?.() === false) return;
     const now = this.host.now();
     if (!role.grace.over(now)) {
       this.overSince = -1;
@@ -50,12 +51,27 @@ export class Election {
     const inSync = config.inSync.filter((member) => member !== config.primary);
     if (now - this.overSince < LOOK_MS + inSync.indexOf(id) * ORDER_MS) return;
     this.overSince = -1;
-    this.trying = true;
     role.suspend(true);
     const next = { ...config, epoch: config.epoch + 1, term: config.term + 1, primary: id, inSync };
+    this.tried = next;
     cas(next, config.epoch, (result) => {
-      this.trying = false;
+      if (this.tried !== next) return;
+      this.tried = null;
       done(result === 'written' ? next : null);
     });
+  }
+
+  /**
+   * A configuration was read. One of the attempt's epoch that is not its own says that it has failed, a later one that
+   * its outcome matters no more: this member never led by it. Then it follows again, and what is told later is ignored.
+   */
+  read(role: Backup, config: GroupConfig): void {
+    const { tried } = this;
+    if (tried === null || config.epoch < tried.epoch) return;
+    const own = config.term === tried.term && config.primary === tried.primary;
+    if (own && config.epoch === tried.epoch) return;
+    this.tried = null;
+    role.grace.heard(this.host.now());
+    role.suspend(false);
   }
 }

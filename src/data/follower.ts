@@ -1,11 +1,12 @@
 // The primary's connection to one backup: sends the log in order over one connection, takes cumulative
 // acknowledgements, and begins again when the connection is lost. Must never skip an entry.
 import type { GroupLog } from '../commit/index.js';
-import type { Address, Conn, Host } from '../net/host.js';
+import type { Address, Host } from '../net/host.js';
+import { Link } from '../net/link.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 import { numberOf } from './vet.js';
 
-const RETRY_MS = 20;
+const PAUSES = { first: 2, last: 20 };
 /** How long the commit index waits for an entry to carry it, ms. Only how soon a backup applies depends on it. */
 const COMMIT_MS = 5;
 
@@ -30,13 +31,11 @@ export interface FollowerOwner {
 
 /** Replication lane to one backup. */
 export class FollowerLink {
-  private conn: Conn | null = null;
+  private readonly link: Link;
   private parser = new RequestParser();
   private streaming = false;
   /** Whether it has ever answered in this term. */
   everLive = false;
-  private stopped = false;
-  private cancelRetry: (() => void) | null = null;
   private cancelCommit: (() => void) | null = null;
   /** Commit index that this backup was last told. */
   private told = -1;
@@ -46,7 +45,24 @@ export class FollowerLink {
     private readonly owner: FollowerOwner,
     readonly member: string,
   ) {
-    this.open();
+    this.link = new Link(
+      host,
+      {
+        address: () => owner.address(member),
+        hello: () => {
+          this.parser = new RequestParser();
+          const { group, term, epoch, id, log } = owner;
+          return encodeCommand(['TOWLINE.REPLICATE', group, term, epoch, id, log.head, member]);
+        },
+        data: (chunk) => this.data(chunk),
+        closed: () => {
+          const was = this.streaming;
+          this.streaming = false;
+          if (was) owner.lost(member);
+        },
+      },
+      PAUSES,
+    );
   }
 
   /** Whether the backup is connected and gets the log as it grows. */
@@ -56,7 +72,7 @@ export class FollowerLink {
 
   /** End of the turn: what is new, and `others`, leaves in one write. */
   flush(others: Buffer[]): void {
-    if (!this.streaming || this.conn === null) return;
+    if (!this.streaming) return;
     const { log, term } = this.owner;
     const entries = log.unsent(this.member);
     const parts = [...others, ...entries.map(({ bytes }) => bytes)];
@@ -66,51 +82,24 @@ export class FollowerLink {
     if (log.committed > this.told && this.cancelCommit === null) {
       this.cancelCommit = this.host.after(COMMIT_MS, () => {
         this.cancelCommit = null;
-        if (!this.streaming || this.conn === null || log.committed <= this.told) return;
+        if (!this.streaming || log.committed <= this.told) return;
         this.told = log.committed;
-        this.conn.write(encodeCommand(['TOWLINE.COMMIT', term, log.committed, this.owner.now()]));
+        this.link.write(encodeCommand(['TOWLINE.COMMIT', term, log.committed, this.owner.now()]));
       });
     }
-    if (parts.length > 0) this.conn.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+    if (parts.length > 0) this.link.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
   }
 
   stop(): void {
-    this.stopped = true;
-    this.cancelRetry?.();
+    this.streaming = false;
     this.cancelCommit?.();
-    this.conn?.destroy();
+    this.link.stop();
   }
 
-  private open(): void {
-    const address = this.owner.address(this.member);
-    if (address === null) return this.retry();
-    const { host, owner } = this;
-    this.parser = new RequestParser();
-    const conn = host.connect(address, {
-      opened: () => {
-        const { group, term, epoch, id, log } = owner;
-        conn.write(encodeCommand(['TOWLINE.REPLICATE', group, term, epoch, id, log.head, this.member]));
-      },
-      data: (chunk) => {
-        if (this.conn !== conn) return;
-        try {
-          this.parser.feed(chunk);
-          while (this.conn === conn && this.parser.next()) this.message();
-        } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          conn.destroy();
-        }
-      },
-      closed: () => {
-        if (this.conn !== conn) return;
-        this.conn = null;
-        const was = this.streaming;
-        this.streaming = false;
-        this.retry();
-        if (was) owner.lost(this.member);
-      },
-    });
-    this.conn = conn;
+  private data(chunk: Buffer): void {
+    const { parser } = this;
+    parser.feed(chunk);
+    while (parser === this.parser && parser.next()) this.message();
   }
 
   private message(): void {
@@ -121,11 +110,17 @@ export class FollowerLink {
     const seq = numberOf(request, 2);
     if (name === 'TOWLINE.REFUSED') {
       if (term > owner.term) owner.deposed();
-      this.conn?.destroy();
+      this.link.drop();
       return;
     }
     if (name !== 'TOWLINE.HELD' || term !== owner.term || seq > owner.log.head) {
       throw new ProtocolError('unexpected message from a backup');
+    }
+    if (!this.streaming && seq < owner.log.heldBy(this.member)) {
+      // It has lost what it acknowledged: it is as good as dead (R4).
+      this.link.drop();
+      owner.lost(this.member);
+      return;
     }
     if (!this.streaming) {
       owner.log.rewind(this.member, seq);
@@ -133,15 +128,8 @@ export class FollowerLink {
       this.everLive = true;
       this.told = -1;
     }
+    if (seq > owner.log.sentTo(this.member)) throw new ProtocolError('a backup holds what it was not sent');
     owner.log.acknowledge(this.member, seq);
     owner.advanced();
-  }
-
-  private retry(): void {
-    if (this.stopped) return;
-    this.cancelRetry = this.host.after(RETRY_MS, () => {
-      this.cancelRetry = null;
-      if (!this.stopped && this.conn === null) this.open();
-    });
   }
 }

@@ -9,8 +9,16 @@ import { FollowerLink } from './follower.js';
 /** Outcome of a compare-and-set; told only when it is known. */
 export type CasResult = 'written' | 'conflict';
 
-/** Changes a group's configuration from the one of `epoch` to `next`. */
-export type CompareAndSet = (next: GroupConfig, epoch: number, done: (result: CasResult) => void) => void;
+/**
+ * Changes a group's configuration from the one of `epoch` to `next`. `wanted` is asked right before anything is sent: if
+ * it says no, nothing ever is, and the outcome is `conflict`. Absent: it is wanted.
+ */
+export type CompareAndSet = (
+  next: GroupConfig,
+  epoch: number,
+  done: (result: CasResult) => void,
+  wanted?: () => boolean,
+) => void;
 
 /** Times of one group, ms. */
 export interface GroupTimes {
@@ -41,6 +49,8 @@ export interface InSyncOwner {
   readonly term: number;
   address(member: string): Address | null;
   now(): number;
+  /** Whether ZooKeeper answers at present: nothing is begun while it does not. */
+  connected(): boolean;
   advanced(): void;
   deposed(): void;
   /** Somebody else changed the configuration: read it. */
@@ -144,7 +154,7 @@ export class InSync {
   private add(id: string, from: number, listed: boolean): void {
     const { host, owner, lease } = this;
     const epoch = () => this.config.epoch;
-    owner.log.join(id, from);
+    owner.log.join(id, from, listed);
     lease.join(id);
     const shared = {
       log: owner.log,
@@ -210,10 +220,17 @@ export class InSync {
     return now - Math.max(member.progressAt, since) > Math.max(lagMs, patience) + log.bytes / BYTES_PER_MS;
   }
 
-  /** One change at a time: the dead leave, the ready are listed. */
+  /** Silent, lagging, or without a connection at this moment: who was and is back again need not leave. */
+  private gone(id: string): boolean {
+    const member = this.members.get(id);
+    return member === undefined || !member.link.live || this.isDead(id, member, this.host.now());
+  }
+
+  /** One change at a time, and only while its outcome may be learned soon: the dead leave, the ready are listed. */
   private propose(): void {
     const { owner, config, cas } = this;
     if (this.changing || this.stopped || cas === null) return;
+    for (const [id, member] of this.members) member.dead &&= this.gone(id);
     const leaving: string[] = [];
     const coming: string[] = [];
     for (const [id, member] of this.members) {
@@ -225,28 +242,39 @@ export class InSync {
         !member.listed &&
         // It has said itself that it holds everything up to there: until then its place in the log is only assumed.
         member.link.everLive &&
-        owner.log.committed >= member.from
+        // Not the commit index: below minInSync it waits for this very member.
+        owner.log.everywhere >= member.from
       ) {
         coming.push(id);
       }
     }
-    if (leaving.length === 0 && coming.length === 0) return;
+    if ((leaving.length === 0 && coming.length === 0) || !owner.connected()) return;
     const inSync = [...config.inSync.filter((id) => !leaving.includes(id)), ...coming];
     const next: GroupConfig = { ...config, epoch: config.epoch + 1, inSync };
     this.changing = true;
-    cas(next, config.epoch, (result) => {
+    // R4: who may have left already is not counted among minInSync.
+    for (const id of leaving) owner.log.list(id, false);
+    const wanted = () => leaving.every((id) => this.gone(id));
+    const done = (result: CasResult) => {
       this.changing = false;
       if (this.stopped) return;
-      if (result === 'conflict') return owner.conflict();
+      if (result === 'conflict') {
+        // Not wanted any more, perhaps: then they are as they were.
+        for (const id of leaving) owner.log.list(id, true);
+        return owner.conflict();
+      }
       this.config = next;
       for (const id of coming) {
         const member = this.members.get(id);
-        if (member !== undefined) member.listed = true;
+        if (member === undefined) continue;
+        member.listed = true;
+        if (owner.log.list(id, true)) owner.advanced();
       }
       this.leave(leaving);
       owner.changed(next);
       this.propose();
-    });
+    };
+    cas(next, config.epoch, done, wanted);
   }
 
   private leave(ids: readonly string[]): void {

@@ -63,6 +63,10 @@ export class Lanes {
   pause(): void {
     for (const lane of this.all) lane.conn.pause();
   }
+  /** Says this to every router, among the replies. */
+  tell(push: Buffer): void {
+    for (const { conn } of this.all) conn.write(push);
+  }
   /** Ends every lane: their routers open new ones. */
   drop(): void {
     for (const lane of [...this.all]) this.lose(lane);

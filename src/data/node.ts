@@ -2,6 +2,7 @@
 // that the group's configuration gives it, and tries to lead when its primary is gone (R5). Must never act on a
 // configuration older than one it has seen (R7), nor come back with data under the same id once it was removed (R3).
 import { addressOf, type GroupConfig, Participant, type Registration, Remembered } from '../commit/index.js';
+import { pushConfig, readConfig, tellConfig } from '../net/config-message.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
@@ -15,7 +16,9 @@ import { Election, type ElectionOptions, LOOK_MS } from './election.js';
 import { type CompareAndSet, DEFAULT_TIMES, type GroupTimes } from './insync.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
+import { Herald } from './tell.js';
 import { numberOf } from './vet.js';
+import { WaitingRoom } from './waiting.js';
 
 /** What a data node is given. */
 export interface NodeOptions extends ElectionOptions {
@@ -53,9 +56,13 @@ export class DataNode implements ReaderOwner {
   /** Spares that an operator lets in. */
   private readonly admitted = new Set<string>();
   private readonly conns = new Set<Conn>();
+  /** Why an operator is needed, in words; null: nobody is. */
+  trouble: string | null = null;
   private stopped = false;
   private listed = false;
   private readonly election: Election;
+  /** Routers that came before this primary serves. */
+  private readonly waiting = new WaitingRoom();
   /** Connection over which a primary gives this candidate everything, and the newest term of such a primary. */
   private receiving: Conn | null = null;
   private syncTerm = 0;
@@ -109,6 +116,7 @@ export class DataNode implements ReaderOwner {
     if (this.stopped || (this.config !== null && config.epoch <= this.config.epoch)) return;
     const before = this.config;
     this.config = config;
+    if (this.role instanceof Backup) this.election.read(this.role, config);
     this.takeRole(config, before);
   }
 
@@ -124,6 +132,7 @@ export class DataNode implements ReaderOwner {
     // R7: nothing more is granted to a primary whose term is over, whether its successor has spoken or not.
     if (role instanceof Backup && !leads) role.log.follow(config.term);
     if (role instanceof Primary) {
+      if (!leads) role.succeeded(config);
       if (!leads || config.term > role.term) this.reset('another member leads this group');
       return;
     }
@@ -133,8 +142,15 @@ export class DataNode implements ReaderOwner {
     }
     this.listed = true;
     if (role === null) {
-      // R3: only the creation of a group, or its reset by an operator, finds a member listed that holds nothing.
-      if (config.epoch !== (config.created ?? 1)) return this.reset('listed without data');
+      // R3: only the creation of a group, or its reset by an operator, lists a member that was never given anything, and
+      // nothing is committed without it as long as it is listed (R4): it has missed nothing, whatever the epoch is now.
+      // One that was being given everything may be listed for what it held before.
+      if (config.epoch !== (config.created ?? 1) && this.syncTerm > 0)
+        return this.reset('listed without data');
+      // A sync that is still under way gives what was given up: none of it stays, and its end empties nothing later.
+      this.receiving?.destroy();
+      this.receiving = null;
+      this.store.clear();
       const applier = new Applier(this.store, new Remembered(), new Participant(config.term));
       if (leads) this.lead(config, 0, [], applier);
       else this.role = this.backup(config.term, 0, applier);
@@ -155,7 +171,20 @@ export class DataNode implements ReaderOwner {
   private lead(config: GroupConfig, start: number, inherited: readonly Held[], applier: Applier): void {
     const { id, group, minInSync, orphanMs, times, cas } = this.options;
     this.role?.stop();
-    const primary = new Primary(
+    // R2: begun after the compare-and-set that made this member the primary, and first of all, since it takes longest.
+    let primary: Primary | null = null;
+    let early: RingDocument | null = null;
+    const read = (ring: RingDocument) => {
+      if (primary === null) {
+        early = ring;
+        return;
+      }
+      this.setRing(ring);
+      if (this.role === primary) primary.ringRead();
+    };
+    if (this.options.readRing === undefined) read(this.ring);
+    else this.options.readRing(read);
+    primary = new Primary(
       this.host,
       this.store,
       this.clock,
@@ -169,6 +198,7 @@ export class DataNode implements ReaderOwner {
         orphanMs,
         times: times ?? DEFAULT_TIMES,
         cas: cas ?? null,
+        connected: this.options.connected && (() => this.options.connected?.() !== false),
         member: addressOf,
         primaryOf: (other) => this.primaryOf(other),
         deposed: () => this.reset('a newer primary leads this group'),
@@ -177,18 +207,14 @@ export class DataNode implements ReaderOwner {
           if (this.config === null || next.epoch > this.config.epoch) this.config = next;
         },
         heardRing: (document) => this.setRing(document),
-        active: () => {},
+        // In a part of the turn of its own: what they say is executed.
+        active: () => this.host.endOfTurn(() => this.waiting.open()),
       },
       applier,
       this.ring,
     );
     this.role = primary;
-    const read = (ring: RingDocument) => {
-      this.setRing(ring);
-      if (this.role === primary) primary.ringRead();
-    };
-    if (this.options.readRing === undefined) read(this.ring);
-    else this.options.readRing(read);
+    if (early !== null) read(early);
   }
 
   private reset(reason: string): void {
@@ -217,7 +243,11 @@ export class DataNode implements ReaderOwner {
     if (config === null || !this.listed || config.primary === options.id) return;
     this.election.look(role, config, (won) => {
       if (this.stopped || this.role !== role) return;
-      if (won !== null) return this.setConfig(options.group, won);
+      if (won !== null) {
+        const others = won.inSync.filter((member) => member !== options.id);
+        new Herald(this.host, others).tell(options.group, won);
+        return this.setConfig(options.group, won);
+      }
       role.suspend(false);
       role.grace.heard(this.host.now());
       options.refresh?.();
@@ -270,12 +300,19 @@ export class DataNode implements ReaderOwner {
   private open(conn: Conn, parser: RequestParser): ConnHandler | null {
     const { request } = parser;
     if (this.stopped) return refuse(conn);
-    const primary = this.role instanceof Primary && this.role.active ? this.role : null;
     if (request.is(0, 'towline.lane') && request.argc === 5) {
-      return primary?.acceptLane(conn, request, parser) ?? refuse(conn);
+      const handler = this.serve(conn, (primary) => primary.acceptLane(conn, request, parser));
+      // Whoever asks the wrong member hears who leads, as far as is known here (R7).
+      if (handler === null && this.config !== null) conn.write(pushConfig(this.options.group, this.config));
+      return handler ?? refuse(conn);
     }
     if (request.is(0, 'towline.control') && request.argc === 2) {
-      return primary?.acceptControl(conn, request.text(1), parser) ?? refuse(conn);
+      const from = request.text(1);
+      return this.serve(conn, (primary) => primary.acceptControl(conn, from, parser)) ?? refuse(conn);
+    }
+    if (request.is(0, 'towline.config') && (request.argc === 2 || request.argc === 3)) {
+      this.configMessage(conn, request);
+      return refuse(conn);
     }
     if (request.is(0, 'towline.replicate') && request.argc === 7) {
       if (!this.meant(conn, request.text(6))) return null;
@@ -292,6 +329,23 @@ export class DataNode implements ReaderOwner {
     const reader = new Reader(this, conn, parser);
     reader.begin();
     return reader;
+  }
+
+  /** The primary serves a connection: now, or as soon as it does. Null: this member is not the primary, or no longer. */
+  private serve(conn: Conn, accept: (primary: Primary) => ConnHandler): ConnHandler | null {
+    const { role } = this;
+    if (!(role instanceof Primary)) return null;
+    if (role.active) return accept(role);
+    if (!role.preparing) return null;
+    return this.waiting.hold(conn, () => (role.active ? accept(role) : refuse(conn)));
+  }
+
+  /** `TOWLINE.CONFIG group`: asks. `TOWLINE.CONFIG group json`: tells, whatever role this member has. */
+  private configMessage(conn: Conn, request: Request): void {
+    const { group } = this.options;
+    if (request.text(1) !== group) return;
+    if (request.argc === 3) this.setConfig(group, readConfig(request.bytes(2).toString('utf8')));
+    else if (this.config !== null) conn.write(tellConfig(group, this.config));
   }
 
   /** R3: what is for another member that listened here before, or will, is not for this one. */
@@ -372,6 +426,7 @@ export class DataNode implements ReaderOwner {
       seq,
       commit,
       sync: role instanceof Primary ? role.syncing : null,
+      error: this.trouble,
       // Requests for locks, granted or waiting, and transactions over several groups that are not forgotten yet.
       locks: transactions?.locks.size ?? 0,
       transactions: transactions?.size ?? 0,

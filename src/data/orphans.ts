@@ -8,9 +8,10 @@ import {
   Resolver,
   type ResolverAction,
 } from '../commit/index.js';
-import type { Address, Conn, Host } from '../net/host.js';
+import type { Address, Host } from '../net/host.js';
+import { Link } from '../net/link.js';
 import { decodeAnswer, encodeAsk } from '../net/wire.js';
-import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
+import { encodeCommand, RequestParser } from '../resp/index.js';
 import type { Parked } from './lane.js';
 
 const LOOK_MS = 500;
@@ -32,17 +33,12 @@ export interface OrphansOwner {
   perform(actions: ParticipantAction<Parked>[]): void;
 }
 
-interface Peer {
-  conn: Conn;
-  out: Buffer[];
-}
-
 /** The orphans of one primary. */
 export class Orphans {
   /** When a txn was first seen without its coordinator, ms of the monotonic clock. */
   private readonly since = new Map<string, number>();
   private readonly resolvers = new Map<string, Resolver>();
-  private readonly peers = new Map<string, Peer>();
+  private readonly peers = new Map<string, Link>();
   private cancel: () => void = () => {};
 
   constructor(
@@ -54,7 +50,7 @@ export class Orphans {
 
   stop(): void {
     this.cancel();
-    for (const { conn } of this.peers.values()) conn.destroy();
+    for (const link of this.peers.values()) link.stop();
     this.peers.clear();
   }
 
@@ -119,39 +115,31 @@ export class Orphans {
   }
 
   private send(group: string, bytes: Buffer): void {
-    const peer = this.peers.get(group) ?? this.connect(group);
-    if (peer === null) return;
-    if (peer.out.push(bytes) > 1) return;
-    this.host.endOfTurn(() => {
-      peer.conn.write(Buffer.concat(peer.out));
-      peer.out.length = 0;
-    });
+    if (!this.peers.has(group)) this.connect(group);
+    this.peers.get(group)?.push(bytes);
   }
 
-  private connect(group: string): Peer | null {
-    const address = this.owner.primaryOf(group);
-    if (address === null) return null;
+  /** Connects once: what is lost with the connection is asked again at the next look, of whoever leads by then. */
+  private connect(group: string): void {
+    const { owner } = this;
+    const address = owner.primaryOf(group);
+    if (address === null) return;
     const parser = new RequestParser();
-    const conn = this.host.connect(address, {
-      data: (chunk) => {
-        try {
+    const link = new Link(
+      this.host,
+      {
+        address: () => address,
+        hello: () => encodeCommand(['TOWLINE.CONTROL', owner.id]),
+        data: (chunk) => {
           parser.feed(chunk);
           while (parser.next()) this.answered(group, decodeAnswer(parser.request));
-        } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          conn.destroy();
-        }
+        },
+        closed: () => {
+          if (this.peers.get(group) === link) this.peers.delete(group);
+        },
       },
-      closed: () => {
-        if (this.peers.get(group)?.conn === conn) this.peers.delete(group);
-      },
-    });
-    const peer: Peer = { conn, out: [encodeCommand(['TOWLINE.CONTROL', this.owner.id])] };
-    this.host.endOfTurn(() => {
-      conn.write(Buffer.concat(peer.out));
-      peer.out.length = 0;
-    });
-    this.peers.set(group, peer);
-    return peer;
+      null,
+    );
+    this.peers.set(group, link);
   }
 }

@@ -8,6 +8,7 @@ import {
   type ParticipantAction,
   type Remembered,
 } from '../commit/index.js';
+import { pushConfig } from '../net/config-message.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
 import type { RingDocument } from '../ring/index.js';
@@ -22,6 +23,7 @@ import { LogWriter, type WriterOwner } from './log-writer.js';
 import { Orphans } from './orphans.js';
 import { PrimaryRing } from './primary-ring.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
+import { Herald } from './tell.js';
 
 /** Bytes of unacknowledged entries at which reading from routers pauses. */
 const LOG_CAPACITY = 64 * 1024 * 1024;
@@ -43,6 +45,8 @@ export interface PrimaryOptions {
   times: GroupTimes;
   /** Absent: the configuration never changes. */
   cas: CompareAndSet | null;
+  /** Whether ZooKeeper answers at present. Absent: it does. */
+  connected?: (() => boolean) | undefined;
   minInSync: number;
   /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
   orphanMs: number;
@@ -83,6 +87,10 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   private ringIsRead = false;
   /** Handing over: nothing new is taken, nothing leaves (R6). */
   private ending = false;
+  /** Members and routers have been told who leads now. */
+  private toldOf = false;
+  /** Ready to tell the members so. */
+  private herald: Herald | null = null;
   private readonly controls: Controls;
   private readonly orphans: Orphans;
   private scheduled = false;
@@ -142,6 +150,10 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   get active(): boolean {
     return !this.gathering && !this.ending && !this.stopped;
   }
+  /** Whether it will serve as soon as every member holds its log and the ring is read. */
+  get preparing(): boolean {
+    return this.gathering && !this.ending && !this.stopped;
+  }
   get epoch(): number {
     return this.inSync.epoch;
   }
@@ -161,6 +173,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       if (!handed && !asked && !this.stopped) {
         // It leads on. What routers said meanwhile was not read: they say it again over new connections (R10).
         this.ending = false;
+        this.herald?.stop();
+        this.herald = null;
         this.lanes.drop();
         this.touch();
       }
@@ -170,6 +184,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.ending = true;
     this.lanes.pause();
     this.inSync.flush([]);
+    this.herald = new Herald(this.host, this.others(this.inSync.current));
     const give = () => {
       if (this.stopped) return done(false);
       const now = this.inSync.current;
@@ -193,10 +208,30 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
         if (result === 'conflict' && (this.inSync.busy || this.inSync.current !== now)) {
           asked = false;
           give();
-        } else done(result === 'written');
+        } else {
+          if (result === 'written') this.succeeded(next);
+          done(result === 'written');
+        }
       });
     };
     give();
+  }
+
+  /**
+   * By this configuration another member leads. It, the other members and the connected routers hear so from here, at
+   * once: from ZooKeeper each would hear some ten milliseconds later. Told once.
+   */
+  succeeded(config: GroupConfig): void {
+    if (this.toldOf) return;
+    this.toldOf = true;
+    // The members before the routers, who are to find their new primary prepared.
+    this.herald ??= new Herald(this.host, this.others(config));
+    this.herald.tell(this.group, config);
+    this.lanes.tell(pushConfig(this.group, config));
+  }
+
+  private others({ inSync }: GroupConfig): string[] {
+    return inSync.filter((member) => member !== this.id);
   }
 
   /** A newer ring is known: what waited for it goes on (R2). */
@@ -221,11 +256,15 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.controls.stop();
     this.lanes.stop();
     this.inSync.stop();
+    this.herald?.stop();
     this.source?.stop();
   }
 
   address(member: string): Address | null {
     return this.options.member(member);
+  }
+  connected(): boolean {
+    return this.options.connected?.() !== false;
   }
   deposed(): void {
     this.options.deposed();

@@ -4,9 +4,17 @@ import { type GroupConfig, memberId, type Registration } from '../commit/index.j
 import { Directory, PATHS } from '../net/directory.js';
 import { incarnation, listen, NodeHost } from '../net/node-host.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
-import { CasDocument, hasCode, Membership, MembershipView, ZooKeeper } from '../zookeeper/index.js';
+import {
+  CasDocument,
+  hasCode,
+  Membership,
+  MembershipView,
+  type Versioned,
+  ZooKeeper,
+} from '../zookeeper/index.js';
 import { type CasResult, DEFAULT_TIMES } from './insync.js';
 import { DataNode } from './node.js';
+import { Origins } from './origins.js';
 
 const SESSION_MS = 6000;
 /** How long a prepared transaction waits for its coordinator to come back, ms. */
@@ -55,9 +63,26 @@ export async function startData(options: DataOptions): Promise<RunningData> {
   const zk = new ZooKeeper({ servers: options.zookeeper, sessionTimeoutMs: SESSION_MS, log });
   const directory: Directory = new Directory(zk, {
     ring: (document) => member?.node.setRing(document),
-    config: (name, config) => {
+    config: (name, config, origin) => {
+      if (name === group && !origins.takes(origin)) return;
       known.set(name, config);
       member?.config(name, config);
+    },
+    absent: (name) => {
+      if (name === group) origins.gone();
+    },
+  });
+  const origins: Origins = new Origins({
+    holding: () => member?.holding ?? false,
+    trouble: (why) => {
+      if (member === null || member.node.trouble === why) return;
+      member.node.trouble = why;
+      if (why !== null) log.error({ group }, why);
+    },
+    // What was given to it so far was another group's of the same name.
+    anew: () => {
+      known.delete(group);
+      member?.anew('ZooKeeper has forgotten the group, and another one was created');
     },
   });
   const known = new Map<string, GroupConfig>();
@@ -79,6 +104,7 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     for (const [name, config] of known) fresh.config(name, config);
     if (directory.ring !== null) fresh.node.setRing(directory.ring);
     fresh.node.setMembers(registered.map(({ info }) => info));
+    origins.repeat();
     const { port } = listener;
     await fresh.register({ id, host: options.host, port, pid: process.pid, hotfix: options.hotfix });
     log.info({ id, port }, 'data node registered');
@@ -87,7 +113,8 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     registered = all;
     member?.node.setMembers(all.map(({ info }) => info));
     // R3: who has seen the group's configuration does not begin it anew when it is gone.
-    if (member !== null && !known.has(group)) void createGroup(zk, options, member.node.options.id, all, log);
+    if (member === null || known.has(group)) return;
+    void createGroup(zk, options, member.node.options.id, all, log, (holder) => origins.held(holder));
   });
   try {
     await zk.connect();
@@ -125,14 +152,17 @@ class Member {
   readonly node: DataNode;
   membership!: Membership<Registration>;
   private role = '';
+  private registration!: Registration;
+  /** The configuration that this member wrote last. */
+  private written: Versioned<GroupConfig> | null = null;
 
   constructor(
     private readonly host: NodeHost,
     private readonly zk: ZooKeeper,
-    directory: Directory,
+    private readonly directory: Directory,
     private readonly options: DataOptions,
     id: string,
-    reset: (reason: string) => void,
+    private readonly reset: (reason: string) => void,
   ) {
     const { group, minInSync, hotfix, leaseMs, graceMs } = options;
     this.node = new DataNode(host, {
@@ -143,16 +173,32 @@ class Member {
       orphanMs: ORPHAN_MS,
       hotfix,
       times: { ...DEFAULT_TIMES, leaseMs, graceMs, silentMs: Math.round(leaseMs * 0.6) },
-      cas: (next, epoch, done) => void this.cas(next, epoch).then(done),
+      cas: (next, epoch, done, wanted = () => true) =>
+        void this.cas(next, epoch, () => this.node.trouble === null && wanted()).then(done),
       readRing: (done) => void this.readRing().then(done),
-      connected: () => zk.state === 'connected',
+      // A configuration that is not the one this member goes by is none that could be changed (R3).
+      connected: () => zk.state === 'connected' && this.node.trouble === null,
       refresh: () => directory.refresh(),
       failed: reset,
     });
   }
 
+  /** Whether it is, or was, in sync: what it holds may be all that there is of the group. */
+  get holding(): boolean {
+    return this.role === 'primary' || this.role === 'backup';
+  }
+
+  /** It holds nothing, and begins anew under a new id. */
+  anew(reason: string): void {
+    this.node.stop();
+    this.reset(reason);
+  }
+
   register(registration: Registration): Promise<void> {
-    this.membership = new Membership<Registration>(this.zk, PATHS.members(this.options.group), registration);
+    const { holding } = this;
+    this.registration = registration;
+    const parent = PATHS.members(this.options.group);
+    this.membership = new Membership<Registration>(this.zk, parent, { ...registration, holding });
     return this.membership.start();
   }
 
@@ -163,8 +209,11 @@ class Member {
     const { roleName } = this.node;
     if (roleName !== this.role)
       log.info({ role: roleName, epoch: config.epoch, term: config.term }, 'role taken');
+    const held = this.holding;
     this.role = roleName;
-    if (config.primary === this.node.options.id) void joinRing(this.zk, group, weight ?? 1, log);
+    if (this.holding && !held) this.membership?.update({ ...this.registration, holding: true });
+    if (config.primary === this.node.options.id && !isIn(this.directory.ring, group))
+      void joinRing(this.zk, group, weight ?? 1, log);
   }
 
   handOver(): Promise<void> {
@@ -177,19 +226,44 @@ class Member {
     });
   }
 
-  /** Resolves when the outcome is known, however long ZooKeeper is away. */
-  private async cas(next: GroupConfig, epoch: number): Promise<CasResult> {
+  /** Resolves when the outcome is known, however long ZooKeeper is away. @param wanted see CompareAndSet */
+  private async cas(
+    next: GroupConfig,
+    epoch: number,
+    wanted: () => boolean = () => true,
+  ): Promise<CasResult> {
     const { group, log } = this.options;
     const document = new CasDocument<GroupConfig>(this.zk, PATHS.config(group));
+    // What was written here last need not be read again; if it is not what stands any more, the write is refused.
+    let own = this.written?.value.epoch === epoch ? this.written : null;
+    let sent = false;
+    let behind = false;
+    const change = (now: GroupConfig | null) => {
+      // What was read is behind whatever was sent before: if that has not happened by now it never will.
+      if (now?.epoch !== epoch || !wanted()) return null;
+      sent = true;
+      return next;
+    };
     for (;;) {
       try {
-        const found = await document.update((now) => (now?.epoch === epoch ? next : null));
+        if (own !== null && change(own.value) === null) return 'conflict';
+        const found = own === null ? await document.update(change) : await document.write(next, own);
+        if (!behind && found !== null && found.value.epoch < epoch) {
+          // Another member told of an epoch that the server asked has not got yet.
+          behind = true;
+          await this.zk.barrier();
+          continue;
+        }
         const written = JSON.stringify(sorted(found?.value)) === JSON.stringify(sorted(next));
+        if (written) this.written = found;
         log.info({ group, written, next }, 'configuration changed');
         return written ? 'written' : 'conflict';
       } catch (error) {
-        log.warn({ group, error }, 'configuration not changed yet');
-        await this.pause(RETRY_MS);
+        if (own === null) log.warn({ group, error }, 'configuration not changed yet');
+        if (!sent) return 'conflict';
+        if (own === null) await this.pause(RETRY_MS);
+        // Somebody else was faster, or the outcome is unknown: from now on it is read.
+        own = null;
       }
     }
   }
@@ -203,8 +277,10 @@ class Member {
   private async readRing(): Promise<RingDocument> {
     for (;;) {
       try {
-        await this.zk.barrier();
-        return (await new CasDocument<RingDocument>(this.zk, PATHS.ring).read())?.value ?? EMPTY_RING;
+        // In one flight: on a connection the reading stays behind the barrier, and a new one begins with a barrier.
+        const ring = new CasDocument<RingDocument>(this.zk, PATHS.ring);
+        const [, found] = await Promise.all([this.zk.barrier(), ring.read()]);
+        return found?.value ?? EMPTY_RING;
       } catch (error) {
         this.options.log.warn({ error }, 'ring not read yet');
         await this.pause(RETRY_MS);
@@ -217,24 +293,39 @@ function sorted(config: GroupConfig | undefined): unknown {
   return config && [config.epoch, config.term, config.primary, config.inSync, config.created];
 }
 
-/** The first member creates the group, once enough are there; it starts empty (R3), with all of them in sync. */
+/**
+ * The first member creates the group, once enough are there; it starts empty (R3), with all of them in sync. Not while a
+ * member that holds data is registered, though there is no configuration: that one was lost, and `held` is told who.
+ */
 async function createGroup(
   zk: ZooKeeper,
   { group, createWith }: DataOptions,
   id: string,
   members: readonly { info: Registration }[],
   log: Logger,
+  held: (holder: string | null) => void,
 ): Promise<void> {
-  if (members.length < createWith || members[0]?.info.id !== id) return;
+  const holder = members.find(({ info }) => info.holding === true)?.info.id ?? null;
+  if (holder === null) {
+    held(null);
+    if (members.length < createWith || members[0]?.info.id !== id) return;
+  }
   const inSync = members.slice(0, createWith).map(({ info }) => info.id);
   try {
     const document = new CasDocument<GroupConfig>(zk, PATHS.config(group));
+    // Read after the members: who is in sync was so by a configuration that was there before.
     if ((await document.read()) !== null) return;
+    if (holder !== null) return held(holder);
     await document.create({ epoch: 1, term: 1, primary: id, inSync, created: 1 });
     log.info({ group, inSync }, 'group created');
   } catch (error) {
     if (!hasCode(error, 'NODE_EXISTS')) log.warn({ group, error }, 'group not created');
   }
+}
+
+/** Whether the ring names a group, or did. */
+function isIn(ring: RingDocument | null, group: string): boolean {
+  return ring !== null && [ring.groups, ...ring.history].flat().some(({ id }) => id === group);
 }
 
 /** A group that the ring has never named joins it. */
@@ -243,8 +334,7 @@ async function joinRing(zk: ZooKeeper, group: string, weight: number, log: Logge
   try {
     const written = await document.update((now) => {
       const ring = now ?? EMPTY_RING;
-      const known = [ring.groups, ...ring.history].flat().some(({ id }) => id === group);
-      if (known || ring.abandoned.includes(group)) return null;
+      if (isIn(ring, group) || ring.abandoned.includes(group)) return null;
       return { ...ring, version: ring.version + 1, groups: [...ring.groups, { id: group, weight }] };
     });
     log.info({ group, ring: written?.value.version }, 'group is in the ring');

@@ -1,20 +1,29 @@
 // Dynamic SYNC, the primary's side (design, section 4): gives one candidate every key, in the order of SCAN, while
 // serving, and in the same stream what is written meanwhile to keys that were given already. Holds no copy of
 // anything: memory is bounded by one connection's queue.
-import { databasesOf, find, keysOf } from '../command/index.js';
-import type { Participant, Remembered } from '../commit/index.js';
+import type { Participant, Remembered, Told } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { slotOfText } from '../ring/index.js';
 import { Context } from '../store/context.js';
 import { DATABASES, positionOf, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
+import { forwarded } from './forward.js';
 import type { Parked } from './lane.js';
+import { LargeValues, PIECE } from './pieces.js';
 import { numberOf } from './vet.js';
 
 /** Keys examined, and bytes written, in one turn at most: clients are served in between. */
 const KEYS_A_TURN = 128;
 const BYTES_A_TURN = 256 * 1024;
+/** After each turn it rests so many times as long as that took: what clients lose is bounded, on any machine. */
+const REST = 4;
+/** It rests so long at least, ms: what a turn costs the candidate and the network is not seen here. */
+const MIN_REST_MS = 3;
+/** No rest is longer, ms: a process that was held up itself goes on soon. */
+const MAX_REST_MS = 20;
+/** Bytes of answers after which the rest of them waits for the last turn: they come in faster than they are said. */
+const MAX_TOLD = 1024 * 1024 * 1024;
 /** Bytes that the connection may hold before the snapshot waits. */
 const MAX_QUEUED = 1024 * 1024;
 /** Bytes written to keys meanwhile that it may be behind by; with more it is given up. */
@@ -23,6 +32,10 @@ const MAX_BEHIND = 64 * 1024 * 1024;
 const STALL_MS = 10_000;
 /** The same before it has said anything: another one may be waiting. */
 const OPENING_MS = 2000;
+
+/** Bytes of a part that is written by itself. */
+const LARGE = 128 * 1024;
+const END = Buffer.from('\r\n', 'latin1');
 
 /** What is needed of the primary. */
 export interface SyncOwner {
@@ -52,13 +65,21 @@ export class SyncSource {
   private readonly conn: Conn;
   private db = 0;
   private position = 0;
-  private stage: 'opening' | 'copying' | 'marking' | 'over' = 'opening';
+  private stage: 'opening' | 'copying' | 'telling' | 'marking' | 'over' = 'opening';
+  /** Large values that were met, and are given before anything else. */
+  private readonly large = new LargeValues();
+  /** What the candidate knows of what is remembered (R10), and the bytes of it that were said. */
+  private readonly told = new Map<string, Told>();
+  private toldBytes = 0;
   /** When it last took something, or said what was awaited. */
   private progressAt: number;
   /** Bytes said of keys written meanwhile since everything had left. */
   private behind = 0;
+  /** Bytes that waited for the connection when that was looked at last. */
+  private queued = 0;
   private readonly ctx = new Context();
   private scheduled = false;
+  private cancelLast: () => void = () => {};
   private parts: Buffer[] = [];
 
   constructor(
@@ -89,32 +110,37 @@ export class SyncSource {
         this.behind = 0;
         this.pumpLater();
       },
-      closed: () => this.end(false),
+      closed: () => {
+        this.cancelLast();
+        this.end(false);
+      },
     });
   }
 
   /** What the primary has just logged: effects that the store holds already. */
   entry(effects: Buffer): void {
-    if (this.stage !== 'copying' && this.stage !== 'marking') return;
-    const forwarded = this.forward(effects);
-    if (forwarded.length === 0) return;
+    if (this.stage === 'opening' || this.stage === 'over') return;
+    const wanted = forwarded(effects, this.owner.store, (db, key) => this.given(db, key));
+    if (wanted.length === 0) return;
     if (this.behind > MAX_BEHIND) return this.conn.destroy();
-    this.behind += forwarded.length;
-    this.say(['TOWLINE.COPY', forwarded]);
+    this.behind += this.copy(wanted);
   }
 
   /** Called now and then: a candidate that takes or says nothing harms nobody for long. */
   check(): void {
-    const taken = this.conn.queued === 0;
-    if (taken) this.behind = 0;
+    const { queued } = this.conn;
+    if (queued === 0) this.behind = 0;
     // Only while there is something to be taken: an answer is awaited at the beginning and at the end.
-    if (taken && this.stage === 'copying') this.progressAt = this.host.now();
+    const giving = this.stage === 'copying' || this.stage === 'telling';
+    if (queued < this.queued || (queued === 0 && giving)) this.progressAt = this.host.now();
+    this.queued = queued;
     const patience = this.stage === 'opening' ? OPENING_MS : STALL_MS;
     if (this.host.now() - this.progressAt > patience) this.conn.destroy();
   }
 
   stop(): void {
     this.stage = 'over';
+    this.cancelLast();
     this.conn.destroy();
   }
 
@@ -129,32 +155,50 @@ export class SyncSource {
     else throw new ProtocolError('unexpected message from a candidate');
   }
 
-  private pumpLater(): void {
-    if (this.scheduled || this.stage !== 'copying' || this.conn.queued > MAX_QUEUED) return;
+  private get giving(): boolean {
+    return this.stage === 'copying' || this.stage === 'telling';
+  }
+
+  private pumpLater(rest = 0): void {
+    if (this.scheduled || !this.giving || this.conn.queued > MAX_QUEUED) return;
     this.scheduled = true;
     // A timer, not the end of this turn: clients' input comes first.
-    this.host.after(0, () => {
+    this.host.after(rest, () => {
       this.scheduled = false;
+      if (!this.giving) return;
+      const began = this.host.now();
       if (this.stage === 'copying') this.pump();
+      else this.tell(BYTES_A_TURN);
+      const took = this.host.now() - began;
+      this.pumpLater(Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, REST * took)));
     });
   }
 
+  /** One turn's keys, or a piece of a large value. */
   private pump(): void {
     const { store } = this.owner;
     // What is in the store but not in the log yet would be said twice.
     this.owner.settle();
+    if (this.large.size > 0) {
+      for (const piece of this.large.next(store)) this.sayBytes(piece);
+      return;
+    }
     const out: Buffer[] = [];
     let size = 0;
     while (this.db < DATABASES && size < BYTES_A_TURN) {
       const step = store.scanRange(this.ctx, this.db, this.position, KEYS_A_TURN);
       if (step.keys.length > 0) out.push(encodeCommand([VERB_DB, this.db]));
       for (const { key } of step.keys) {
+        this.keys++;
+        if (store.sizeOf(this.db, key) > PIECE) {
+          this.large.add(this.db, key);
+          continue;
+        }
         const payload = store.exportKey(this.db, key);
         if (payload === null) continue;
         const put = encodeCommand([VERB_PUT, key, payload]);
         out.push(put);
         size += put.length;
-        this.keys++;
       }
       if (step.next >= 0) {
         this.position = step.next;
@@ -164,30 +208,37 @@ export class SyncSource {
         this.position = 0;
       }
     }
-    this.bytes += size;
-    if (out.length > 0) this.say(['TOWLINE.COPY', Buffer.concat(out)]);
-    if (this.db < DATABASES) return this.pumpLater();
+    if (out.length > 0) this.copy(out);
+    if (this.db >= DATABASES && this.large.size === 0) this.stage = 'telling';
+  }
+
+  /** Says what is remembered, and not told yet. When that is little, or without an end, the mark follows. */
+  private tell(limit: number): void {
+    const said = this.owner.remembered.tell(this.told, limit, {
+      floor: (router, floor) => this.say(['TOWLINE.FLOOR', router, floor]),
+      answers: (router, { seq, index, replies }) =>
+        this.say(['TOWLINE.ANSWERS', router, seq, index, replies]),
+    });
+    this.toldBytes += said;
+    if (this.stage !== 'telling' || (said >= limit && this.toldBytes < MAX_TOLD)) return;
     // Everything is on its way: when the candidate has read up to here, the rest is short.
     this.stage = 'marking';
     this.say(['TOWLINE.MARK']);
   }
 
-  /** The last turn: what is remembered, what is undecided, and from which seq on the candidate counts. */
+  /** The last turn: what is remembered since, what is undecided, and from which seq on the candidate counts. */
   private finish(): void {
     const { owner } = this;
     const seq = owner.settle();
-    for (const { router, floor, answers } of owner.remembered.snapshot()) {
-      this.say(['TOWLINE.FLOOR', router, floor]);
-      for (const { seq: at, index, replies } of answers)
-        this.say(['TOWLINE.ANSWERS', router, at, index, replies]);
-    }
+    this.tell(Number.POSITIVE_INFINITY);
     for (const entry of owner.transactions.snapshot()) this.say(['TOWLINE.TXN', encodeTxnEntry(entry)]);
     this.say(['TOWLINE.SYNCED', owner.term, seq, owner.now()]);
     this.flush();
     this.stage = 'over';
     owner.admit(this.member, seq);
     owner.ended(this.member, true);
-    // The candidate closes it when it has read everything.
+    // The candidate closes it when it has read everything. One that stands still never would.
+    this.cancelLast = this.host.after(STALL_MS, () => this.conn.destroy());
   }
 
   private end(done: boolean): void {
@@ -196,58 +247,46 @@ export class SyncSource {
     this.owner.ended(this.member, done);
   }
 
+  /** Says commands that the candidate executes. @returns their bytes */
+  private copy(commands: Buffer[]): number {
+    let size = 0;
+    for (const { length } of commands) size += length;
+    // Encoded by hand: the commands are not copied once more.
+    this.sayBytes(Buffer.from(`*2\r\n$12\r\nTOWLINE.COPY\r\n$${size}\r\n`, 'latin1'));
+    for (const each of commands) this.sayBytes(each);
+    this.sayBytes(END);
+    return size;
+  }
   private say(words: (string | number | Buffer)[]): void {
-    if (this.parts.push(encodeCommand(words)) === 1) this.host.endOfTurn(() => this.flush());
+    this.sayBytes(encodeCommand(words));
+  }
+  private sayBytes(bytes: Buffer): void {
+    this.bytes += bytes.length;
+    if (this.parts.push(bytes) === 1) this.host.endOfTurn(() => this.flush());
   }
   private flush(): void {
-    if (this.parts.length === 0) return;
-    this.conn.write(Buffer.concat(this.parts));
+    const { parts } = this;
+    if (parts.length === 0) return;
     this.parts = [];
+    let few: Buffer[] = [];
+    const write = () => {
+      if (few.length > 0) this.conn.write(Buffer.concat(few));
+      few = [];
+    };
+    // In one write, but what is large is not copied for that.
+    for (const part of parts) {
+      if (part.length < LARGE) few.push(part);
+      else {
+        write();
+        this.conn.write(part);
+      }
+    }
+    write();
   }
 
   /** Whether the candidate has been given this key's place already. */
   private given(db: number, key: string): boolean {
+    if (this.large.has(db, key)) return false;
     return db < this.db || (db === this.db && positionOf(db, slotOfText(key), key) < this.position);
-  }
-
-  /**
-   * Effects as the candidate can use them: those of keys that it has not been given are left out (their snapshot
-   * will hold them); keys that a command over several keys touched are said as what they are now, once.
-   */
-  private forward(effects: Buffer): Buffer {
-    const parser = new RequestParser();
-    const commands: { db: number; keys: { db: number; key: string }[]; raw: Buffer; whole: boolean }[] = [];
-    const restated = new Map<string, { db: number; key: string }>();
-    let db = 0;
-    parser.feed(effects);
-    while (parser.next()) {
-      const { request } = parser;
-      if (request.text(0) === VERB_DB) {
-        db = Number(request.text(1));
-        continue;
-      }
-      const { start } = request;
-      const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
-      const names = row === undefined ? [request.text(1)] : keysOf(row, request).map((i) => request.text(i));
-      const databases = row === undefined ? [db] : databasesOf(row, request, db);
-      const keys = databases.flatMap((each) => names.map((key) => ({ db: each, key })));
-      commands.push({ db, keys, raw: request.raw(), whole: row?.where === 'all' });
-      if (keys.length > 1) for (const each of keys) restated.set(`${each.db}:${each.key}`, each);
-    }
-    const out: Buffer[] = [];
-    for (const command of commands) {
-      const key = command.keys[0];
-      const single = command.keys.length === 1 && key !== undefined;
-      const wanted =
-        command.whole || (single && !restated.has(`${key.db}:${key.key}`) && this.given(key.db, key.key));
-      if (wanted) out.push(encodeCommand([VERB_DB, command.db]), command.raw);
-    }
-    for (const { db: at, key } of restated.values()) {
-      if (!this.given(at, key)) continue;
-      const payload = this.owner.store.exportKey(at, key);
-      out.push(encodeCommand([VERB_DB, at]));
-      out.push(payload === null ? encodeCommand(['DEL', key]) : encodeCommand([VERB_PUT, key, payload]));
-    }
-    return Buffer.concat(out);
   }
 }

@@ -15,7 +15,10 @@ export const PATHS = {
 /** Who wants to know. Called in a turn of its own, never from within a call to the directory. */
 export interface DirectoryListener {
   ring(document: RingDocument): void;
-  config(group: string, config: GroupConfig): void;
+  /** @param origin ZooKeeper's transaction that created the configuration's node: another one, another configuration */
+  config(group: string, config: GroupConfig, origin: bigint): void;
+  /** A group has no configuration, or no longer one. Absent: not asked for. */
+  absent?(group: string): void;
   /** Who is registered in a group. Absent: not asked for. */
   members?(group: string, members: readonly Registration[]): void;
 }
@@ -50,7 +53,8 @@ export class Directory {
   watch(group: string): void {
     if (this.configs.has(group) || this.stopped) return;
     const view = new DocumentView<GroupConfig>(this.zk, PATHS.config(group), (found) => {
-      if (found !== null && isGroupConfig(found.value)) this.listener.config(group, found.value);
+      if (found === null) this.listener.absent?.(group);
+      else if (isGroupConfig(found.value)) this.listener.config(group, found.value, found.czxid);
     });
     this.configs.set(group, view);
     // It retries by itself; only stop() ends it without a reading.

@@ -1,3 +1,15 @@
+export {
+  abandon,
+  addGroup,
+  type Changed,
+  chainsOf,
+  MAX_HISTORY,
+  removeGroup,
+  type Standing,
+  setWeight,
+  standingOf,
+  trim,
+} from './change.js';
 export { RingTable } from './chains.js';
 export {
   EMPTY_RING,

@@ -1,7 +1,9 @@
 // The router's data lane to one group: plain commands out, replies back, each named by a counter. Remembers what is
 // unanswered, and says it again, in order, to whoever is primary next (R10). Must never send anything new before that.
 import { ABSENT } from '../net/absent.js';
-import type { Address, Conn, Host } from '../net/host.js';
+import { readConfig } from '../net/config-message.js';
+import type { Address, Host } from '../net/host.js';
+import { Link } from '../net/link.js';
 import {
   ByteWriter,
   encodeCommand,
@@ -11,7 +13,7 @@ import {
   type Request,
 } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
-
+import { Inquiry, type InquiryOwner } from './inquiry.js';
 import { type Batch, type Mode, pushWords, saidAgain, sentAs } from './said.js';
 
 /** Who wants the reply to a command: a client's session, or the router itself. */
@@ -32,14 +34,16 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const ACK_EVERY = 512;
 /** Commands longer than this are sent without being copied. */
 const LARGE = 64 * 1024;
-const RETRY_MS = 25;
+const PAUSES = { first: 2, last: 25 };
+/** Without a connection that was taken, or an answer, for so long: other members are asked who leads, ms. */
+const ASK_AFTER_MS = 300;
 const CLIENT_HEAD = '*2\r\n$14\r\nTOWLINE.CLIENT\r\n$';
 
 /** Takes the reply of a command that nobody waits for any more. */
 const NOBODY: Sink = { reply() {}, stale() {} };
 
 /** What the lane needs of the router. */
-export interface LaneOwner {
+export interface LaneOwner extends InquiryOwner {
   /** Incarnation: with the counter it names a command for good (R10). */
   readonly id: string;
   ringVersion(): number;
@@ -57,9 +61,11 @@ export interface LaneOwner {
 
 /** Data lane to one group. */
 export class DataLane {
-  private conn: Conn | null = null;
-  private ready = false;
-  private stopped = false;
+  private readonly link: Link;
+  private readonly inquiry: Inquiry;
+  /** Whether the primary has taken this connection, and since when none has been, monotonic ms. */
+  private taken = false;
+  private untakenSince: number;
   private splitter = new ReplySplitter();
   private expected = 0;
   /** Unanswered commands by counter, circular; null: answered. */
@@ -79,7 +85,6 @@ export class DataLane {
   private readonly mode: Mode;
   private scheduled = false;
   private wasFull = false;
-  private cancelRetry: () => void = () => {};
   /** Commands that somebody waits for. */
   pending = 0;
   /** Commands sent, for statistics. */
@@ -93,7 +98,22 @@ export class DataLane {
   ) {
     this.mode = { db: 0, proto: 2, tag: 0, ring: owner.ringVersion() };
     this.openMode = { ...this.mode };
-    this.open();
+    this.untakenSince = host.now();
+    this.inquiry = new Inquiry(host, owner, group);
+    this.link = new Link(
+      host,
+      {
+        address: () => owner.primary(group),
+        hello: () => this.hello(),
+        opened: () => this.sayAgain(),
+        data: (chunk) => this.data(chunk),
+        closed: () => {
+          if (this.taken) this.untakenSince = host.now();
+          this.taken = false;
+        },
+      },
+      PAUSES,
+    );
   }
 
   /** No new command may be sent: its client must wait. */
@@ -103,7 +123,7 @@ export class DataLane {
     return full;
   }
   get connected(): boolean {
-    return this.ready;
+    return this.taken;
   }
 
   /**
@@ -157,8 +177,13 @@ export class DataLane {
     return this.next - 1;
   }
 
-  /** Answers commands that have waited longer than `deadlineMs` with UNCERTAIN; they stay under way. */
+  /**
+   * Called now and then. Answers commands that have waited longer than `deadlineMs` with UNCERTAIN; they stay under
+   * way. Asks other members who leads when the primary is silent.
+   */
   expire(deadlineMs: number, error: Buffer): void {
+    const silentSince = this.taken ? this.batches[0]?.sentAt : this.untakenSince;
+    if (silentSince !== undefined && this.host.now() - silentSince >= ASK_AFTER_MS) this.inquiry.ask();
     const limit = this.host.now() - deadlineMs;
     for (const batch of this.batches) {
       if (batch.sentAt > limit) break;
@@ -174,15 +199,14 @@ export class DataLane {
     if (this.pending === 0) this.owner.idle();
   }
 
-  /** The group's primary may be another one: reconnects if it is. */
+  /** The group's primary is another one: connects to it at once. */
   primaryChanged(): void {
-    if (this.conn !== null) this.conn.destroy();
+    this.link.again();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.cancelRetry();
-    this.conn?.destroy();
+    this.link.stop();
+    this.inquiry.stop();
   }
 
   // ---- sending
@@ -203,7 +227,7 @@ export class DataLane {
 
   private flush(): void {
     this.scheduled = false;
-    if (this.ready && this.floor - this.acked >= ACK_EVERY) {
+    if (this.link.open && this.floor - this.acked >= ACK_EVERY) {
       this.acked = this.floor;
       this.out.bytes(encodeCommand(['TOWLINE.ACK', this.acked]));
     }
@@ -223,7 +247,7 @@ export class DataLane {
     this.heldBytes += partBytes;
     this.openFirst = this.next;
     this.openMode = { ...this.mode };
-    if (this.ready) for (const part of parts) this.conn!.write(part);
+    for (const part of parts) this.link.write(part);
   }
 
   private grow(): void {
@@ -287,7 +311,12 @@ export class DataLane {
         this.expected = Number(words[1]);
         return;
       case 'TOWLINE.LANE':
+        this.taken = true;
         this.owner.heard(Number(words[4]), null);
+        return;
+      case 'TOWLINE.CONFIG':
+        // From one that leads no more, or does not lead (R7).
+        if (words[1] === this.group) this.owner.setConfig(this.group, readConfig(words[2] ?? ''));
         return;
       case 'TOWLINE.STALE':
         return this.noReply((sink, seq, counter) => {
@@ -317,51 +346,22 @@ export class DataLane {
 
   // ---- the connection
 
-  private open(): void {
-    if (this.stopped) return;
-    const address = this.owner.primary(this.group);
-    if (address === null) return this.retry();
-    const conn = this.host.connect(address, {
-      opened: () => {
-        if (this.conn === conn) this.begin(conn);
-      },
-      data: (chunk) => {
-        if (this.conn !== conn) return;
-        try {
-          this.data(chunk);
-        } catch (error) {
-          if (!(error instanceof ProtocolError)) throw error;
-          conn.destroy();
-        }
-      },
-      closed: () => {
-        if (this.conn !== conn) return;
-        this.conn = null;
-        this.ready = false;
-        this.retry();
-      },
-    });
-    this.conn = conn;
-  }
-
-  private retry(): void {
-    if (this.stopped) return;
-    this.cancelRetry = this.host.after(RETRY_MS, () => this.open());
-  }
-
-  /** Says who we are, then everything unanswered again, in the original order (R10). */
-  private begin(conn: Conn): void {
+  /** Says who we are. */
+  private hello(): Buffer {
     // What was not flushed yet belongs to the end of the line.
     this.flush();
     this.splitter = new ReplySplitter();
-    this.ready = true;
-    const first = this.batches[0]?.mode ?? this.openMode;
-    conn.write(encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]));
     this.expected = this.floor;
     this.acked = this.floor;
+    const first = this.batches[0]?.mode ?? this.openMode;
+    return encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]);
+  }
+
+  /** Everything unanswered again, in the original order (R10). */
+  private sayAgain(): void {
     const unanswered = (counter: number) =>
       counter >= this.floor && this.sinks[counter & (this.sinks.length - 1)] !== null;
-    conn.write(saidAgain(this.batches, this.mode, { from: this.floor, to: this.next, unanswered }));
+    this.link.write(saidAgain(this.batches, this.mode, { from: this.floor, to: this.next, unanswered }));
   }
 }
 

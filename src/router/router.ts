@@ -10,7 +10,7 @@ import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
 import { DataLane, type LaneOwner, type Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
-import type { LocalHandler, RouterServer, Usage } from './local/index.js';
+import type { LocalHandler, LockDesk, RouterServer, Usage } from './local/index.js';
 import {
   Clients,
   type GroupSummary,
@@ -46,6 +46,8 @@ export interface RouterConfig {
   /** Other routers, this one included. */
   routers(): { id: string; host: string; port: number }[];
   usage(): Usage;
+  /** Locks for clients; absent: there are none. */
+  locks?: LockDesk;
   /** The ring is newer than what was delivered: read it again. */
   refresh(): void;
   shutdown(): void;
@@ -322,6 +324,9 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   routers() {
     return this.config.routers();
   }
+  get locks(): LockDesk | null {
+    return this.config.locks ?? null;
+  }
   usage(): Usage {
     return this.config.usage();
   }
@@ -396,7 +401,8 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
       for (const session of this.sessions) {
         session.checkOutput();
         session.checkDeadline(now);
-        if (timeout > 0 && now - session.client.lastInteraction > timeout * 1000) session.conn.destroy();
+        const { blocked, lastInteraction } = session.client;
+        if (timeout > 0 && !blocked && now - lastInteraction > timeout * 1000) session.conn.destroy();
       }
       this.tickLater();
     });

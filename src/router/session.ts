@@ -88,6 +88,7 @@ export class Session implements ConnHandler, Sink {
     readonly client: ClientState,
   ) {
     client.kill = () => conn.destroy();
+    client.push = (message) => conn.write(message);
     client.pendingInput = () => this.parser.pending;
     client.pendingOutput = () => conn.queued + this.order.length;
     this.limitParser();
@@ -132,7 +133,9 @@ export class Session implements ConnHandler, Sink {
     } catch (error) {
       this.protocolError(error);
     }
-    const stuck = this.stuck();
+    // A client that waits in a local command is read on, within a bound: else nobody would notice its end.
+    const parked = this.client.blocked && this.parser.pending < MAX_UNREAD;
+    const stuck = this.stuck() && !parked;
     if (stuck !== this.paused && !this.gone) {
       this.paused = stuck;
       if (stuck) this.conn.pause();

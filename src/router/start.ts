@@ -7,6 +7,7 @@ import type { Registration } from '../commit/index.js';
 import { Directory, PATHS } from '../net/directory.js';
 import { incarnation, listen, NodeHost } from '../net/node-host.js';
 import { Membership, MembershipView, ZooKeeper } from '../zookeeper/index.js';
+import { ClientLocks, LOCK_CLIENT } from './client-locks.js';
 import type { Usage } from './local/index.js';
 import { Router } from './router.js';
 
@@ -51,6 +52,9 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const listener = await listen(options.host, options.port, (conn) => router?.accept(conn) ?? null);
   const id = incarnation('router');
   const zk = new ZooKeeper({ servers: zookeeper, sessionTimeoutMs: SESSION_MS, log });
+  const locks = new ClientLocks(
+    new ZooKeeper({ servers: zookeeper, sessionTimeoutMs: SESSION_MS, log, ...LOCK_CLIENT }),
+  );
   const others = new MembershipView<Registration>(zk, PATHS.routers, () => {});
   const directory: Directory = new Directory(zk, {
     ring: (document) => router?.setRing(document),
@@ -70,20 +74,21 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     zookeeperState: () => zk.state,
     routers: () => others.members.map(({ info }) => ({ id: info.id, host: info.host, port: info.port })),
     usage,
+    locks,
     refresh: () => directory.refresh(),
     shutdown: () => fail(new Error('shutdown by a client')),
   });
   const registration: Registration = { id, host: options.host, port: listener.port, pid: process.pid };
   const membership = new Membership<Registration>(zk, PATHS.routers, registration);
   try {
-    await zk.connect();
+    await Promise.all([zk.connect(), locks.start()]);
     router = running;
     await directory.start();
     await membership.start();
     await others.start();
   } catch (error) {
     running.stop();
-    await Promise.allSettled([listener.close(), zk.close()]);
+    await Promise.allSettled([listener.close(), locks.stop(), zk.close()]);
     throw error;
   }
   log.info({ id, port: listener.port }, 'router registered');
@@ -94,7 +99,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     close: async () => {
       await Promise.allSettled([membership.stop(), others.stop(), directory.stop()]);
       running.stop();
-      await Promise.allSettled([listener.close(), zk.close()]);
+      await Promise.allSettled([listener.close(), locks.stop(), zk.close()]);
     },
   };
 }

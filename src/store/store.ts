@@ -82,14 +82,32 @@ export class Store extends Access {
 
   /** The live key as a payload for importKey(): type, expiry, value; null when there is none. Expired keys too. */
   exportKey(db: number, key: string): Buffer | null {
+    const parts = this.exportParts(db, key);
+    if (parts === null) return null;
+    const { head, value } = parts;
+    const payload = Buffer.allocUnsafe(head.length + value.length);
+    head.copy(payload);
+    value.copy(payload, head.length);
+    return payload;
+  }
+
+  /**
+   * The same in two parts, so that a large value need not be copied: `value` may be a view of what the store holds,
+   * and is worth nothing once the key was written again; then `seq` of the key is another one.
+   */
+  exportParts(db: number, key: string): { head: Buffer; value: Buffer; seq: number } | null {
     const entry = this.peek(db, key);
     if (entry === undefined) return null;
-    const value = typeOf(entry.type).dump(entry.value);
-    const payload = Buffer.allocUnsafe(PAYLOAD_HEAD + value.length);
-    payload[0] = entry.type;
-    payload.writeDoubleBE(entry.expireAt, 1);
-    value.copy(payload, PAYLOAD_HEAD);
-    return payload;
+    const head = Buffer.allocUnsafe(PAYLOAD_HEAD);
+    head[0] = entry.type;
+    head.writeDoubleBE(entry.expireAt, 1);
+    return { head, value: typeOf(entry.type).dump(entry.value), seq: entry.seq };
+  }
+
+  /** Bytes of memory that a key's value holds; 0 when there is none. */
+  sizeOf(db: number, key: string): number {
+    const entry = this.peek(db, key);
+    return entry === undefined ? 0 : typeOf(entry.type).held(entry.value);
   }
 
   /** Makes the key what exportKey() gave; what it was before is gone. `seq` is what the key then remembers. */

@@ -22,7 +22,8 @@ import { type WatchKind, WatchTable } from './watches.js';
 
 /** Most bytes of data and paths in one request: below the server's jute.maxbuffer, which cuts the connection. */
 const MAX_BYTES = 1_000_000;
-/** Most paths watched by one client. */
+/** Most requests waiting or unanswered, and most paths watched, unless told otherwise. */
+const MAX_REQUESTS = 256;
 const MAX_WATCHES = 8192;
 const EVENTS: Record<number, WatchEvent['type']> = {
   1: 'created',
@@ -42,6 +43,7 @@ export class ZooKeeper {
   readonly log: Log;
   readonly #chroot: string;
   readonly #requestTimeoutMs: number;
+  readonly #maxWatches: number;
   readonly #requests: Requests;
   readonly #watches: WatchTable;
   readonly #connector: Connector;
@@ -62,7 +64,8 @@ export class ZooKeeper {
     this.log = options.log ?? SILENT;
     this.#chroot = chroot;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
-    this.#requests = new Requests(this.clock);
+    this.#requests = new Requests(this.clock, options.maxRequests ?? MAX_REQUESTS);
+    this.#maxWatches = options.maxWatches ?? MAX_WATCHES;
     this.#watches = new WatchTable((error) => this.#surprise(error));
     this.#connector = new Connector(servers, options.sessionTimeoutMs ?? 6000, this.clock, this.log, {
       state: (state, link) => {
@@ -286,8 +289,8 @@ export class ZooKeeper {
     if (bytes + path.length * 3 > MAX_BYTES) {
       return Promise.reject(new ZooKeeperError('BAD_ARGUMENTS', `more than ${MAX_BYTES} bytes`, path));
     }
-    if (watcher !== undefined && this.#watches.size >= MAX_WATCHES) {
-      return Promise.reject(new ZooKeeperError('QUEUE_FULL', `${MAX_WATCHES} paths are watched`, path));
+    if (watcher !== undefined && this.#watches.size >= this.#maxWatches) {
+      return Promise.reject(new ZooKeeperError('QUEUE_FULL', `${this.#maxWatches} paths are watched`, path));
     }
     return this.#requests.run({ ...spec, path }, this.#requestTimeoutMs);
   }

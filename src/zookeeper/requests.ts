@@ -28,20 +28,22 @@ interface Pending {
   cancelDeadline(): void;
 }
 
-/** Most requests waiting or unanswered, and how many of them on the wire. */
-const LIMIT = 256;
+/** Most requests on the wire. */
 const WINDOW = 64;
 
 /** The requests of one client. */
 export class Requests {
   readonly #clock: Clock;
+  readonly #limit: number;
   #queue: Pending[] = [];
   #flying = new Set<Pending>();
   #link: Link | null = null;
   #closed = false;
 
-  constructor(clock: Clock) {
+  /** @param limit most requests waiting or unanswered */
+  constructor(clock: Clock, limit: number) {
     this.#clock = clock;
+    this.#limit = limit;
   }
 
   /** Queues a request. Rejects with a ZooKeeperError only. */
@@ -49,8 +51,8 @@ export class Requests {
     const { path } = spec;
     if (this.#closed) return Promise.reject(new ZooKeeperError('CLOSED', 'the client is closed', path));
     const waiting = this.#queue.length + Math.max(this.#link?.unanswered ?? 0, this.#flying.size);
-    if (waiting >= LIMIT) {
-      return Promise.reject(new ZooKeeperError('QUEUE_FULL', `${LIMIT} requests are waiting`, path));
+    if (waiting >= this.#limit) {
+      return Promise.reject(new ZooKeeperError('QUEUE_FULL', `${this.#limit} requests are waiting`, path));
     }
     return new Promise<T>((resolve, reject) => {
       const pending: Pending = {

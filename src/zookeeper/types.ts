@@ -50,6 +50,10 @@ export interface ZooKeeperOptions {
   sessionTimeoutMs?: number;
   /** How long a request may take, waiting for a connection included. Default 10 000 ms. */
   requestTimeoutMs?: number;
+  /** Most requests waiting or unanswered. Default 256. */
+  maxRequests?: number;
+  /** Most paths watched. Default 8192. */
+  maxWatches?: number;
   log?: Log;
   /** Default: the machine's. */
   clock?: Clock;

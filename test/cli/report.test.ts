@@ -36,7 +36,10 @@ test('a report: who answers, who is silent, which group serves', async () => {
     port: await port(reply),
     pid: 7,
   });
-  const a = await member('a', bulk({ role: 'primary', state: 'serving', keys: 3, bytes: 2048, seq: 9 }));
+  const a = await member(
+    'a',
+    bulk({ role: 'primary', state: 'serving', keys: 3, bytes: 2048, seq: 9, error: 'help' }),
+  );
   const b = await member('b', null);
   const c = await member('c', '-ERR no such command\r\n');
   const tree = {
@@ -46,6 +49,7 @@ test('a report: who answers, who is silent, which group serves', async () => {
       { id: 'g2', config: { epoch: 1, term: 1, primary: 'c', inSync: ['c'] }, members: [c] },
       { id: 'g3', config: { epoch: 1, term: 1, primary: 'z', inSync: ['z'] }, members: [] },
       { id: 'g4', config: null, members: [] },
+      { id: 'g5', config: null, members: [a] },
     ],
     routers: [{ id: 'r', host: '127.0.0.1', port: 6380, pid: 8 }],
   };
@@ -57,9 +61,10 @@ test('a report: who answers, who is silent, which group serves', async () => {
       ['g2', 'electing'],
       ['g3', 'lost'],
       ['g4', 'forming'],
+      ['g5', 'forgotten'],
     ],
   );
-  const known = { pid: 7, keys: null, bytes: null, seq: null, state: 'unreachable' };
+  const known = { pid: 7, keys: null, bytes: null, seq: null, error: null, state: 'unreachable' };
   assert.deepEqual(report.groups[0]!.members, [
     {
       id: 'a',
@@ -70,6 +75,7 @@ test('a report: who answers, who is silent, which group serves', async () => {
       keys: 3,
       bytes: 2048,
       seq: 9,
+      error: 'help',
     },
     { ...known, id: 'b', address: `127.0.0.1:${b.port}`, role: 'backup' },
     { ...known, id: 'c', address: `127.0.0.1:${c.port}`, role: 'spare' },
@@ -79,6 +85,11 @@ test('a report: who answers, who is silent, which group serves', async () => {
   assert.match(
     reportText(report),
     /group g1: serving, epoch 4, primary a[\s\S]*a +primary +in sync +serving[\s\S]*2\.0 KiB/,
+  );
+  assert.match(reportText(report), /^ {2}ERROR a: help$/m);
+  assert.match(
+    reportText(report),
+    /^group g3: LOST, .*\n(.*\n)*? {2}to give its data up: .* group reset g3 /m,
   );
 });
 

@@ -11,6 +11,9 @@ import { startRedis } from '../store/redis.js';
 const NEWER: Readonly<Record<string, string>> = {
   'client|setinfo': 'of 7.2: ioredis 6 and node-redis send it on connecting',
   'client|no-touch': 'of 7.2: named by issue 2',
+  'towline.lock': 'of Towline',
+  'towline.unlock': 'of Towline',
+  'towline.locks': 'of Towline',
 };
 
 /** Everything that redis-server describes too; containers have fewer subcommands here, which are compared singly. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Answers, INDEX_SIZE, Remembered } from '../../src/commit/index.js';
+import { type Answers, INDEX_SIZE, Remembered, type Telling, type Told } from '../../src/commit/index.js';
 
 /** An entry that answered these counters, each with its number as text. */
 function answers(seq: number, counters: readonly number[]): Answers {
@@ -20,8 +20,8 @@ const answered = (seq: number, counter: number) => ({
   seq,
   reply: Buffer.from(`:${counter}\r\n`),
 });
-/** Bytes that answers() of one counter below 10 takes. */
-const ONE = INDEX_SIZE + 4;
+/** Bytes that answers() of one counter below 10 takes, with what an entry costs beside its bytes. */
+const ONE = 256 + INDEX_SIZE + 4;
 
 describe('Remembered', () => {
   it('answers what it has, by entry, in any order of counters', () => {
@@ -136,6 +136,47 @@ describe('Remembered', () => {
               else if (recall.kind === 'answered') assert.deepEqual(recall, answered(at, counter));
               else assert.equal(recall.kind, 'forgotten', `r${name} ${counter}`);
             }
+          }
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+  it('is told to a new member a little at a time, while it changes', () => {
+    const step = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({ router: fc.nat(5), count: fc.integer({ min: 1, max: 3 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ router: fc.nat(5), acknowledge: fc.nat(6) }) },
+      { weight: 2, arbitrary: fc.record({ tell: fc.integer({ min: 1, max: 3 * ONE }) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), fc.boolean(), (steps, narrow) => {
+        const make = () => (narrow ? new Remembered(3 * ONE, 2, 5 * ONE) : new Remembered());
+        const [first, copy] = [make(), make()];
+        const told = new Map<string, Told>();
+        const say: Telling = {
+          floor: (router, floor) => copy.begin(router, floor),
+          answers: (router, each) => copy.add(router, each),
+        };
+        const next = new Array<number>(6).fill(1);
+        steps.forEach((each, seq) => {
+          if ('tell' in each) first.tell(told, each.tell, say);
+          else if ('count' in each) {
+            const { router, count } = each;
+            const counters = Array.from({ length: count }, (_, i) => next[router]! + i);
+            next[router]! += count;
+            first.add(`r${router}`, answers(seq, counters));
+          } else first.acknowledge(`r${each.router}`, Math.max(0, next[each.router]! - each.acknowledge));
+        });
+        first.tell(told, Number.POSITIVE_INFINITY, say);
+        assert.equal(first.tell(told, 1, say), 0, 'nothing is left');
+        next.forEach((upTo, router) => {
+          for (let counter = 1; counter < upTo + 3; counter++) {
+            const [here, there] = [first, copy].map((each) => each.recall(`r${router}`, counter));
+            // Within bounds it may have forgotten more, and nothing else.
+            if (!narrow || there!.kind !== 'forgotten') assert.deepEqual(there, here);
           }
         });
       }),

@@ -76,6 +76,10 @@ export interface Change {
   member: string;
   next: GroupConfig;
   epoch: number;
+  /** Whether its sender still wants it, asked right before it would be sent. */
+  wanted(): boolean;
+  /** It is not wanted any more, and so never sent. */
+  refuse(): void;
   /** It reaches ZooKeeper. */
   apply(): void;
   /** The member hears of the outcome, which apply() has decided. */
@@ -170,7 +174,7 @@ export class Group {
       orphanMs: this.shape.orphanMs ?? 1_000_000,
       hotfix,
       times: TIMES,
-      cas: (next, epoch, done) => this.cas(place, next, epoch, done),
+      cas: (next, epoch, done, wanted) => this.cas(place, next, epoch, done, wanted),
       readRing: (done) => {
         const read = () => place.alive && done(this.ring);
         if (this.ringReadable) this.host.later(read);
@@ -232,12 +236,23 @@ export class Group {
       if (place.alive && !place.machine.frozen && place.zookeeper) place.node.setConfig('g1', this.config);
     });
   }
-  private cas(place: Place, next: GroupConfig, epoch: number, done: (result: CasResult) => void): void {
+  private cas(
+    place: Place,
+    next: GroupConfig,
+    epoch: number,
+    done: (result: CasResult) => void,
+    wanted: () => boolean = () => true,
+  ): void {
     let result: CasResult | null = null;
     const change: Change = {
       member: place.machine.name,
       next,
       epoch,
+      wanted,
+      refuse: () => {
+        result = 'conflict';
+        change.tell();
+      },
       apply: () => {
         result ??= this.config.epoch === epoch ? 'written' : 'conflict';
         if (result === 'written' && !this.history.includes(next)) this.publish(next);

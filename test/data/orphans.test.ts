@@ -7,7 +7,7 @@ import { Orphans, type OrphansOwner } from '../../src/data/orphans.js';
 import type { Address } from '../../src/net/host.js';
 import { encodeAnswer } from '../../src/net/wire.js';
 import { showParticipant } from '../commit/show.js';
-import { FakeHost } from '../net/fake-host.js';
+import { type FakeConn, FakeHost } from '../net/fake-host.js';
 
 const KEYS = [{ db: 0, key: 'k', exclusive: true }];
 
@@ -45,9 +45,13 @@ class World implements OrphansOwner {
     const effects = Buffer.from('E');
     this.transactions.restore({ kind: 'prepare', txn, participants, keys: KEYS, everything: false, effects });
   }
-  /** The connection to this group's primary. */
-  peer(group: string) {
-    return this.host.conns.findLast(({ to }) => to.host === group)!;
+  private readonly opened = new Set<FakeConn>();
+  /** The connection to this group's primary, which stands. */
+  peer(group: string): FakeConn {
+    const conn = this.host.conns.findLast(({ to }) => to.host === group)!;
+    if (!this.opened.has(conn)) conn.open();
+    this.opened.add(conn);
+    return conn;
   }
   say(group: string, answer: Answer): void {
     this.peer(group).deliver(encodeAnswer(answer));

@@ -2,7 +2,9 @@
 // interrupted, too slow, or in the hands of two primaries (design, section 4; R3, R4, R7).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Group, serving } from './group.js';
+import { Assembly, PIECE } from '../../src/data/pieces.js';
+import { encodeCommand, ProtocolError } from '../../src/resp/index.js';
+import { type Group, type Link, type RouterLane, serving } from './group.js';
 
 /** Gives the primary so many keys. */
 function fill(group: Group, name: string, count: number): void {
@@ -53,5 +55,179 @@ describe('SYNC', () => {
     group.run(20);
     assert.deepEqual(group.keys('c'), group.keys('b'));
     assert.equal(group.keys('c').length, 600);
+  });
+});
+
+describe('a member that says that it holds less than before', () => {
+  it('is removed, and the primary goes on', () => {
+    const group = serving({ members: 3 });
+    fill(group, 'a', 20);
+    const [link] = group.between('a', 'b').filter(({ client }) => client.handler !== null);
+    assert.ok(link);
+    // b's memory is damaged: it says so over its next connection.
+    const { role } = group.at('b').node as unknown as {
+      role: { log: { heldSeq: number; appliedSeq: number } };
+    };
+    role.log.heldSeq -= 1;
+    role.log.appliedSeq -= 1;
+    // It comes back before the configuration without it stands.
+    group.held = true;
+    for (const each of group.between('a', 'b')) group.drop(each);
+    group.run(100);
+    assert.ok(group.leads('a'));
+    group.release();
+    group.until(() => group.inSync === 'a c', 3000, 'b is removed');
+    fill(group, 'a', 5);
+    assert.ok(group.leads('a'));
+    assert.deepEqual(group.at('a').failures, []);
+  });
+
+  it('is none that hears of an older head late: it keeps what it has acknowledged', () => {
+    const group = serving({ members: 2 });
+    fill(group, 'a', 10);
+    const { id } = group.at('a');
+    const hello = encodeCommand(['TOWLINE.REPLICATE', 'g1', 1, 1, id, 1, group.at('b').id]);
+    const late = group.host.accept();
+    late.handler = group.at('b').node.accept(late);
+    late.deliver(hello);
+    group.run(50);
+    assert.equal(late.closing, true);
+    assert.equal(group.inSync, 'a b');
+    assert.deepEqual(group.keys('b'), group.keys('a'));
+  });
+});
+
+describe('a candidate that freezes when it has been told everything', () => {
+  it('is removed, and its connections are closed', () => {
+    const group = serving({ members: 1 });
+    fill(group, 'a', 300);
+    group.start('b');
+    const frozen = (link: Link) => {
+      if (group.connects(link, 'a', 'b') && link.client.queued > 0) lastWords(group, link);
+      return false;
+    };
+    group.stuck = frozen;
+    group.until(() => group.at('b').machine.frozen, 3000, 'the last word is said');
+    const open = group.between('a', 'b');
+    assert.ok(open.length > 0);
+    group.run(15_000);
+    for (const { client } of open) assert.ok(client.closing);
+    assert.equal(group.inSync, 'a');
+    fill(group, 'a', 3);
+  });
+});
+
+/** Freezes the candidate right before it hears the end. */
+function lastWords(group: Group, link: Link): void {
+  const words = link.client.take();
+  if (words.includes('TOWLINE.SYNCED')) group.freeze('b');
+  link.client.write(words);
+}
+
+describe('a large value', () => {
+  const LONG = 3_000_000;
+  /** A candidate is being given a value in pieces: `written` sees the number of pieces that have left. */
+  function given(written: (pieces: number, lane: RouterLane) => void, held = false): Group {
+    const group = serving({ members: 1 });
+    fill(group, 'a', 200);
+    const lane = group.lane('a', 'writer');
+    lane.send('SETRANGE', 'long', LONG - 1, 'z');
+    lane.replies();
+    group.start('b');
+    let pieces = 0;
+    group.stuck = (link) => {
+      if (!group.connects(link, 'a', 'b') || link.client.queued === 0) return false;
+      const words = link.client.take();
+      link.client.write(words);
+      const said = words.toString('latin1').split('TOWLINE.PART').length - 1;
+      if (said > 0) written((pieces += said), lane);
+      return held;
+    };
+    group.until(() => group.inSync === 'a b', 8000, 'b is let in');
+    group.run(30);
+    assert.deepEqual(group.keys('b'), group.keys('a'));
+    assert.ok(pieces >= LONG / PIECE, `${pieces} pieces`);
+    return group;
+  }
+  const value = (group: Group) => group.at('b').node.store.exportKey(0, 'long');
+
+  it('is given in pieces', () => {
+    assert.equal(value(given(() => {}))?.length, LONG + 9);
+  });
+  it('is begun anew when it is written meanwhile', () => {
+    let most = 0;
+    const group = given((pieces, lane) => {
+      most = pieces;
+      if (pieces === 4) lane.send('SETRANGE', 'long', 5, 'new');
+      if (pieces === 8) lane.send('APPEND', 'long', 'end');
+    });
+    const bytes = value(group)!;
+    assert.equal(bytes.toString('latin1', 14, 17), 'new');
+    assert.equal(bytes.toString('latin1', bytes.length - 3), 'end');
+    assert.ok(most > LONG / PIECE + 4, `${most} pieces`);
+  });
+  it('is copied when it is written again and again', () => {
+    let count = 0;
+    const group = given((_, lane) => {
+      lane.send('APPEND', 'long', `<${count++}>`);
+    });
+    assert.ok(count > 2);
+    assert.ok(
+      value(group)!
+        .toString('latin1')
+        .endsWith(`<${count - 1}>`),
+    );
+  });
+  it('is not given when it was deleted meanwhile', () => {
+    const group = given((pieces, lane) => {
+      if (pieces === LONG_ENOUGH) lane.send('DEL', 'long');
+      if (pieces === 3) lane.send('RENAME', 'long', 'other').send('RENAME', 'other', 'long');
+    });
+    assert.equal(value(group), null);
+  });
+  const LONG_ENOUGH = Math.ceil(LONG / PIECE) + 2;
+
+  it('whose pieces do not follow one another is refused', () => {
+    const bytes = Buffer.alloc(10);
+    const assembly = new Assembly();
+    assert.throws(() => assembly.take(0, 'k', 30, 10, bytes), ProtocolError);
+    assert.equal(assembly.take(0, 'k', 30, 0, bytes), null);
+    assert.throws(() => assembly.take(0, 'other', 30, 10, bytes), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 30, 20, bytes), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 30, 10, Buffer.alloc(21)), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 2 ** 40, 0, bytes), ProtocolError);
+    assert.equal(assembly.take(0, 'k', 30, 0, Buffer.alloc(30, 1))?.length, 30);
+  });
+});
+
+describe('what is remembered', () => {
+  it('is told before the last turn, which says what came since', () => {
+    const group = serving({ members: 1 });
+    const lane = group.lane('a', 'r1');
+    const size = 400;
+    for (let n = 1; n <= size; n++) {
+      lane.send('SET', `k${n % 7}`, 'v'.repeat(2000)).send('SET', `k${n % 7}`, `${n}`, 'GET');
+      if (n % 10 === 0) lane.replies();
+    }
+    group.start('b');
+    let last: Buffer = Buffer.alloc(0);
+    let before = 0;
+    group.stuck = (link) => {
+      if (!group.connects(link, 'a', 'b') || link.client.queued === 0) return false;
+      const words = link.client.take();
+      link.client.write(words);
+      if (words.includes('TOWLINE.MARK')) lane.send('SET', 'late', '1');
+      if (words.includes('TOWLINE.SYNCED')) last = words;
+      else before += words.length;
+      return false;
+    };
+    group.until(() => group.inSync === 'a b', 5000, 'b is let in');
+    group.run(20);
+    assert.ok(before > 2000 * size, `${before} bytes before the last turn`);
+    assert.ok(
+      last.includes('TOWLINE.ANSWERS') && last.length < 2000,
+      `${last.length} bytes in the last turn`,
+    );
+    assert.deepEqual(group.memory('b', 'r1', 2 * size + 1), group.memory('a', 'r1', 2 * size + 1));
   });
 });

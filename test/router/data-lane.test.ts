@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { GroupConfig } from '../../src/commit/index.js';
 import type { Address } from '../../src/net/host.js';
 import type { Proto, Request } from '../../src/resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
@@ -33,6 +34,14 @@ class World implements LaneOwner, Sink {
   }
   primary(): Address | null {
     return this.address;
+  }
+  readonly configs: string[] = [];
+  inSync = ['d1:7001@a', 'd2:7002@b', 'd3:7003@c'];
+  groups() {
+    return [{ id: 'g1', primary: { id: 'd1:7001@a' }, inSync: this.inSync }];
+  }
+  setConfig(group: string, { epoch, term, primary }: GroupConfig): void {
+    this.configs.push(`${group} e${epoch} t${term} ${primary}`);
   }
   relieved(): void {
     this.relieves++;

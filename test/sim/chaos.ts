@@ -3,8 +3,11 @@
 // clocks that are set. Everything from the seed. Must never do what the design does not promise to survive: the last
 // member of a group that holds everything lives on (Cluster.expendable).
 import type { Cluster, NodePlace } from './cluster.js';
+import { Directed } from './directed.js';
 import { CALM, type Link, type Weather } from './network.js';
+import { Operator } from './operator.js';
 import type { Random } from './random.js';
+import type { Variant } from './variants.js';
 
 /** How often what happens; weights, and the mean pause between two misfortunes, ms. */
 export interface Temper {
@@ -73,12 +76,23 @@ function groupsTemper(random: Random, odd: (weight: number) => number) {
 export class Chaos {
   private on = true;
   private readonly random: Random;
+  private readonly directed: Directed;
+  readonly operator: Operator;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly temper: Temper,
+    private readonly variant: Variant,
   ) {
     this.random = cluster.world.random.fork();
+    this.operator = new Operator(cluster);
+    this.directed = new Directed(
+      cluster,
+      this.random,
+      this.operator,
+      (place, how, ms) => this.down(place, how, ms),
+      () => this.on,
+    );
     cluster.network.weather = temper.weather;
     this.later();
   }
@@ -91,7 +105,11 @@ export class Chaos {
     cluster.network.openAll();
     cluster.directory.heal();
     for (const place of cluster.routers) cluster.restartRouter(place);
-    for (const place of cluster.nodes) cluster.restartNode(place);
+    for (const place of cluster.nodes) {
+      cluster.restartNode(place);
+      if (!place.hotfix) this.operator.admit(place);
+    }
+    for (const group of cluster.shape.groups) this.operator.mind(group, 0);
     cluster.world.trace('chaos', 'healed');
   }
 
@@ -105,7 +123,7 @@ export class Chaos {
   }
 
   private act(): void {
-    const { random, cluster, temper } = this;
+    const { random, cluster, temper, variant } = this;
     const { world, network } = cluster;
     const what = random.weighted([
       [temper.cutLink, 'cut'],
@@ -120,6 +138,10 @@ export class Chaos {
       [temper.lonely, 'lonely'],
       [temper.stall, 'stall'],
       [temper.jump, 'jump'],
+      [variant.split, 'split'],
+      [variant.silence, 'silence'],
+      [variant.doom, 'doom'],
+      [2 * variant.spares, 'admit'],
     ] as const);
     switch (what) {
       case 'cut': {
@@ -158,9 +180,9 @@ export class Chaos {
       case 'ring':
         return random.chance(0.3) ? cluster.bumpRing() : cluster.changeRing(random);
       case 'kill node':
-        return this.down(random.pick(cluster.nodes), (place) => cluster.killNode(place));
+        return this.down(random.pick(cluster.nodes), 'kill');
       case 'terminate':
-        return this.down(random.pick(cluster.nodes), (place) => cluster.terminate(place));
+        return this.down(random.pick(cluster.nodes), 'terminate');
       case 'pause': {
         const { host } = this.victim();
         const ms = random.pick([900, 1300, 2500, 5000]);
@@ -179,7 +201,16 @@ export class Chaos {
         const ms = random.pick([-5000, -800, 800, 5000]);
         world.trace(host.name, `wall clock set by ${ms}`);
         host.jump(ms);
+        return;
       }
+      case 'split':
+        return this.directed.split(random.pick(cluster.shape.groups));
+      case 'silence':
+        return this.directed.silence(random.pick(cluster.shape.groups));
+      case 'doom':
+        return this.directed.doom(random.pick(cluster.shape.groups));
+      case 'admit':
+        return this.operator.admit(random.pick(cluster.nodes.filter(({ hotfix }) => !hotfix)));
     }
   }
 
@@ -191,15 +222,16 @@ export class Chaos {
   }
 
   /** A data node goes, if its group can do without it, and comes back after a while. */
-  private down(place: NodePlace, go: (place: NodePlace) => void): void {
+  private down(place: NodePlace, how: 'kill' | 'terminate', ms = 0): void {
     const { random, cluster } = this;
     if (!cluster.expendable(place)) return;
-    go(place);
+    if (how === 'kill') cluster.killNode(place);
+    else cluster.terminate(place);
     const back = () => {
       if (place.host.alive && place.leaving) cluster.world.after(100, back);
       else cluster.restartNode(place);
     };
-    cluster.world.after(random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
+    cluster.world.after(ms || random.pick([5, 300, 1500]) * random.between(0.2, 2), back);
   }
 
   /** R6 at its hardest: what was granted before the pause is heard after it, and nothing else is heard. */

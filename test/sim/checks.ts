@@ -45,13 +45,15 @@ function textOf(message: Ask | Answer): string {
 export class Observers implements Listener {
   readonly groups = new Map<string, GroupWatch>();
   private readonly commands = new Map<string, LaneCommand>();
+  /** Transactions given up because a participant had been lost. */
+  forsaken = 0;
 
   constructor(private readonly cluster: Cluster) {
     for (const group of cluster.shape.groups) {
       const decided = (line: Line, txn: string, commit: boolean) => this.decided(line, txn, commit);
       this.groups.set(group, new GroupWatch(cluster, group, decided));
     }
-    cluster.directory.changed = (group, before, next) => this.groups.get(group)!.changed(before, next);
+    cluster.directory.listeners.add((group, before, next) => this.groups.get(group)!.changed(before, next));
     cluster.network.taps.push(new Streams(this));
   }
 
@@ -71,7 +73,10 @@ export class Observers implements Listener {
         if (log.outcome === undefined)
           throw new Violation(`R11: ${group} never learned the outcome of ${txn}`);
         for (const other of log.prepare.entry.participants) {
-          const there = this.groups.get(other)!.current.txn(txn);
+          const watch = this.groups.get(other)!;
+          // What it knew is lost; those that remain agree.
+          if (watch.resets > 0) continue;
+          const there = watch.current.txn(txn);
           if (log.outcome.commit !== (there.outcome?.commit ?? false))
             throw new Violation(`R11: ${txn} committed at one of ${group} and ${other}, not at the other`);
         }
@@ -200,7 +205,7 @@ export class Observers implements Listener {
     const logs = participants.map((name) => {
       const watch = this.groups.get(name)!;
       const line = watch.current;
-      return { name, line, watch, log: line.txn(txn) };
+      return { name, line, watch, log: line.txn(txn), before: watch.before.get(txn) };
     });
     for (const { name, log } of logs) {
       if (log.outcome !== undefined && log.outcome.commit !== commit)
@@ -210,9 +215,12 @@ export class Observers implements Listener {
     const has = ({ watch, line }: Where, entry?: { seq: number }) =>
       entry !== undefined && watch.promise(line, entry.seq);
     if (commit) {
-      const without = logs.find((each) => !has(each, each.log.prepare));
+      const without = logs.find((each) => !has(each, each.log.prepare) && each.before?.prepare === undefined);
       if (without !== undefined)
         throw new Violation(`R11: ${group} commits ${txn}, which ${without.name} has not prepared`);
+    } else if (logs.some(({ watch }) => watch.resets > 0)) {
+      // A lost group cannot be asked: its client may have been told that the transaction stands.
+      this.forsaken++;
     } else if (!logs.some((each) => has(each, each.log.never))) {
       throw new Violation(`R11: ${group} aborts ${txn}, but no group promised NEVER`);
     }

@@ -10,7 +10,7 @@ import { type Command, commandOn, type Family } from './workload.js';
 import { Violation } from './world.js';
 
 /** Errors after which nothing was executed. */
-const REFUSALS = /^(TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN)\b/;
+const REFUSALS = /^(TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN|GROUPLOST)\b/;
 const UNKNOWN = /^UNCERTAIN\b/;
 const RECONNECT_MS = 20;
 
@@ -46,12 +46,15 @@ export class SimClient {
   private values = 0;
   private connections = 0;
   private sent = 0;
+  private asleep = false;
   /** What is read in the end. */
   private last: Family[] = [];
   answered = 0;
   /** Outcomes that stayed unknown. */
   unknown = 0;
   refused = 0;
+  /** Of these, because a group had lost every member in sync. */
+  lost = 0;
 
   constructor(
     private readonly host: SimHost,
@@ -76,6 +79,7 @@ export class SimClient {
   finish(): void {
     this.issued = this.plan.quota;
     this.last = [...this.plan.families];
+    if (this.asleep) this.pause();
   }
   /** Its connection, if it has one, is lost. */
   get connection(): Conn | null {
@@ -83,12 +87,14 @@ export class SimClient {
   }
 
   private pause(): void {
-    const { think } = this.plan;
+    const { think, quota } = this.plan;
+    // Nothing is left to be said: finish() may wake it.
+    this.asleep = this.issued >= quota && this.last.length === 0;
+    if (this.asleep) return;
     this.host.after(this.random.between(0, 2 * think), () => this.act());
   }
 
   private act(): void {
-    if (this.idle) return this.pause();
     if (this.conn === null) this.open();
     else {
       const out: Buffer[] = [];
@@ -174,6 +180,7 @@ export class SimClient {
     } else if (REFUSALS.test(error)) {
       sent.recording.refused();
       this.refused++;
+      if (error.startsWith('GROUPLOST')) this.lost++;
     } else {
       sent.recording.done(reply);
       this.answered++;

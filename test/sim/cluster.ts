@@ -1,7 +1,7 @@
 // The simulated cluster: routers and data nodes, each the shipping class on a host of its own. Starts them, kills and
 // restarts them, and lets data nodes begin anew as src/data/start.ts does. Must never kill the last member of a group
 // that holds everything: what then happens is for an operator to decide. Ring changes that move keys are not here.
-import { memberId } from '../../src/commit/index.js';
+import { memberId, type Registration } from '../../src/commit/index.js';
 import { DataNode } from '../../src/data/node.js';
 import type { Address } from '../../src/net/host.js';
 import { Router } from '../../src/router/router.js';
@@ -16,6 +16,9 @@ export interface Shape {
   routers: number;
   groups: string[];
   members: number;
+  minInSync: number;
+  /** Of each group; they wait for an operator. */
+  spares: number;
   deadlineMs: number;
   orphanMs: number;
 }
@@ -33,6 +36,10 @@ export interface RouterPlace {
 export interface NodePlace {
   name: string;
   group: string;
+  /** False: a spare, which an operator must let in. */
+  hotfix: boolean;
+  /** Id under which the operator lets it in. */
+  wanted: string;
   id: string;
   address: Address;
   host: SimHost;
@@ -54,6 +61,8 @@ const BEGIN_MS = 200;
 const USAGE = { rss: 0, heapUsed: 0, heapTotal: 0, machine: 0, userMicros: 0, systemMicros: 0 };
 
 export class Cluster {
+  /** Whether keys may move: not where a group is lost, since what was in it is told by where its keys live. */
+  movable = true;
   readonly network: Network;
   readonly directory: Directory;
   readonly routers: RouterPlace[] = [];
@@ -78,9 +87,18 @@ export class Cluster {
   membersOf(group: string): NodePlace[] {
     return this.nodes.filter((place) => place.group === group);
   }
-  primaryOf(group: string): NodePlace {
-    const { primary } = this.directory.config(group)!;
-    return this.nodes.find(({ id }) => id === primary)!;
+  /** The place of the group's primary; undefined: nobody is there under that id any more. */
+  primaryOf(group: string): NodePlace | undefined {
+    return this.member(this.directory.config(group)!.primary);
+  }
+  /** The place that has this member now. */
+  member(member: string): NodePlace | undefined {
+    return this.nodes.find(({ id }) => id === member);
+  }
+  /** Whether nobody lives who is in sync, or may be. */
+  lost(group: string): boolean {
+    const binding = this.directory.binding(group);
+    return !this.membersOf(group).some(({ id, host }) => host.alive && binding.has(id));
   }
   /** The place of a data node, by the name of its host or address; undefined: it is no data node's. */
   place(host: string): NodePlace | undefined {
@@ -97,7 +115,7 @@ export class Cluster {
   /** Other groups, or other weights, own the slots from now on; keys move when they are written (R1, R2). */
   changeRing(random: Random): void {
     const { ring } = this.directory;
-    if (ring.history.length >= 4) return this.bumpRing();
+    if (ring.history.length >= 4 || !this.movable) return this.bumpRing();
     const groups = this.shape.groups
       .filter(() => random.chance(0.6))
       .map((id) => ({ id, weight: random.pick([1, 1, 2]) }));
@@ -176,16 +194,16 @@ export class Cluster {
   /** A new member at this place, empty and under a new id. */
   private begin(place: NodePlace): void {
     const { world, directory, shape } = this;
-    const { host, group, address } = place;
+    const { host, group, address, hotfix } = place;
     const id = memberId(place.name, address.port, `${++place.begun}`);
     const node = new DataNode(host, {
       group,
       id,
       pid: 1,
-      minInSync: 1,
+      minInSync: shape.minInSync,
       orphanMs: shape.orphanMs,
-      hotfix: true,
-      cas: (next, epoch, done) => directory.cas(host, group, next, epoch, done),
+      hotfix,
+      cas: (next, epoch, done, wanted) => directory.cas(host, group, next, epoch, done, wanted),
       readRing: (done) => directory.readRing(host, done),
       refresh: () => directory.tell(host),
       connected: () => directory.connected(host),
@@ -202,8 +220,10 @@ export class Cluster {
     place.id = id;
     place.node = node;
     place.leaving = false;
-    directory.watch(host, node, { group, setMembers: (members) => node.setMembers(members) });
-    const registration = { id, ...address, pid: 1, hotfix: true };
+    const member = { group, setMembers: (members: readonly Registration[]) => node.setMembers(members) };
+    directory.watch(host, node, { member });
+    const registration = { id, ...address, pid: 1, hotfix };
+    if (world.time === 0) directory.registerFirst(group, registration);
     directory.register(host, group, registration, () => place.node === node);
   }
 
@@ -232,16 +252,19 @@ export class Cluster {
       shutdown: () => {},
     });
     this.network.listen(address, { host, accept: (conn) => router.accept(conn) });
-    directory.watch(host, router);
+    directory.watch(host, router, { router });
     return { host, router };
   }
 
   private startGroup(group: string): void {
-    const places = Array.from({ length: this.shape.members }, (_, i) => {
+    const { members, spares } = this.shape;
+    const places = Array.from({ length: members + spares }, (_, i) => {
       const name = `${group}${'abcdef'[i]}`;
       const place = {
         name,
         group,
+        hotfix: i < members,
+        wanted: '',
         address: { host: name, port: 7000 },
         host: this.hostFor(name),
         starts: 1,
@@ -252,7 +275,7 @@ export class Cluster {
       return place;
     });
     this.nodes.push(...places);
-    const inSync = places.map(({ id }) => id);
+    const inSync = places.filter(({ hotfix }) => hotfix).map(({ id }) => id);
     this.directory.publishConfig(group, { epoch: 1, term: 1, primary: inSync[0]!, inSync, created: 1 });
   }
 }

@@ -18,6 +18,8 @@ interface Seat {
   watcher: Watcher;
   /** A data node is told who is registered in its group. */
   member: { group: string; setMembers(members: readonly Registration[]): void } | null;
+  /** A router is told who is registered in every group. */
+  router: { setMembers(group: string, members: readonly Registration[]): void } | null;
 }
 
 /** Share of compare-and-sets whose connection is lost before the answer: the outcome is read back later, ms. */
@@ -42,10 +44,13 @@ export class Directory {
   private readonly walls = new Map<string, { since: number; until: number }>();
   /** Longest that a watch takes, ms. */
   lag = 50;
-  /** Hears of every change of a configuration, before it is told to anybody. */
-  changed: (group: string, before: GroupConfig, next: GroupConfig) => void = () => {};
+  /** Hear of every change of a configuration, before it is told to anybody. */
+  readonly listeners = new Set<(group: string, before: GroupConfig, next: GroupConfig) => void>();
+  /** Chance for what routers are told of members. */
+  private readonly aside: Random;
 
   constructor(private readonly world: World) {
+    this.aside = world.random.apart();
     this.random = world.random.fork();
   }
 
@@ -61,15 +66,16 @@ export class Directory {
     const possible = this.possible(group);
     return possible[0]!.inSync.filter((id) => possible.every(({ inSync }) => inSync.includes(id)));
   }
-  private possible(group: string): GroupConfig[] {
+  /** Configurations that stand, or may at any moment. */
+  possible(group: string): GroupConfig[] {
     const config = this.configs.get(group)!;
     const pending = [...(this.pending.get(group) ?? [])];
     return [config, ...pending.filter(({ epoch }) => epoch === config.epoch + 1)];
   }
 
   /** A process begins to watch. */
-  watch(host: SimHost, watcher: Watcher, member: Seat['member'] = null): void {
-    this.seats.set(host, { watcher, member });
+  watch(host: SimHost, watcher: Watcher, { member = null, router = null }: Partial<Seat> = {}): void {
+    this.seats.set(host, { watcher, member, router });
     this.tell(host);
   }
   forget(host: SimHost): void {
@@ -86,7 +92,7 @@ export class Directory {
     this.configs.set(group, config);
     const { epoch, term, primary, inSync } = config;
     this.world.trace('directory', `${group} epoch ${epoch} term ${term} ${primary} of ${inSync.join(' ')}`);
-    if (before !== undefined) this.changed(group, before, config);
+    if (before !== undefined) for (const listener of [...this.listeners]) listener(group, before, config);
     for (const host of this.seats.keys()) this.tell(host);
   }
 
@@ -100,17 +106,23 @@ export class Directory {
     ];
     parts.push(({ member }) => member?.setMembers(this.members.get(member.group) ?? []));
     for (const part of parts) this.say(host, part);
+    for (const group of this.configs.keys()) this.tellRouter(host, group);
   }
 
-  /** @param done told the outcome, once it is known; never, if the process has stopped */
+  /**
+   * @param done told the outcome, once it is known; never, if the process has stopped
+   * @param wanted asked right before it is sent: at once, or when ZooKeeper can be reached
+   */
   cas(
     host: SimHost,
     group: string,
     next: GroupConfig,
     epoch: number,
     done: (result: CasResult) => void,
+    wanted: () => boolean = () => true,
   ): void {
     const { random } = this;
+    const sent = this.aside.chance(0.5);
     const pending = this.pending.get(group) ?? new Set();
     this.pending.set(group, pending.add(next));
     const answer = (result: () => CasResult, delay: number) =>
@@ -119,6 +131,7 @@ export class Directory {
       pending.delete(next);
       // What a process said right before its end may or may not have left it.
       if (!host.alive && random.chance(0.5)) return;
+      if (!sent && !wanted()) return answer(() => 'conflict', 0);
       const written = this.configs.get(group)?.epoch === epoch;
       if (written) this.publishConfig(group, next);
       if (!random.chance(UNKNOWN)) return answer(() => (written ? 'written' : 'conflict'), this.lagNow());
@@ -137,12 +150,19 @@ export class Directory {
 
   // ---- registration: ephemeral
 
+  /** Who was there before the run began. */
+  registerFirst(group: string, registration: Registration): void {
+    this.members.set(group, [...(this.members.get(group) ?? []), registration]);
+  }
+  registered(group: string): readonly Registration[] {
+    return this.members.get(group) ?? [];
+  }
   register(host: SimHost, group: string, registration: Registration, valid: () => boolean): void {
     this.pass(host, this.lagNow(), () => {
       if (!host.alive || !valid()) return;
       const members = this.members.get(group) ?? [];
-      if (members.some(({ id }) => id === registration.id)) return;
-      this.members.set(group, [...members, registration]);
+      if (!members.some(({ id }) => id === registration.id))
+        this.members.set(group, [...members, registration]);
       this.tellMembers(group);
     });
   }
@@ -199,9 +219,17 @@ export class Directory {
   }
   private tellMembers(group: string): void {
     for (const [host, seat] of this.seats) {
+      this.tellRouter(host, group);
       if (seat.member?.group !== group) continue;
       this.say(host, ({ member }) => member?.setMembers(this.members.get(group) ?? []));
     }
+  }
+  private tellRouter(host: SimHost, group: string): void {
+    const router = this.seats.get(host)?.router;
+    if (!router) return;
+    this.pass(host, this.aside.between(0, this.lag), () =>
+      host.deliver('directory', () => router.setMembers(group, this.registered(group))),
+    );
   }
 
   /** Something passes between a process and ZooKeeper, when it can. */

@@ -5,15 +5,15 @@ import { test } from 'node:test';
 import { GROUP_MUTATIONS } from './group-mutations.js';
 import { run } from './run.js';
 
-for (const { name, finds, seeds, temper = {}, apply } of GROUP_MUTATIONS) {
+for (const { name, finds, seeds, temper = {}, variant = {}, apply } of GROUP_MUTATIONS) {
   // Without a seed: no run found it so far, which says what the simulator does not check.
   test(`finds: ${name}`, { todo: seeds.length === 0 }, () => {
     const others: string[] = [];
     for (const seed of seeds) {
-      assert.equal(run(seed, { temper }).failure, null, `seed ${seed}, nothing broken`);
+      assert.equal(run(seed, { temper, variant }).failure, null, `seed ${seed}, nothing broken`);
       const mend = apply();
       try {
-        const { failure } = run(seed, { temper });
+        const { failure } = run(seed, { temper, variant });
         if (failure === null) continue;
         if (finds.test(failure.replace(/^at \S+ ms: (# )?/, ''))) return;
         others.push(`seed ${seed}: ${failure}`);

@@ -1,6 +1,6 @@
 // Deliberately broken rules of a group's life: who is a member, who leads, until when, and with which log (R3 to R7,
 // R9, R10). As mutations.ts; each names seeds that find it, since the right misfortune is rarer here.
-import { Participant, Remembered, ReplicaLog } from '../../src/commit/index.js';
+import { GroupLog, Participant, type Registration, Remembered, ReplicaLog } from '../../src/commit/index.js';
 import { Lease } from '../../src/commit/lease.js';
 import { Applier } from '../../src/data/applier.js';
 import { Election } from '../../src/data/election.js';
@@ -9,6 +9,7 @@ import { DataNode } from '../../src/data/node.js';
 import type { Temper } from './chaos.js';
 import { Cluster } from './cluster.js';
 import { type Mutation, patch } from './mutations.js';
+import type { Variant } from './variants.js';
 
 /** All that is applied together. */
 const both = (...changes: (() => void)[]) => {
@@ -21,6 +22,7 @@ const both = (...changes: (() => void)[]) => {
 export interface GroupMutation extends Mutation {
   seeds: number[];
   temper?: Partial<Temper>;
+  variant?: Partial<Variant>;
 }
 
 /** Primaries wake up alone, in otherwise fair weather. */
@@ -46,11 +48,14 @@ const DEADLY: Partial<Temper> = {
   },
 };
 
+/** Misfortunes have time to unfold. */
+const RARE: Partial<Temper> = { pause: 400 };
+
 export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R3: a member that was removed goes on under its old id',
     finds: /^R[35]/,
-    seeds: [3],
+    seeds: [5],
     apply: () =>
       patch(
         DataNode.prototype,
@@ -112,6 +117,42 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
               if (this.owner.log.leave(id)) this.owner.advanced();
             }
             propose.call(this);
+          },
+      ),
+  },
+  {
+    name: 'R4: a member counts towards minInSync whether the configuration names it or not',
+    finds: /^R(4|11: \w+ said)/,
+    seeds: [1],
+    variant: { minInSync: 2, steady: 3000 },
+    apply: () => {
+      const join = patch(
+        GroupLog.prototype,
+        'join',
+        (original) =>
+          function (member, held) {
+            return original.call(this, member, held, true);
+          },
+      );
+      const list = patch(GroupLog.prototype, 'list', () => () => false);
+      return both(join, list);
+    },
+  },
+  {
+    name: 'a spare is let in though no operator said so',
+    finds: /but nobody let it in/,
+    seeds: [1],
+    variant: { spares: 1 },
+    apply: () =>
+      patch(
+        DataNode.prototype,
+        'setMembers',
+        (set) =>
+          function (members: readonly Registration[]) {
+            set.call(
+              this,
+              members.map((member) => ({ ...member, hotfix: true })),
+            );
           },
       ),
   },
@@ -208,8 +249,9 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R9: a new primary answers before its members hold its prefix',
     finds: /^(R4|R8|R9|R11)/,
-    seeds: [],
-    temper: DEADLY,
+    seeds: [14, 22, 62, 79],
+    temper: RARE,
+    variant: { split: 10, steady: 3000, members: 3 },
     apply: () => patch(InSync.prototype, 'gathered', () => () => true),
   },
   {
@@ -252,9 +294,10 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R10: a new member is not told what was answered before',
     finds: /^R10/,
-    seeds: [],
-    temper: DEADLY,
-    apply: () => patch(Remembered.prototype, 'snapshot', () => () => []),
+    seeds: [1, 4, 11],
+    temper: RARE,
+    variant: { silence: 10, steady: 3000 },
+    apply: () => patch(Remembered.prototype, 'tell', () => () => 0),
   },
 ];
 

@@ -3,7 +3,7 @@
 import type { GroupConfig } from '../../src/commit/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import { appendedBy, primaryIn } from './insides.js';
-import { type Entry, entryFrom, entryOfBytes, Line } from './line.js';
+import { type Entry, entryFrom, entryOfBytes, Line, type TxnLog } from './line.js';
 import type { EntryMessage, Replication } from './streams.js';
 import { Violation } from './world.js';
 
@@ -32,6 +32,10 @@ export class GroupWatch {
   private promised: Entry[] = [];
   /** Term -> id of the primary that ZooKeeper's configuration named. */
   private readonly leaders = new Map<number, string>();
+  /** What had been promised of transactions when the group was lost, before it began anew. */
+  readonly before = new Map<string, TxnLog>();
+  /** Times that it began anew. */
+  resets = 0;
 
   /** @param decided hears of every outcome that a primary logs, once */
   constructor(
@@ -48,6 +52,13 @@ export class GroupWatch {
   changed(before: GroupConfig, next: GroupConfig): void {
     const { group } = this;
     const fresh = next.inSync.filter((id) => !before.inSync.includes(id));
+    this.settle();
+    if (next.created !== before.created) return this.reset(before, next);
+    const spare = fresh.find((id) => {
+      const place = this.cluster.member(id);
+      return place !== undefined && !place.hotfix && place.wanted !== id;
+    });
+    if (spare !== undefined) throw new Violation(`${spare} is listed in ${group}, but nobody let it in`);
     if (next.term > before.term) {
       if (!before.inSync.includes(next.primary))
         throw new Violation(`R5: ${next.primary} takes over ${group}, but was not in sync`);
@@ -62,6 +73,25 @@ export class GroupWatch {
         throw new Violation(`R3: ${id} is listed in ${group} without all of its data`);
     }
     if (next.inSync.length === 0) throw new Violation(`R5: nobody is left in ${group}`);
+    this.config(next);
+  }
+  /** R3, R5: an operator gave the group's data up, for nobody who has it lives. */
+  private reset(before: GroupConfig, next: GroupConfig): void {
+    const alive = before.inSync.find((id) => this.cluster.member(id)?.host.alive);
+    if (alive !== undefined) throw new Violation(`R5: ${this.group} begins anew, but ${alive} lives`);
+    if (next.created !== next.epoch) throw new Violation(`R3: ${this.group} began anew in another epoch`);
+    const { promised } = this;
+    const on = (entry?: { seq: number }) => entry !== undefined && entry.seq <= promised.length;
+    for (const [txn, { prepare, outcome, never }] of this.newest?.txns ?? []) {
+      const log = this.before.get(txn) ?? {};
+      if (on(prepare)) log.prepare = prepare!;
+      if (on(outcome)) log.outcome = outcome!;
+      if (on(never)) log.never = never!;
+      this.before.set(txn, log);
+    }
+    this.resets++;
+    this.promised = [];
+    this.members.clear();
     this.config(next);
   }
   private config({ term, primary }: GroupConfig): void {
@@ -139,10 +169,23 @@ export class GroupWatch {
   promise(line: Line, seq: number): boolean {
     const { promised } = this;
     if (seq > promised.length) {
-      if (seq > this.committed(line)) return false;
-      for (let i = promised.length; i < seq; i++) promised.push(line.entries[i]!);
+      if (seq > this.committed(line) || !this.enough()) return false;
+      this.keep(line, seq);
     }
     return line.entries[seq - 1]?.hash === promised[seq - 1]?.hash;
+  }
+  private keep(line: Line, seq: number): void {
+    for (let i = this.promised.length; i < seq; i++) this.promised.push(line.entries[i]!);
+  }
+  /** What is committed stays so, also if fewer are left by the time that a client hears of it. */
+  private settle(): void {
+    if (this.cluster.shape.minInSync > 1 && this.newest !== null && this.enough())
+      this.keep(this.newest, this.committed(this.newest));
+  }
+  /** R4: as many members as a write needs, in every configuration that stands or may. */
+  private enough(): boolean {
+    const { directory, shape } = this.cluster;
+    return directory.possible(this.group).every(({ inSync }) => inSync.length >= shape.minInSync);
   }
   /** R6: whoever says something to a router leads, and nobody else has been named since. */
   leads(place: NodePlace, what: () => string): Line {
@@ -186,6 +229,7 @@ export class GroupWatch {
       if (seq > lane.head)
         throw new Violation(`R9: ${id} holds ${seq}, beyond the ${lane.head} of the new primary`);
     }
+    this.settle();
     const had = member.contents.length;
     if (seq > had) throw new Violation(`R4: ${id} acknowledged ${seq}, but there is a hole after ${had}`);
   }

@@ -15,6 +15,10 @@ interface State {
   last: ReadonlyMap<string, number>;
 }
 
+/** Not a client's: a group begins anew, and these keys with it. */
+export const LOSE = 'LOSE';
+const meant = (words: RedisInput): RedisInput => (words[0] === LOSE ? ['DEL', ...words.slice(1)] : words);
+
 /** The model of a store that keeps pipelines in order. */
 export const inOrder: Model<State, Ordered, RedisOutput> = {
   name: 'redis, pipelines in order',
@@ -22,7 +26,8 @@ export const inOrder: Model<State, Ordered, RedisOutput> = {
   step(state, { words, place }, output) {
     const late = (pipeline: string) => (state.last.get(pipeline) ?? -1) >= place!.index;
     if (place?.pipelines.some(late)) return { ok: false, state };
-    const done = redis.step(state.data, words, output);
+    // Nobody counted what was lost.
+    const done = redis.step(state.data, meant(words), words[0] === LOSE ? undefined : output);
     if (!done.ok) return { ok: false, state };
     const last = new Map(state.last);
     for (const pipeline of place?.pipelines ?? []) last.set(pipeline, place!.index);
@@ -30,8 +35,10 @@ export const inOrder: Model<State, Ordered, RedisOutput> = {
   },
   key: ({ data, last }) =>
     `${redis.key(data)} ${JSON.stringify([...last].sort(([a], [b]) => (a < b ? -1 : 1)))}`,
-  keys: ({ words, place }) => [...redis.keys(words), ...(place?.pipelines ?? [])],
-  readOnly: ({ words, place }, output) => place === null && redis.readOnly(words, output),
+  keys: ({ words, place }) => [...redis.keys(meant(words)), ...(place?.pipelines ?? [])],
+  readOnly: ({ words, place }, output) =>
+    place === null && words[0] !== LOSE && redis.readOnly(words, output),
   describe: ({ words, place }, output) =>
-    redis.describe(words, output) + (place === null ? '' : ` # ${place.index}`),
+    (words[0] === LOSE ? words.join(' ') : redis.describe(words, output)) +
+    (place === null ? '' : ` # ${place.index}`),
 };

@@ -19,6 +19,9 @@ const startedAt = process.hrtime.bigint();
 let answered = 0;
 let unknown = 0;
 let undecided = 0;
+let lost = 0;
+let resets = 0;
+let forsaken = 0;
 let failed = 0;
 for (let seed = first; seed < first + count; seed++) {
   const verbose = values.verbose ? (line: string) => console.log(line) : null;
@@ -26,6 +29,9 @@ for (let seed = first; seed < first + count; seed++) {
   answered += report.answered;
   unknown += report.unknown;
   undecided += report.undecided;
+  lost += report.lost;
+  resets += report.resets;
+  forsaken += report.forsaken;
   if (values.verbose || count === 1) console.log(JSON.stringify({ ...report, failure: undefined }));
   if (report.failure === null) continue;
   failed++;
@@ -35,6 +41,6 @@ for (let seed = first; seed < first + count; seed++) {
 }
 const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
 console.log(
-  `${count} seeds, ${failed} failed, ${(count / seconds).toFixed(1)} seeds/s; ${answered} commands answered, ${unknown} of unknown outcome, ${undecided} parts undecided`,
+  `${count} seeds, ${failed} failed, ${(count / seconds).toFixed(1)} seeds/s; ${answered} commands answered, ${unknown} of unknown outcome, ${undecided} parts undecided; ${resets} groups begun anew, ${lost} times GROUPLOST, ${forsaken} transactions given up with one`,
 );
 process.exitCode = failed > 0 ? 1 : 0;

@@ -61,6 +61,10 @@ export class Random {
     }
     return items.at(-1)![1];
   }
+  /** A stream that does not disturb this one, not even by its making; the same one whenever it is asked for. */
+  apart(): Random {
+    return new Random(this.a ^ Math.imul(this.c, 0x9e3779b1) ^ this.d);
+  }
   fork(): Random {
     return new Random(this.word());
   }

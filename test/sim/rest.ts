@@ -25,6 +25,11 @@ function unsettledAt(cluster: Cluster, place: NodePlace): string[] {
   const role = roleOf(place.node);
   const { name } = place.host;
   const config = cluster.directory.config(place.group)!;
+  // A spare that nobody let in is nobody, and has nothing.
+  if (!place.hotfix && place.wanted !== place.id) {
+    if (role !== null || config.inSync.includes(place.id)) return [`${name} is a spare, and has a role`];
+    return [];
+  }
   if (role === null) return [`${name} has no role`];
   // Whoever lives is in sync again.
   if (!config.inSync.includes(place.id) || !place.node.serving)
@@ -51,9 +56,10 @@ function unsettledAt(cluster: Cluster, place: NodePlace): string[] {
 /** Every copy of each group is equal, key by key, over all databases. */
 export function atRest(cluster: Cluster): void {
   for (const group of cluster.shape.groups) {
-    const primary = cluster.primaryOf(group);
+    const primary = cluster.primaryOf(group)!;
     const expected = contents(primary);
     for (const place of cluster.membersOf(group)) {
+      if (roleOf(place.node) === null) continue;
       const found = contents(place);
       for (const name of new Set([...expected.keys(), ...found.keys()])) {
         const [a, b] = [expected.get(name), found.get(name)];
@@ -72,7 +78,9 @@ export function oneHome(cluster: Cluster): void {
   const table = new RingTable(cluster.directory.ring);
   const homes = new Map<string, string>();
   for (const group of cluster.shape.groups) {
-    for (const name of contents(cluster.primaryOf(group)).keys()) {
+    const primary = cluster.primaryOf(group);
+    if (primary === undefined) continue;
+    for (const name of contents(primary).keys()) {
       const other = homes.get(name);
       if (other !== undefined) throw new Violation(`R1: ${name} is in ${other} and in ${group}`);
       homes.set(name, group);

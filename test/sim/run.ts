@@ -3,13 +3,14 @@
 import { ownersOf, slotOfText } from '../../src/ring/index.js';
 import { Chaos, type Temper, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
-import { SimClient } from './clients.js';
+import { qualified, SimClient } from './clients.js';
 import { Cluster } from './cluster.js';
 import { SimHost } from './host.js';
-import { inOrder, type Ordered } from './in-order.js';
-import { check, Recorder, type RedisOutput } from './linearizability/index.js';
+import { inOrder, LOSE, type Ordered } from './in-order.js';
+import { check, Recorder, type Recording, type RedisOutput } from './linearizability/index.js';
 import { atRest, oneHome, unsettled } from './rest.js';
-import { familiesOf } from './workload.js';
+import { PLAIN, type Variant, variantOf } from './variants.js';
+import { type Family, familiesOf } from './workload.js';
 import { Violation, World } from './world.js';
 
 const GROUPS = ['g1', 'g2', 'g3'];
@@ -25,6 +26,8 @@ export interface RunOptions {
   ordered?: boolean;
   /** What goes wrong more, or less, often than by chance. */
   temper?: Partial<Temper>;
+  /** What kind of cluster: that of the seed, or plain but for this. */
+  variant?: Partial<Variant>;
 }
 
 export interface RunReport {
@@ -38,6 +41,11 @@ export interface RunReport {
   answered: number;
   unknown: number;
   refused: number;
+  /** Of these, because a group was lost. */
+  lost: number;
+  /** Groups that began anew, and transactions that were given up with one. */
+  resets: number;
+  forsaken: number;
   /** Parts of the history that the checker's budget did not suffice for. */
   undecided: number;
 }
@@ -45,7 +53,7 @@ export interface RunReport {
 /** Runs one seed. Never throws for a broken rule: the report says so. */
 export function run(
   seed: number,
-  { verbose = null, ordered = false, temper = {} }: RunOptions = {},
+  { verbose = null, ordered = false, temper = {}, variant }: RunOptions = {},
 ): RunReport {
   const world = new World(seed, verbose);
   const report: RunReport = {
@@ -57,11 +65,15 @@ export function run(
     answered: 0,
     unknown: 0,
     refused: 0,
+    lost: 0,
+    resets: 0,
+    forsaken: 0,
     undecided: 0,
   };
   const clients: SimClient[] = [];
   try {
-    play(world, clients, report, ordered, temper);
+    const kind = variant === undefined ? variantOf(seed) : { ...PLAIN, ...variant };
+    play(world, clients, report, { ordered, temper, variant: kind });
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     report.failure = `at ${world.time.toFixed(3)} ms: ${error.message}`;
@@ -73,6 +85,7 @@ export function run(
     report.answered += client.answered;
     report.unknown += client.unknown;
     report.refused += client.refused;
+    report.lost += client.lost;
   }
   return report;
 }
@@ -81,17 +94,20 @@ function play(
   world: World,
   clients: SimClient[],
   report: RunReport,
-  ordered: boolean,
-  temper: Partial<Temper>,
+  { ordered, temper, variant }: { ordered: boolean; temper: Partial<Temper>; variant: Variant },
 ): void {
   const { random } = world;
+  const { minInSync, spares, steady } = variant;
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
     groups: GROUPS,
-    members: random.pick([2, 2, 3]),
+    members: variant.members === 0 ? random.pick([2, 2, 3]) : variant.members,
+    minInSync,
+    spares,
     deadlineMs: random.pick([10_000, 10_000, 1500, 300]),
     orphanMs: random.pick([100, 1000, 3000]),
   });
+  cluster.movable = variant.doom === 0;
   const observers = new Observers(cluster);
   const owners = ownersOf(cluster.directory.ring.groups);
   const families = familiesOf(random, GROUPS.length, owners);
@@ -100,12 +116,15 @@ function play(
   const count = 3 + random.below(4);
   for (let i = 0; i < count; i++) {
     const name = `c${i + 1}`;
+    const depth = random.pick([1, 1, 1, 3, 8]);
+    const modern = random.chance(0.3);
+    const quota = 15 + random.below(30);
     const plan = {
       name,
-      depth: random.pick([1, 1, 1, 3, 8]),
-      think: pace,
-      modern: random.chance(0.3),
-      quota: 15 + random.below(30),
+      depth,
+      think: Math.max(pace, (steady / quota) * ((depth + 1) / 2)),
+      modern,
+      quota,
       families,
       groupOf: (key: string) => owners[slotOfText(key)]!,
     };
@@ -113,8 +132,14 @@ function play(
     clients.push(new SimClient(host, plan, () => random.pick(cluster.routers).address, recorder));
   }
   // Safety: things go wrong while clients work.
-  const chaos = new Chaos(cluster, { ...temperOf(random), ...temper });
-  world.runUntil(random.pick([500, 1500, 4000]));
+  const chaos = new Chaos(cluster, { ...temperOf(random), ...temper }, variant);
+  const losses = variant.doom > 0 ? new Losses(families, owners, recorder) : null;
+  chaos.operator.wasReset = (group) => {
+    report.resets++;
+    losses?.reset(GROUPS.indexOf(group));
+  };
+  const trouble = random.pick([500, 1500, 4000]);
+  world.runUntil(steady === 0 ? trouble : steady);
   chaos.heal();
   // Liveness: all of it is answered and settled, and then every key can be read by everybody.
   const deadline = world.time + SETTLE_MS;
@@ -142,9 +167,51 @@ function play(
   observers.end();
   atRest(cluster);
   oneHome(cluster);
-  const history = recorder.history();
+  losses?.end();
+  if (variant.doom === 0 && clients.some(({ lost }) => lost > 0))
+    throw new Violation('GROUPLOST, but no group was lost');
+  report.forsaken = observers.forsaken;
+  let history = recorder.history();
+  // What was given up with a lost group may have been promised to a client: only what one group alone did is judged.
+  if (observers.forsaken > 0) {
+    const over = (words: readonly string[]) => words.some((word) => /^(\d+\/)?m\d/.test(word));
+    history = history.filter(({ input }) => !over(input.words));
+  }
   if (!ordered) for (const { input } of history) input.place = null;
   const verdict = check(inOrder, history, { steps: STEPS });
   if (verdict.verdict === 'violation') throw new Violation(verdict.violation!.text);
   report.undecided = verdict.undecided.length;
+}
+
+/** What clients must expect of a group that is lost: all keys of it go at once, between two moments. */
+class Losses {
+  private readonly open = new Map<number, Recording<RedisOutput>[]>();
+
+  constructor(
+    private readonly families: readonly Family[],
+    private readonly owners: Uint16Array,
+    private readonly recorder: Recorder<Ordered, RedisOutput>,
+  ) {
+    for (let group = 0; group < GROUPS.length; group++) this.begin(group);
+  }
+
+  /** The group began anew: its keys went since it was filled, and are gone now. */
+  reset(group: number): void {
+    for (const recording of this.open.get(group)!) recording.done(null);
+    this.begin(group);
+  }
+  /** What is there now was not lost. */
+  end(): void {
+    for (const recordings of this.open.values()) for (const recording of recordings) recording.refused();
+  }
+
+  private begin(group: number): void {
+    const recordings = this.families.flatMap(({ db, keys }) => {
+      const mine = keys.filter((key) => this.owners[slotOfText(key)] === group);
+      if (mine.length === 0) return [];
+      const words = [LOSE, ...mine.map((key) => qualified(db, key))];
+      return [this.recorder.call(`loss of ${GROUPS[group]}`, { words, place: null })];
+    });
+    this.open.set(group, recordings);
+  }
 }

@@ -198,6 +198,128 @@ describe('the read-write lock', () => {
     await theirs.release();
   });
 
+  test('a waiter whose folder has gone, with its own node, queues again', async (t) => {
+    const server = await embedded(t);
+    const [{ zk: a }, { zk: b }] = [await client(t, server.address), await client(t, server.address)];
+    const held = await new ReadWriteLock(a, '/l').acquire('write');
+    const waiting = new ReadWriteLock(b, '/l').acquire('write');
+    await until('it is queued', async () => (await a.children('/l')).names.length === 2);
+    const { names } = await a.children('/l');
+    const nodes = names.map((name) => ({ type: 'remove' as const, path: `/l/${name}` }));
+    await a.multi([...nodes, { type: 'remove', path: '/l' }]);
+    const theirs = await waiting;
+    assert.ok(theirs.safe && BigInt(theirs.token) > BigInt(held.token));
+    assert.equal(await held.release(), false);
+    assert.equal(await theirs.release(), true);
+  });
+
+  test('the folder may come and go between others: everybody gets the lock', async (t) => {
+    const server = await embedded(t);
+    const clients = await Promise.all([1, 2, 3, 4].map(() => client(t, server.address)));
+    let inside = 0;
+    let granted = 0;
+    await Promise.all(
+      clients.map(async ({ zk }) => {
+        for (let i = 0; i < 50; i++) {
+          const held = await new ReadWriteLock(zk, '/deep/er/l').acquire('write');
+          assert.equal(++inside, 1);
+          granted++;
+          inside--;
+          assert.equal(await held.release(), true);
+        }
+      }),
+    );
+    assert.equal(granted, 200);
+  });
+
+  test('release tells whether it was held until then: not if the session went while nobody could know', async (t) => {
+    const server = await embedded(t);
+    const { zk } = await client(t, server.address);
+    const held = await new ReadWriteLock(zk, '/l').acquire('write');
+    server.faults.loseReply({ type: 'delete', path: '/l/' });
+    assert.equal(await held.release(), true);
+    const again = await new ReadWriteLock(zk, '/l').acquire('write');
+    const { sessionId } = zk;
+    server.faults.cut();
+    await next(zk, 'suspended');
+    server.faults.expireSession(sessionId);
+    const released = again.release();
+    assert.equal(again.safe, false);
+    assert.equal(await released, false);
+  });
+
+  test('without ZooKeeper: 0 does not wait, and whoever gives up leaves nothing behind', async (t) => {
+    const server = await embedded(t);
+    const { zk } = await client(t, server.address);
+    const lock = new ReadWriteLock(zk, '/l');
+    await zk.ensure('/l');
+    server.faults.freeze();
+    await next(zk, 'suspended');
+    await assert.rejects(lock.acquire('write', { timeoutMs: 0 }), failsWith('TIMEOUT'));
+    let settled = 0;
+    const few = Array.from({ length: 20 }, () =>
+      lock.acquire('write', { timeoutMs: 10, settled: () => settled++ }),
+    );
+    for (const { status } of await Promise.allSettled(few)) assert.equal(status, 'rejected');
+    await until('nothing of them is left', () => settled === 20);
+    server.faults.unfreeze();
+    await next(zk, 'connected');
+    assert.deepEqual((await zk.children('/l')).names, []);
+  });
+
+  test('given up with the answer to the create lost: no node of the living session stays', async (t) => {
+    const server = await embedded(t);
+    const [{ zk: a }, { zk: b }] = [await client(t, server.address), await client(t, server.address)];
+    const held = await new ReadWriteLock(a, '/l').acquire('write');
+    const { sessionId } = b;
+    for (let round = 0; round < 5; round++) {
+      const abort = new AbortController();
+      let settled = false;
+      server.faults.loseReply({ type: 'create', path: '/l/' });
+      const lost = next(b, 'suspended');
+      const waiting = new ReadWriteLock(b, '/l').acquire('write', {
+        signal: abort.signal,
+        settled: () => {
+          settled = true;
+        },
+      });
+      await lost;
+      abort.abort();
+      await assert.rejects(waiting, failsWith('TIMEOUT'));
+      await until('it has settled', () => settled);
+      await a.barrier();
+      assert.equal((await a.children('/l')).names.length, 1);
+    }
+    assert.equal(b.sessionId, sessionId);
+    await held.release();
+  });
+
+  test('a removal that finds the queue full is tried until it is done', async (t) => {
+    const server = await embedded(t);
+    const { zk } = await client(t, server.address, { maxRequests: 4 });
+    const { zk: other } = await client(t, server.address);
+    const held = await new ReadWriteLock(zk, '/l').acquire('write');
+    // More looks than one removal was once tried.
+    let full = 0;
+    let flooding = true;
+    const flood = async () => {
+      while (flooding) {
+        await zk.exists('/l').catch(() => full++);
+        await new Promise(setImmediate);
+      }
+    };
+    const floods = Array.from({ length: 24 }, flood);
+    const released = held.release();
+    await until('the queue was full', () => full > 200);
+    flooding = false;
+    await Promise.all(floods);
+    assert.equal(await released, true);
+    await until(
+      'it is free',
+      async () => (await other.exists('/l')) === null || (await other.children('/l')).names.length === 0,
+    );
+  });
+
   test('nobody is ever inside together with a writer, while replies are lost and connections cut', async (t) => {
     const server = await embedded(t);
     const inside = { readers: 0, writers: 0, most: 0 };

@@ -62,6 +62,10 @@ export class ClientState {
   pendingOutput: () => number = () => 0;
   /** Closes the connection at once, without what it is owed. Idempotent. */
   kill: () => void = () => {};
+  /** Sends a RESP3 push message, between replies; does nothing once the connection has ended. */
+  push: (message: Buffer) => void = () => {};
+  /** Gives back its locks, and withdraws where it waits for one: RESET, QUIT, and the end of the connection. */
+  freeLocks: () => void = () => {};
   /** RESET: the session drops its MULTI, WATCHes and subscriptions. */
   onReset: () => void = () => {};
 

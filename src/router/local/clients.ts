@@ -39,6 +39,7 @@ export class Clients {
   /** Forgets a client whose connection has ended. */
   remove(client: ClientState): void {
     this.known.delete(client.id);
+    client.freeLocks();
   }
   byId(id: number): ClientState | undefined {
     return this.known.get(id);

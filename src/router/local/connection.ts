@@ -19,6 +19,7 @@ const echo: LocalHandler = (request, _client, _server, reply) => reply.bulk(requ
 
 const quit: LocalHandler = (_request, client, _server, reply) => {
   client.closeAfterReply = true;
+  client.freeLocks();
   reply.ok();
 };
 
@@ -26,6 +27,7 @@ const reset: LocalHandler = (_request, client, server, reply) => {
   client.reset();
   resetAuthentication(client, server.settings);
   client.onReset();
+  client.freeLocks();
   reply.proto = 2;
   reply.simple('RESET');
 };

@@ -8,6 +8,7 @@ import { connectionHandlers } from './connection.js';
 import { helloHandlers } from './hello.js';
 import { infoHandlers, infoWaits } from './info.js';
 import { introspectionHandlers } from './introspection.js';
+import { lockHandlers, lockWaits } from './locks.js';
 import { lolwutHandlers } from './lolwut.js';
 import { pubsubHandlers } from './pubsub.js';
 import type { LocalHandler } from './server.js';
@@ -27,10 +28,16 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...introspectionHandlers,
   ...pubsubHandlers,
   ...lolwutHandlers,
+  ...lockHandlers,
 };
 
 /**
  * Local commands whose handlers may return a promise: the session lets nothing of the client go on before they have
  * answered. All others answer before they return.
  */
-export const waitingCommands: ReadonlySet<string> = new Set([...infoWaits, ...clusterWaits, ...serverWaits]);
+export const waitingCommands: ReadonlySet<string> = new Set([
+  ...infoWaits,
+  ...clusterWaits,
+  ...serverWaits,
+  ...lockWaits,
+]);

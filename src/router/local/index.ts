@@ -6,10 +6,14 @@ export { localHandlers, waitingCommands } from './handlers.js';
 export {
   type GroupSummary,
   type LocalHandler,
+  type LockAnswer,
+  type LockDesk,
+  type LockEntry,
   REDIS_VERSION,
   type ReplyValue,
   type RouterServer,
   type RouterSummary,
+  type UnlockAnswer,
   type Usage,
 } from './server.js';
 export { type OutputLimit, Settings } from './settings.js';

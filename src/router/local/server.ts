@@ -45,6 +45,47 @@ export interface Usage {
   systemMicros: number;
 }
 
+/** What came of asking for a lock. */
+export type LockAnswer =
+  | { kind: 'granted'; token: bigint }
+  /** It was not free in time. */
+  | { kind: 'timeout' }
+  /** This very connection holds it, in whichever mode. */
+  | { kind: 'held-already' }
+  /** ZooKeeper was out of reach when the time was up. */
+  | { kind: 'away' }
+  /** A bound, or a refusal of ZooKeeper's. */
+  | { kind: 'failed'; message: string };
+
+/** What came of giving a lock back. `released`: it was held until now; `unknown`: nobody could say in time. */
+export type UnlockAnswer = 'released' | 'lost' | 'not-held' | 'unknown';
+
+/** A lock that a connection has. `unsure`: ZooKeeper is out of reach, so it may be lost already. */
+export interface LockEntry {
+  name: string;
+  mode: 'read' | 'write';
+  token: bigint;
+  state: 'held' | 'unsure' | 'lost';
+}
+
+/** Locks for clients. Names are latin1 text, one character a byte. */
+export interface LockDesk {
+  /**
+   * Waits for a lock, `client.blocked` meanwhile; `client.freeLocks` ends the wait.
+   * @param timeoutMs 0: only if nobody is in the way; undefined: for ever
+   * @param lost called if it is lost after it was granted and before it is given back
+   */
+  lock(
+    client: ClientState,
+    name: string,
+    mode: 'read' | 'write',
+    timeoutMs: number | undefined,
+    lost: () => void,
+  ): Promise<LockAnswer>;
+  unlock(client: ClientState, name: string): Promise<UnlockAnswer>;
+  list(client: ClientState): LockEntry[];
+}
+
 /** The running router, as its own commands see it. */
 export interface RouterServer {
   readonly clock: {
@@ -75,6 +116,8 @@ export interface RouterServer {
   /** Addresses of the ensemble, comma separated. */
   readonly zookeeper: string;
   zookeeperState(): 'connected' | 'suspended' | 'lost' | 'closed';
+  /** Null where there is no ZooKeeper to keep them: in the simulator. */
+  readonly locks: LockDesk | null;
   ring(): RingDocument;
   groups(): GroupSummary[];
   /** Every router of the cluster, this one included. */

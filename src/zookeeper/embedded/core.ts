@@ -51,7 +51,7 @@ export class Core {
     this.#watches = new Watches(limits.maxWatches);
     this.#sessions = new Sessions(limits, start.wall, password);
     // From the clock, so that a client of an earlier run has not seen the future, and hears EXPIRED.
-    this.#zxid = BigInt(Math.trunc(start.wall)) << 16n;
+    this.#zxid = BigInt(Math.trunc(start.wall)) << 12n;
   }
 
   /** Ids of the live sessions. */

@@ -3,7 +3,7 @@
 // A lock can be lost at any time with its session: what it protects must check the fencing token.
 import type { ZooKeeper } from '../client.js';
 import { hasCode, ZooKeeperError } from '../errors.js';
-import { Loop, tell, untilConnected } from './loop.js';
+import { Loop, tell } from './loop.js';
 import { contenders, OwnNode } from './own-node.js';
 
 /** Readers share, writers exclude. */
@@ -15,6 +15,8 @@ export interface AcquireOptions {
   timeoutMs?: number;
   /** Ends the wait with TIMEOUT. */
   signal?: AbortSignal;
+  /** Called once, unless the lock was granted, when nothing of this wait is left, here or in ZooKeeper. */
+  settled?: () => void;
 }
 
 const KIND: Record<LockMode, string> = { read: 'READ', write: 'WRITE' };
@@ -31,33 +33,41 @@ export class ReadWriteLock {
   }
 
   /**
-   * Waits for the lock.
+   * Waits for the lock. While ZooKeeper is out of reach it waits on, except with `timeoutMs` 0.
    * @throws ZooKeeperError TIMEOUT (not held, and no longer queued), CLOSED
    */
-  acquire(mode: LockMode, { timeoutMs, signal }: AcquireOptions = {}): Promise<HeldLock> {
+  acquire(mode: LockMode, { timeoutMs, signal, settled }: AcquireOptions = {}): Promise<HeldLock> {
     const attempt = new Attempt(this.#zk, this.#folder, mode, timeoutMs === 0);
     return new Promise((resolve, reject) => {
+      let open = true;
+      /** @returns whether it was not over before */
       const over = () => {
+        const first = open;
+        open = false;
         cancelTimer();
+        off();
         signal?.removeEventListener('abort', giveUp);
+        return first;
       };
       const giveUp = () => {
-        over();
+        if (!over()) return;
         attempt.cancel();
         reject(new ZooKeeperError('TIMEOUT', 'the lock was not free in time', this.#folder));
       };
+      const off = timeoutMs === 0 ? this.#zk.onState(giveUp) : () => {};
       const cancelTimer =
         timeoutMs === undefined || timeoutMs === 0 ? () => {} : this.#zk.clock.after(timeoutMs, giveUp);
       signal?.addEventListener('abort', giveUp);
-      if (signal?.aborted === true) queueMicrotask(giveUp);
+      const away = timeoutMs === 0 && this.#zk.state !== 'connected';
+      if (away || signal?.aborted === true) queueMicrotask(giveUp);
       attempt.run().then(
         (held) => {
-          over();
-          resolve(held);
+          if (over()) resolve(held);
+          else void held.release().then(() => settled?.()); // granted as it was given up
         },
         (error: unknown) => {
-          over();
-          reject(error); // without effect after giveUp
+          if (over()) reject(error);
+          void attempt.removal.then(() => settled?.());
         },
       );
     });
@@ -71,6 +81,8 @@ class Attempt {
   readonly #mode: LockMode;
   readonly #once: boolean;
   readonly #node: OwnNode;
+  /** Of a wait that failed: resolves when its node is gone. */
+  removal: Promise<unknown> = Promise.resolve();
   #cancelled = false;
   #wake = () => {};
 
@@ -95,8 +107,8 @@ class Attempt {
         if (held !== null) return held;
       }
     } catch (error) {
-      const removal = removeAll(this.#zk, this.#folder, this.#node);
-      if (this.#once) await removal; // so that a failed try is in nobody's way
+      this.removal = removeAll(this.#zk, this.#folder, this.#node);
+      if (this.#once) await this.removal; // so that a failed try is in nobody's way
       throw error;
     }
   }
@@ -104,9 +116,12 @@ class Attempt {
   /** One look at the queue: the lock, or null after something has changed. */
   async #advance(): Promise<HeldLock | null> {
     try {
-      await untilConnected(this.#zk);
+      if (this.#zk.state !== 'connected') {
+        await this.#untilOtherState();
+        return null;
+      }
+      const own = await this.#node.place(() => this.#cancelled);
       if (this.#cancelled) return null;
-      const own = await this.#node.place();
       const line = contenders((await this.#zk.children(this.#folder)).names);
       const place = line.findIndex(({ name }) => name === own);
       if (place === -1) {
@@ -129,7 +144,16 @@ class Attempt {
       return new HeldLock(this.#zk, this.#folder, this.#mode, this.#node, stat.czxid);
     } catch (error) {
       // Reads that were not answered in time, and nodes that went with their session: look again.
-      const transient = hasCode(error, 'CONNECTION_LOSS', 'SESSION_EXPIRED', 'NO_NODE', 'QUEUE_FULL');
+      const transient = hasCode(
+        error,
+        'CONNECTION_LOSS',
+        'SESSION_EXPIRED',
+        'NO_NODE',
+        'NODE_EXISTS',
+        'QUEUE_FULL',
+      );
+      // The folder has gone, and so our node with it.
+      if (hasCode(error, 'NO_NODE')) this.#node.forget();
       if (!transient && !(hasCode(error, 'TIMEOUT') && !this.#once)) throw error;
       await this.#pause();
       return null;
@@ -147,6 +171,19 @@ class Attempt {
     } finally {
       this.#zk.unwatch(path, wake);
     }
+  }
+
+  /** @throws ZooKeeperError CLOSED */
+  #untilOtherState(): Promise<void> {
+    if (this.#zk.state === 'closed') throw new ZooKeeperError('CLOSED', 'the client is closed', this.#folder);
+    return new Promise((resolve) => {
+      const over = () => {
+        off();
+        resolve();
+      };
+      const off = this.#zk.onState(over);
+      this.#wake = over;
+    });
   }
 
   #pause(): Promise<void> {
@@ -173,7 +210,8 @@ export class HeldLock {
   readonly #unsubscribe: () => void;
   readonly #listeners = new Set<() => void>();
   #state: 'held' | 'lost' | 'released' = 'held';
-  #releasing: Promise<void> | null = null;
+  #releasing: Promise<boolean> | null = null;
+  #sessionLost = false;
 
   /** Made by acquire() only. */
   constructor(zk: ZooKeeper, folder: string, mode: LockMode, node: OwnNode, czxid: bigint) {
@@ -184,7 +222,9 @@ export class HeldLock {
     this.#node = node;
     this.#czxid = czxid;
     this.#unsubscribe = zk.onState((state) => {
-      if (state === 'lost' || state === 'closed') this.#lose();
+      if (state !== 'lost' && state !== 'closed') return;
+      this.#sessionLost = true;
+      this.#lose();
     });
     this.#guard = new Loop(zk, `lock ${folder}`, () => this.#look());
     this.#guard.kick();
@@ -205,19 +245,25 @@ export class HeldLock {
     else this.#listeners.add(listener);
   }
 
-  /** Gives it back; resolves when others can have it, so not while disconnected. Does nothing the second time. */
-  release(): Promise<void> {
+  /**
+   * Gives it back; resolves when others can have it, so not while disconnected. Does nothing the second time.
+   * @returns whether it was held until now
+   */
+  release(): Promise<boolean> {
     this.#releasing ??= this.#release();
     return this.#releasing;
   }
 
-  async #release(): Promise<void> {
+  async #release(): Promise<boolean> {
     if (this.#state === 'held') this.#state = 'released';
-    this.#unsubscribe();
     const { path } = this.#node;
-    await this.#guard.stop();
+    // Not waited for: a guard's look that is still unanswered is no reason to keep others waiting.
+    const guarded = this.#guard.stop();
+    const there = await removeAll(this.#zk, this.#folder, this.#node);
+    this.#unsubscribe();
+    await guarded;
     this.#zk.unwatch(path, this.#guard.kick);
-    await removeAll(this.#zk, this.#folder, this.#node);
+    return this.#state === 'released' && there && !this.#sessionLost;
   }
 
   async #look(): Promise<void> {
@@ -234,14 +280,18 @@ export class HeldLock {
   }
 }
 
-/** Takes a contender's node away, and the folder if it was the last. */
-async function removeAll(zk: ZooKeeper, folder: string, node: OwnNode): Promise<void> {
+/** Takes a contender's node away, and the folder if it was the last. @returns whether the node was still there */
+async function removeAll(zk: ZooKeeper, folder: string, node: OwnNode): Promise<boolean> {
+  if (node.blank) return false;
+  let there = false;
   try {
-    await node.remove();
-    await zk.remove(folder, -1);
+    there = await node.remove();
   } catch (error) {
-    if (hasCode(error, 'NOT_EMPTY', 'NO_NODE', 'CLOSED')) return;
     const text = error instanceof Error ? error.message : String(error);
     zk.log.warn({ folder, error: text }, 'a lock node was left to its session');
+    return false;
   }
+  // Without haste: an empty folder is in nobody's way.
+  zk.remove(folder, -1).catch(() => {});
+  return there;
 }

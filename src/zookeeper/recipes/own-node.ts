@@ -13,6 +13,9 @@ interface Contender {
 
 /** Attempts to place a node before giving up; each waits for a connection first. */
 const TRIES = 16;
+/** Pause before a removal is tried again: doubles from the first to the last, ms. */
+const FIRST_PAUSE_MS = 25;
+const LAST_PAUSE_MS = 1000;
 
 /** The contenders among `names`, in order of their sequence numbers; other names are left out. */
 export function contenders(names: readonly string[]): Contender[] {
@@ -50,19 +53,40 @@ export class OwnNode {
     return `${this.#folder}/${this.#name}`;
   }
 
-  /** Makes sure the node is there, in this session. @returns its name */
-  async place(): Promise<string> {
+  /** Whether there is surely nothing to remove. */
+  get blank(): boolean {
+    return this.#name === null && !this.#doubtful;
+  }
+
+  /**
+   * Makes sure the node is there, in this session.
+   * @param stop once it says so, nothing more is created: TIMEOUT
+   * @returns its name
+   */
+  async place(stop: () => boolean = () => false): Promise<string> {
+    // What is known to be missing: nothing, the folder, the folder and its parents.
+    let missing = 0;
     for (let tries = 1; ; tries++) {
       if (this.#name !== null) return this.#name;
       await untilConnected(this.#zk);
+      if (stop()) throw new ZooKeeperError('TIMEOUT', 'no longer wanted', this.#folder);
       try {
         if (this.#doubtful) this.#name = await this.#find();
-        this.#name ??= await this.#create();
+        if (missing === 2) await this.#zk.createParents(this.#folder);
+        this.#name ??= await this.#create(missing > 0);
       } catch (error) {
-        const again = hasCode(error, 'CONNECTION_LOSS', 'SESSION_EXPIRED', 'TIMEOUT', 'NO_NODE');
+        if (hasCode(error, 'CONNECTION_LOSS')) this.#doubtful = true;
+        const again = hasCode(
+          error,
+          'CONNECTION_LOSS',
+          'SESSION_EXPIRED',
+          'TIMEOUT',
+          'NO_NODE',
+          'NODE_EXISTS',
+        );
         if (!again || tries === TRIES) throw error;
-        if (error.code === 'CONNECTION_LOSS') this.#doubtful = true;
-        if (error.code === 'NO_NODE') await this.#zk.ensure(this.#folder);
+        if (error.code === 'NO_NODE') missing = Math.min(missing + 1, 2);
+        if (error.code === 'NODE_EXISTS') missing = 0; // somebody else made the folder
       }
     }
   }
@@ -72,29 +96,46 @@ export class OwnNode {
     this.#name = null;
   }
 
-  /** Takes the node away, however often it must be asked; ends when the node cannot be there any more. */
-  async remove(): Promise<void> {
+  /**
+   * Takes the node away, however often it must be asked: a node of a session that lives would stand in others' way
+   * for good. Ends when the node cannot be there any more.
+   * @returns whether it was there until now
+   */
+  async remove(): Promise<boolean> {
     const session = this.#zk.sessionId;
-    for (let tries = 1; tries <= TRIES; tries++) {
+    let found = false;
+    for (let tries = 0; ; tries++) {
       try {
         await untilConnected(this.#zk);
-        if (this.#zk.sessionId !== session) return; // it went with its session
-        if (this.#name !== null) await this.#drop(this.#name);
+        if (this.#zk.sessionId !== session) return false; // it went with its session
+        if (this.#name !== null) found = (await this.#drop(this.#name)) || found;
         if (this.#doubtful) for (const name of await this.#all()) await this.#drop(name);
         this.#name = null;
         this.#doubtful = false;
-        return;
+        return found;
       } catch (error) {
-        if (hasCode(error, 'CLOSED', 'SESSION_EXPIRED')) return;
-        if (!(error instanceof ZooKeeperError) || tries === TRIES) throw error;
+        if (hasCode(error, 'CLOSED', 'SESSION_EXPIRED')) return false;
+        if (!hasCode(error, 'CONNECTION_LOSS', 'TIMEOUT', 'QUEUE_FULL')) throw error;
+        // Gone at the next try: most likely this one took it away.
+        if (error.code === 'CONNECTION_LOSS') found = true;
+        await this.#pause(Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
       }
     }
   }
 
-  async #create(): Promise<string> {
+  /** @param withFolder the folder is missing: both at once, so that nobody can remove it in between as empty */
+  async #create(withFolder: boolean): Promise<string> {
     const session = BigInt.asUintN(64, this.#zk.sessionId).toString(16);
     const path = `${this.#folder}/${this.#guid}-${session}-${this.#kind}-`;
-    const created = await this.#zk.create(path, this.#data, { ephemeral: true, sequential: true });
+    const options = { ephemeral: true, sequential: true };
+    let created: string;
+    if (withFolder) {
+      const results = await this.#zk.multi([
+        { type: 'create', path: this.#folder },
+        { type: 'create', path, data: this.#data, ...options },
+      ]);
+      created = results[1]!.path!;
+    } else created = await this.#zk.create(path, this.#data, options);
     return created.slice(this.#folder.length + 1);
   }
 
@@ -119,11 +160,20 @@ export class OwnNode {
     return null;
   }
 
-  async #drop(name: string): Promise<void> {
+  /** @returns false if it was not there */
+  async #drop(name: string): Promise<boolean> {
     try {
       await this.#zk.remove(`${this.#folder}/${name}`, -1);
+      return true;
     } catch (error) {
       if (!hasCode(error, 'NO_NODE')) throw error;
+      return false;
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#zk.clock.after(ms, resolve);
+    });
   }
 }

@@ -5,6 +5,7 @@ import {
   type ClientState,
   Clients,
   type GroupSummary,
+  type LockDesk,
   localHandlers,
   type ReplyValue,
   type RouterServer,
@@ -49,6 +50,7 @@ export class FakeServer implements RouterServer {
   readonly version = '0.1.0';
   readonly startedAt = WALL - 90_061_000;
   announceHost: string | null = null;
+  locks: LockDesk | null = null;
   readonly zookeeper = '127.0.0.1:2181,127.0.0.1:2182';
   groupList = [group('g1', 3), group('g2', 2)];
   routerList = [

@@ -1,0 +1,49 @@
+// What kind of cluster a seed gets beyond its temper: how many members a write needs, spares that wait for an operator,
+// clients that work as long as the trouble lasts, groups that may lose all they hold. Drawn from a stream of its own,
+// so that a run that has none of it stays the run that it was.
+import { Random } from './random.js';
+
+export interface Variant {
+  /** Clients spread their commands over the time of trouble; 0: they do not; else that time, ms. */
+  steady: number;
+  /** R4: members that must hold a write. */
+  minInSync: number;
+  /** Members of each group; 0: by chance. */
+  members: number;
+  /** Data nodes of each group that an operator must let in. */
+  spares: number;
+  /** Weight of trouble at the moment of a takeover (directed.ts). */
+  split: number;
+  /** Weight of a router that hears nothing of what it asked, until another primary leads (directed.ts). */
+  silence: number;
+  /** Weight of every member in sync of a group dying; then an operator begins it anew. */
+  doom: number;
+}
+
+/** None of it. */
+export const PLAIN: Variant = {
+  steady: 0,
+  minInSync: 1,
+  members: 0,
+  spares: 0,
+  split: 0,
+  silence: 0,
+  doom: 0,
+};
+
+/** The variant of a seed: half of them are plain. */
+export function variantOf(seed: number): Variant {
+  const random = new Random(seed ^ 0x76617269);
+  if (random.chance(0.5)) return PLAIN;
+  const often = (probability: number, weight: number) => (random.chance(probability) ? weight : 0);
+  const strict = random.chance(0.3);
+  return {
+    steady: random.pick([0, 1500, 3000, 5000]),
+    minInSync: strict ? 2 : 1,
+    members: strict ? random.pick([2, 3, 3]) : 0,
+    spares: random.pick([0, 0, 0, 1]),
+    split: often(0.4, 3),
+    silence: often(0.4, 3),
+    doom: often(0.2, 2),
+  };
+}
