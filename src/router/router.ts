@@ -20,6 +20,8 @@ import {
   TOO_MANY_CLIENTS,
   waitingCommands,
 } from './local/index.js';
+import type { Movable, Moved } from './move.js';
+import { Mover, type MoverOwner } from './mover.js';
 import type { Asker } from './plan.js';
 import { Route } from './route.js';
 import { Session, type SessionOwner } from './session.js';
@@ -51,10 +53,12 @@ export interface RouterConfig {
   /** The ring is newer than what was delivered: read it again. */
   refresh(): void;
   shutdown(): void;
+  /** Takes from the ring's history what can go, if `version` is still its version; tells when it was tried. */
+  trim?(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void;
 }
 
 /** One router. */
-export class Router implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner {
+export class Router implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner, MoverOwner {
   readonly settings = new Settings();
   readonly statistics = new Statistics(LEAVES.map(({ name }) => name));
   readonly clients: Clients;
@@ -70,6 +74,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   private readonly controlOf = new Map<string, ControlLane>();
   readonly coordinators: Coordinators;
   private readonly all: Everywhere;
+  readonly mover: Mover;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -94,6 +99,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     this.coordinator = config.id;
     this.coordinators = new Coordinators(host, this);
     this.all = new Everywhere(this);
+    this.mover = new Mover(host, this);
     this.tickLater();
   }
 
@@ -227,6 +233,11 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     for (const lane of this.controlOf.values()) lane.primaryChanged();
   }
 
+  /** A key too large for one message. */
+  moveLarge(route: Route, source: string, key: Movable, done: (moved: Moved | null) => void): void {
+    done(null);
+  }
+
   // ---- what sessions need
 
   /** Accepts a client, or tells it that there are too many. */
@@ -290,6 +301,11 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   /** Whether a local command may have to wait for others. */
   waits(row: CommandRow): boolean {
     return waitingCommands.has(row.name);
+  }
+
+  trim(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void {
+    if (this.config.trim === undefined) done();
+    else this.config.trim(version, emptyIn, done);
   }
 
   /** A command over several groups. */
@@ -385,6 +401,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
 
   stop(): void {
     this.stopped = true;
+    this.mover.stop();
     for (const lane of this.laneOf.values()) lane.stop();
     for (const lane of this.controlOf.values()) lane.stop();
   }

@@ -100,7 +100,8 @@ function play(
   const { minInSync, spares, steady } = variant;
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
-    groups: GROUPS,
+    groups: variant.doom === 0 && random.chance(0.5) ? [...GROUPS, 'g4'] : GROUPS,
+    owners: GROUPS,
     members: variant.members === 0 ? random.pick([2, 2, 3]) : variant.members,
     minInSync,
     spares,
@@ -108,6 +109,9 @@ function play(
     orphanMs: random.pick([100, 1000, 3000]),
   });
   cluster.movable = variant.doom === 0;
+  const drains = new Set(cluster.routers.map(({ name }) => name).filter(() => random.chance(0.5)));
+  cluster.movers = (name) => drains.has(name);
+  for (const { name, router } of cluster.routers) router.mover.lead(drains.has(name));
   const observers = new Observers(cluster);
   const owners = ownersOf(cluster.directory.ring.groups);
   const families = familiesOf(random, GROUPS.length, owners);
@@ -163,6 +167,13 @@ function play(
   for (const client of clients) client.finish();
   answerAll();
   if (unanswered() > before) throw new Violation('healed and settled, but reads were not answered');
+  settle();
+  // Everything can be moved to where it belongs, and then nothing of the old lists is needed.
+  cluster.drain();
+  const end = world.time + SETTLE_MS;
+  world.runUntil(end, () => cluster.directory.ring.history.length === 0);
+  if (cluster.directory.ring.history.length > 0) throw new Violation('healed and settled, but not drained');
+  world.runUntil(world.time + 1000);
   settle();
   observers.end();
   atRest(cluster);
