@@ -3,7 +3,7 @@
 import { MAX_WEIGHT } from '../ring/index.js';
 import { LOGGING, PASSWORD, ZOOKEEPER } from './common-options.js';
 import type { Option } from './settings.js';
-import { flag, groupId, host, integer, port } from './values.js';
+import { flag, groupId, host, integer, oneOf, port } from './values.js';
 
 /** `towline router`, conf/router.yaml. */
 export const ROUTER = {
@@ -64,6 +64,12 @@ export const DATA = {
     example: '2',
     initial: '1',
     parse: integer(1, MAX_WEIGHT),
+  },
+  join: {
+    meaning: 'auto: a new group takes its share of the keys by itself; manual: it waits for towline ring add',
+    example: 'manual',
+    initial: 'auto',
+    parse: oneOf('auto', 'manual'),
   },
   hotfix: {
     meaning:

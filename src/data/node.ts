@@ -407,7 +407,7 @@ export class DataNode implements ReaderOwner {
 
   status(): string {
     const { role, options, store, config } = this;
-    const { group, id, pid } = options;
+    const { group, id, pid, minInSync } = options;
     const seq = role instanceof Primary ? role.log.head : (role?.log.held ?? 0);
     const commit = role instanceof Primary ? role.log.committed : (role?.log.applied ?? 0);
     const transactions = role?.transactions;
@@ -425,6 +425,7 @@ export class DataNode implements ReaderOwner {
       bytes: store.bytes,
       seq,
       commit,
+      minInSync,
       sync: role instanceof Primary ? role.syncing : null,
       error: this.trouble,
       // Requests for locks, granted or waiting, and transactions over several groups that are not forgotten yet.

@@ -13,6 +13,7 @@ import {
   ZooKeeper,
 } from '../zookeeper/index.js';
 import { type CasResult, DEFAULT_TIMES } from './insync.js';
+import { mayJoin, RingJoin } from './join.js';
 import { DataNode } from './node.js';
 import { Origins } from './origins.js';
 
@@ -30,6 +31,8 @@ export interface DataOptions {
   zookeeper: string;
   /** Share of keys of the group if this node creates it. */
   weight?: number;
+  /** `manual`: a new group waits for an operator to add it to the ring. Absent: `auto`. */
+  join?: 'auto' | 'manual';
   /** False registers a spare. */
   hotfix: boolean;
   /** Members that the creation of a new group waits for. */
@@ -95,6 +98,7 @@ export async function startData(options: DataOptions): Promise<RunningData> {
       // Who has handed over loses its term, as it wanted.
       if (closing) return;
       log.warn({ id, reason }, 'this member begins anew');
+      fresh.ringJoin?.stop();
       void fresh.membership
         .stop()
         .then(begin)
@@ -114,6 +118,10 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     member?.node.setMembers(all.map(({ info }) => info));
     // R3: who has seen the group's configuration does not begin it anew when it is gone.
     if (member === null || known.has(group)) return;
+    if (!mayJoin(directory.ring, group)) {
+      log.warn({ group }, 'a group of this name has left the ring for good: start nodes under another name');
+      return;
+    }
     void createGroup(zk, options, member.node.options.id, all, log, (holder) => origins.held(holder));
   });
   try {
@@ -135,6 +143,7 @@ export async function startData(options: DataOptions): Promise<RunningData> {
     close: async () => {
       closing = true;
       const last = member as Member | null;
+      last?.ringJoin?.stop();
       if (last !== null) await last.handOver();
       last?.node.stop();
       await Promise.allSettled([members.stop(), last?.membership.stop(), directory.stop()]);
@@ -153,18 +162,21 @@ class Member {
   membership!: Membership<Registration>;
   private role = '';
   private registration!: Registration;
+  /** Brings the group into the ring while this member leads it; null: an operator does. */
+  readonly ringJoin: RingJoin | null;
   /** The configuration that this member wrote last. */
   private written: Versioned<GroupConfig> | null = null;
 
   constructor(
     private readonly host: NodeHost,
     private readonly zk: ZooKeeper,
-    private readonly directory: Directory,
+    directory: Directory,
     private readonly options: DataOptions,
     id: string,
     private readonly reset: (reason: string) => void,
   ) {
-    const { group, minInSync, hotfix, leaseMs, graceMs } = options;
+    const { group, minInSync, hotfix, leaseMs, graceMs, join, weight = 1, log } = options;
+    this.ringJoin = join === 'manual' ? null : new RingJoin(host, zk, { group, weight, log });
     this.node = new DataNode(host, {
       group,
       id,
@@ -203,7 +215,7 @@ class Member {
   }
 
   config(name: string, config: GroupConfig): void {
-    const { group, weight, log } = this.options;
+    const { group, log } = this.options;
     this.node.setConfig(name, config);
     if (name !== group) return;
     const { roleName } = this.node;
@@ -212,8 +224,8 @@ class Member {
     const held = this.holding;
     this.role = roleName;
     if (this.holding && !held) this.membership?.update({ ...this.registration, holding: true });
-    if (config.primary === this.node.options.id && !isIn(this.directory.ring, group))
-      void joinRing(this.zk, group, weight ?? 1, log);
+    if (config.primary === this.node.options.id) this.ringJoin?.start();
+    else this.ringJoin?.stop();
   }
 
   handOver(): Promise<void> {
@@ -320,25 +332,5 @@ async function createGroup(
     log.info({ group, inSync }, 'group created');
   } catch (error) {
     if (!hasCode(error, 'NODE_EXISTS')) log.warn({ group, error }, 'group not created');
-  }
-}
-
-/** Whether the ring names a group, or did. */
-function isIn(ring: RingDocument | null, group: string): boolean {
-  return ring !== null && [ring.groups, ...ring.history].flat().some(({ id }) => id === group);
-}
-
-/** A group that the ring has never named joins it. */
-async function joinRing(zk: ZooKeeper, group: string, weight: number, log: Logger): Promise<void> {
-  const document = new CasDocument<RingDocument>(zk, PATHS.ring);
-  try {
-    const written = await document.update((now) => {
-      const ring = now ?? EMPTY_RING;
-      if (isIn(ring, group) || ring.abandoned.includes(group)) return null;
-      return { ...ring, version: ring.version + 1, groups: [...ring.groups, { id: group, weight }] };
-    });
-    log.info({ group, ring: written?.value.version }, 'group is in the ring');
-  } catch (error) {
-    log.warn({ group, error }, 'the group could not join the ring yet');
   }
 }

@@ -19,7 +19,7 @@ const BYTES_A_TURN = 256 * 1024;
 /** After each turn it rests so many times as long as that took: what clients lose is bounded, on any machine. */
 const REST = 4;
 /** It rests so long at least, ms: what a turn costs the candidate and the network is not seen here. */
-const MIN_REST_MS = 3;
+const MIN_REST_MS = 5;
 /** No rest is longer, ms: a process that was held up itself goes on soon. */
 const MAX_REST_MS = 20;
 /** Bytes of answers after which the rest of them waits for the last turn: they come in faster than they are said. */

@@ -6,7 +6,7 @@ import type { Conn, Host } from '../net/host.js';
 
 /** Connections to members, made before there is anything to tell. */
 export class Herald {
-  private conns: Conn[];
+  private readonly conns: readonly Conn[];
 
   /** @param members ids; told in this order */
   constructor(host: Host, members: readonly string[]) {
@@ -14,16 +14,14 @@ export class Herald {
     this.conns = addresses.map((address) => host.connect(address, { data() {}, closed() {} }));
   }
 
-  /** Tells all of them, once. */
+  /** Tells all of them, once; who has heard it ends the connection. */
   tell(group: string, config: GroupConfig): void {
     const bytes = tellConfig(group, config);
     for (const conn of this.conns) conn.write(bytes);
-    this.stop();
   }
 
   /** What was told still leaves. */
   stop(): void {
     for (const conn of this.conns) conn.end();
-    this.conns = [];
   }
 }

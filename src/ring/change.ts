@@ -6,6 +6,9 @@ import { SLOTS } from './slot.js';
 /** Most earlier group lists; a further change waits for the drain. */
 export const MAX_HISTORY = 4;
 
+/** The refusal of a change beyond that. */
+export const HISTORY_FULL = `keys of ${MAX_HISTORY} earlier group lists have not all moved yet, and more than that are not kept`;
+
 /** The next document (with `version` one higher), the very same one when there is nothing to change, or why not. */
 export type Changed = RingDocument | string;
 
@@ -137,9 +140,7 @@ function renew(ring: RingDocument, groups: RingGroup[]): Changed {
   if (sameList(ring.groups, groups)) return ring;
   // Before the first group there were no keys.
   const history = ring.groups.length === 0 ? ring.history : [...ring.history, ring.groups];
-  if (history.length > MAX_HISTORY) {
-    return `keys of ${MAX_HISTORY} earlier group lists have not all moved yet, and more than that are not kept`;
-  }
+  if (history.length > MAX_HISTORY) return HISTORY_FULL;
   return { ...ring, version: ring.version + 1, groups, history };
 }
 

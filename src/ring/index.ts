@@ -3,6 +3,7 @@ export {
   addGroup,
   type Changed,
   chainsOf,
+  HISTORY_FULL,
   MAX_HISTORY,
   removeGroup,
   type Standing,

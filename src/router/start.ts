@@ -56,12 +56,13 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     new ZooKeeper({ servers: zookeeper, sessionTimeoutMs: SESSION_MS, log, ...LOCK_CLIENT }),
   );
   const others = new MembershipView<Registration>(zk, PATHS.routers, () => {});
+  // What is read is told once: also while the other client still connects.
   const directory: Directory = new Directory(zk, {
-    ring: (document) => router?.setRing(document),
-    config: (group, config) => router?.setConfig(group, config),
-    members: (group, members) => router?.setMembers(group, members),
+    ring: (document) => running.setRing(document),
+    config: (group, config) => running.setConfig(group, config),
+    members: (group, members) => running.setMembers(group, members),
   });
-  const running = new Router(host, {
+  const running: Router = new Router(host, {
     id,
     deadlineMs: options.deadlineMs,
     password: options.password ?? '',

@@ -4,7 +4,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { ClientLocks } from '../../src/router/client-locks.js';
 import { type ClientState, Clients, type LockAnswer, Settings } from '../../src/router/local/index.js';
 import type { Embedded, ZooKeeper } from '../../src/zookeeper/index.js';
+import { needs, ZOOKEEPER } from '../needs.js';
 import { client as connect, embedded, next, until } from '../zookeeper/helpers.js';
+import { startRealZooKeeper } from '../zookeeper/real-server.js';
 
 const FOLDER = '/towline/locks/clients';
 
@@ -15,8 +17,11 @@ class Desk {
     readonly zk: ZooKeeper,
     readonly locks: ClientLocks,
   ) {}
-  static async open(t: TestContext, server: Embedded, limits = {}): Promise<Desk> {
-    const { zk } = await connect(t, server.address);
+  static open(t: TestContext, { address }: Embedded, limits = {}): Promise<Desk> {
+    return Desk.at(t, address, limits);
+  }
+  static async at(t: TestContext, servers: string, limits = {}): Promise<Desk> {
+    const { zk } = await connect(t, servers);
     const locks = new ClientLocks(zk, limits);
     await locks.start();
     t.after(() => locks.stop());
@@ -45,6 +50,34 @@ const nodes = (zk: ZooKeeper, name: string) =>
     ({ names }) => names.length,
     () => 0,
   );
+
+/** Many clients of two routers take one lock in turn; `each` is called with it held. */
+async function contend(t: TestContext, servers: string, each: () => void): Promise<void> {
+  const desks = [await Desk.at(t, servers), await Desk.at(t, servers)];
+  let inside = 0;
+  const tokens: bigint[] = [];
+  const work = async (who: number) => {
+    const desk = desks[who % 2]!;
+    for (let i = 0; i < 10; i++) {
+      const client = desk.client();
+      const token = await desk.take(client, 'x');
+      assert.equal(++inside, 1);
+      tokens.push(token);
+      each();
+      await new Promise(setImmediate);
+      inside--;
+      if (i % 2 === 0) assert.equal(await desk.locks.unlock(client, 'x'), 'released');
+      desk.clients.remove(client);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, (_, who) => work(who)));
+  assert.equal(tokens.length, 80);
+  assert.deepEqual(
+    tokens,
+    tokens.toSorted((p, q) => (p < q ? -1 : 1)),
+  );
+  await until('nothing is left', async () => (await nodes(desks[0]!.zk, 'x')) === 0);
+}
 
 describe('locks for clients', () => {
   test('given, refused, given back; tokens grow and a number holds them exactly', async (t) => {
@@ -225,32 +258,18 @@ describe('locks for clients', () => {
 
   test('contention of many clients of two routers, with lost replies and cut connections', async (t) => {
     const server = await embedded(t);
-    const desks = [await Desk.open(t, server), await Desk.open(t, server)];
-    let inside = 0;
-    const tokens: bigint[] = [];
     let faults = 0;
-    const work = async (who: number) => {
-      const desk = desks[who % 2]!;
-      for (let i = 0; i < 10; i++) {
-        const client = desk.client();
-        const token = await desk.take(client, 'x');
-        assert.equal(++inside, 1);
-        tokens.push(token);
-        if (++faults % 5 === 0)
-          server.faults.loseReply({ type: faults % 2 === 0 ? 'create' : 'delete', path: FOLDER });
-        if (faults % 17 === 0) server.faults.cut();
-        await new Promise(setImmediate);
-        inside--;
-        if (i % 2 === 0) assert.equal(await desk.locks.unlock(client, 'x'), 'released');
-        desk.clients.remove(client);
+    await contend(t, server.address, () => {
+      if (++faults % 5 === 0) {
+        server.faults.loseReply({ type: faults % 2 === 0 ? 'create' : 'delete', path: FOLDER });
       }
-    };
-    await Promise.all(Array.from({ length: 8 }, (_, who) => work(who)));
-    assert.equal(tokens.length, 80);
-    assert.deepEqual(
-      tokens,
-      tokens.toSorted((p, q) => (p < q ? -1 : 1)),
-    );
-    await until('nothing is left', async () => (await nodes(desks[0]!.zk, 'x')) === 0);
+      if (faults % 17 === 0) server.faults.cut();
+    });
+  });
+
+  test("contention over Debian's ZooKeeper", needs(...ZOOKEEPER), async (t) => {
+    const server = await startRealZooKeeper();
+    t.after(() => server.close());
+    await contend(t, server.address, () => {});
   });
 });

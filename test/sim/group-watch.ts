@@ -30,6 +30,8 @@ export class GroupWatch {
   private newest: Line | null = null;
   /** Entries that somebody was told of, as a promise. */
   private promised: Entry[] = [];
+  /** The longest beginning of the newest log that was on enough members at some time (R4). */
+  private sure: Entry[] = [];
   /** Term -> id of the primary that ZooKeeper's configuration named. */
   private readonly leaders = new Map<number, string>();
   /** What had been promised of transactions when the group was lost, before it began anew. */
@@ -91,6 +93,7 @@ export class GroupWatch {
     }
     this.resets++;
     this.promised = [];
+    this.sure = [];
     this.members.clear();
     this.config(next);
   }
@@ -169,18 +172,20 @@ export class GroupWatch {
   promise(line: Line, seq: number): boolean {
     const { promised } = this;
     if (seq > promised.length) {
-      if (seq > this.committed(line) || !this.enough()) return false;
-      this.keep(line, seq);
+      if (seq > this.committed(line)) return false;
+      if (!this.enough() && this.sure[seq - 1]?.hash !== line.entries[seq - 1]?.hash) return false;
+      for (let i = promised.length; i < seq; i++) promised.push(line.entries[i]!);
     }
     return line.entries[seq - 1]?.hash === promised[seq - 1]?.hash;
   }
-  private keep(line: Line, seq: number): void {
-    for (let i = this.promised.length; i < seq; i++) this.promised.push(line.entries[i]!);
-  }
-  /** What is committed stays so, also if fewer are left by the time that a client hears of it. */
+  /** What has been on enough members counts, also if fewer are left by the time that a client hears of it. */
   private settle(): void {
-    if (this.cluster.shape.minInSync > 1 && this.newest !== null && this.enough())
-      this.keep(this.newest, this.committed(this.newest));
+    const { newest, cluster } = this;
+    if (cluster.shape.minInSync === 1 || newest === null || !this.enough()) return;
+    const committed = this.committed(newest);
+    if (this.sure.length > committed && this.sure[committed]?.hash === newest.entries[committed]?.hash)
+      return;
+    this.sure = newest.entries.slice(0, committed);
   }
   /** R4: as many members as a write needs, in every configuration that stands or may. */
   private enough(): boolean {

@@ -3,6 +3,7 @@
 // A lock can be lost at any time with its session: what it protects must check the fencing token.
 import type { ZooKeeper } from '../client.js';
 import { hasCode, ZooKeeperError } from '../errors.js';
+import type { WatchEvent } from '../types.js';
 import { Loop, tell } from './loop.js';
 import { contenders, OwnNode } from './own-node.js';
 
@@ -160,16 +161,24 @@ class Attempt {
     }
   }
 
+  /**
+   * Waits until the contender ahead has gone, or it is time to look at the whole line again. After a mere reconnection
+   * it is not: that many waiters would each read a line as long as they are many.
+   */
   async #untilChanged(path: string): Promise<void> {
-    let wake = () => {};
-    const changed = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    this.#wake = wake;
-    try {
-      if ((await this.#zk.exists(path, wake)) !== null && !this.#cancelled) await changed;
-    } finally {
-      this.#zk.unwatch(path, wake);
+    const session = this.#zk.sessionId;
+    let again = true;
+    while (again && !this.#cancelled && this.#zk.sessionId === session) {
+      let wake = (_event?: WatchEvent) => {};
+      const changed = new Promise<boolean>((resolve) => {
+        wake = (event) => resolve(event?.type === 'reconnected');
+      });
+      this.#wake = wake;
+      try {
+        again = (await this.#zk.exists(path, wake)) !== null && !this.#cancelled && (await changed);
+      } finally {
+        this.#zk.unwatch(path, wake);
+      }
     }
   }
 
