@@ -1,10 +1,9 @@
 // The data lanes of a primary: what routers send is executed in order of arrival, parked behind locks, recalled, or
 // called STALE (R2, R10). Replies of writes wait, those of reads leave at once unless they saw something undecided
 // (R8). Must never execute a command twice, nor one of a client before an earlier one of the same client.
-import { arityOk, find, findRequest, keysOf } from '../command/index.js';
+import { arityOk, find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
-import { ABSENT_KEY, ABSENT_NOW, ABSENT_SLOT } from '../net/absent.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
@@ -12,6 +11,7 @@ import type { Store } from '../store/index.js';
 import { internalRead, lockedKeys } from './internal.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LogWriter } from './log-writer.js';
+import { askOlder, misrouted } from './older.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { databaseOf, numberOf, unwrap } from './vet.js';
 
@@ -290,12 +290,12 @@ export class Lanes {
     ctx.need = 0;
     ctx.seq = log.head + 1;
     open.begin(db);
-    if (wrap === 'asked') this.ask(lane, counter, row!, request);
+    if (wrap === 'asked') askOlder(this.owner, lane, counter, row!, request);
     else if (row === undefined || row.where === 'router' || wrap !== 'none') {
       ctx.slots = wrap === 'none' ? null : (slot) => ring.owns(slot) === (wrap === 'owned');
       internalRead({ store, locks: this.owner.transactions.locks }, row, request, ctx);
       ctx.slots = null;
-    } else if (write && ring.moving && this.misrouted(row, request)) writer.error(MISROUTED);
+    } else if (write && ring.moving && misrouted(this.owner, row, request)) writer.error(MISROUTED);
     else store.execute(row, request, ctx);
     if (open.end(db)) {
       ctx.need = ctx.seq;
@@ -304,27 +304,6 @@ export class Lanes {
     if (write) {
       if (ctx.need > replies.need) replies.need = ctx.need;
     } else if (ctx.need > this.owner.log.committed) lane.defer(counter, mark, from, ctx.need);
-  }
-
-  /** R1: a read of one key, asked of this group as an older one of the key's chain. */
-  private ask(lane: Lane, counter: number, row: CommandRow, request: Request): void {
-    const { store, writer, log, transactions } = this.owner;
-    const { ctx } = writer;
-    const key = request.text(keysOf(row, request)[0]!);
-    const { hits, misses } = ctx;
-    const found = store.findQuiet(ctx, key) !== undefined;
-    ctx.hits = hits;
-    ctx.misses = misses;
-    if (found) return store.execute(row, request, ctx);
-    const empty = transactions.locks.size === 0 && store.slotEmpty(store.slotOf(key));
-    const mark = !log.writable ? ABSENT_NOW : empty ? ABSENT_SLOT : ABSENT_KEY;
-    lane.absent(ctx.reply, counter, mark);
-  }
-
-  /** R2: only its owner writes a slot. No router that knows the ring sends such a command. */
-  private misrouted(row: CommandRow, request: Request): boolean {
-    const { store, ring } = this.owner;
-    return keysOf(row, request).some((at) => !ring.owns(store.slotOf(request.text(at))));
   }
 
   // ---- parking

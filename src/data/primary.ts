@@ -16,11 +16,12 @@ import type { Store } from '../store/index.js';
 import type { Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { Controls } from './controls.js';
-import { type CompareAndSet, type GroupTimes, InSync, type InSyncOwner } from './insync.js';
+import { InSync, type InSyncOwner } from './insync.js';
 import type { Parked } from './lane.js';
 import { Lanes, type LanesOwner } from './lanes.js';
 import { LogWriter, type WriterOwner } from './log-writer.js';
 import { Orphans } from './orphans.js';
+import type { PrimaryOptions } from './primary-options.js';
 import { PrimaryRing } from './primary-ring.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
 import { Herald } from './tell.js';
@@ -30,41 +31,6 @@ const LOG_CAPACITY = 64 * 1024 * 1024;
 const EXPIRE_MS = 100;
 /** Keys that one round of active expiry deletes at most. */
 const EXPIRE_LIMIT = 200;
-
-/** What a primary is told about itself and the world. */
-export interface PrimaryOptions {
-  group: string;
-  /** Member id. */
-  id: string;
-  /** The configuration that makes this member the primary. */
-  config: GroupConfig;
-  /** Seq up to which the store already is: every other member in sync holds at least that. */
-  start: number;
-  /** Entries after `start` that this member holds: they are its log now (R9). */
-  inherited: readonly Held[];
-  times: GroupTimes;
-  /** Absent: the configuration never changes. */
-  cas: CompareAndSet | null;
-  /** Whether ZooKeeper answers at present. Absent: it does. */
-  connected?: (() => boolean) | undefined;
-  minInSync: number;
-  /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
-  orphanMs: number;
-  /** Where a member of this group listens. */
-  member(id: string): Address | null;
-  /** Where the primary of another group listens. */
-  primaryOf(group: string): Address | null;
-  /** A newer term exists. */
-  deposed(): void;
-  /** The configuration is not what was thought: it must be read. */
-  conflict(): void;
-  /** A router knows this ring. */
-  heardRing(document: RingDocument): void;
-  /** This primary changed the configuration. */
-  changed(config: GroupConfig): void;
-  /** Every member holds the inherited log and nothing else: this primary serves from now on. */
-  active(): void;
-}
 
 /** The primary's role of a data node. */
 export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner {

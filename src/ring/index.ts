@@ -1,3 +1,4 @@
+export { RingTable } from './chains.js';
 export {
   abandon,
   addGroup,
@@ -11,7 +12,6 @@ export {
   standingOf,
   trim,
 } from './change.js';
-export { RingTable } from './chains.js';
 export {
   EMPTY_RING,
   isGroupId,

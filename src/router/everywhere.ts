@@ -5,6 +5,7 @@ import type { Plan } from '../commit/index.js';
 import { type Request, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
+import { groupLost } from './errors.js';
 import { FANS, firstError, flushCommand } from './fanout.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
 import type { Route } from './route.js';
@@ -19,14 +20,6 @@ export interface EverywhereOwner {
   /** Does it again when the next ring is taken. */
   replan(again: () => void): void;
   random(): number;
-}
-
-/** The error for a command that needs a group which is lost. */
-export function groupLost(group: string): Buffer {
-  return Buffer.from(
-    `-GROUPLOST group ${group} has lost every in-sync member; nothing was executed\r\n`,
-    'latin1',
-  );
 }
 
 /** Executes commands over several groups, or over all. */

@@ -149,7 +149,9 @@ export class Mover {
       if (any) slotsLeft++;
     }
     const same = this.state.version === route.version;
-    const { keysMoved, bytesMoved, slotsTotal } = same ? this.state : { keysMoved: 0, bytesMoved: 0, slotsTotal: 0 };
+    const { keysMoved, bytesMoved, slotsTotal } = same
+      ? this.state
+      : { keysMoved: 0, bytesMoved: 0, slotsTotal: 0 };
     this.state = {
       version: route.version,
       slotsLeft,
@@ -164,7 +166,8 @@ export class Mover {
     let under = 0;
     const next = (): void => {
       while (under < this.pace.parallel) {
-        const batch = this.stopped || !this.leading || this.owner.route !== route ? undefined : this.work.shift();
+        const batch =
+          this.stopped || !this.leading || this.owner.route !== route ? undefined : this.work.shift();
         if (batch === undefined) {
           if (under === 0) this.again(this.owner.route === route && this.leading ? 0 : LOOK_MS);
           return;

@@ -33,7 +33,9 @@ export class Pace {
 
   /** Keys of one transaction at most. */
   get keysAtOnce(): number {
-    return typeof this.rate === 'number' ? Math.max(1, Math.min(MOST_KEYS, Math.floor(this.rate / 10))) : MOST_KEYS;
+    return typeof this.rate === 'number'
+      ? Math.max(1, Math.min(MOST_KEYS, Math.floor(this.rate / 10)))
+      : MOST_KEYS;
   }
 
   /** Calls back when the next one may begin; with false when the drain is paused. */

@@ -3,12 +3,13 @@
 import { type CommandRow, LEAVES } from '../command/index.js';
 import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
-import { type Proto, ReplyWriter, type Request, RequestParser, requestOf } from '../resp/index.js';
+import { type Proto, ReplyWriter, type Request, RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
-import { DataLane, type LaneOwner, type Sink } from './data-lane.js';
+import { DataLane, type LaneOwner } from './data-lane.js';
 import { decodeReply } from './decode.js';
+import { Drain, type DrainOwner } from './drain.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
 import type { LocalHandler, LockDesk, RouterServer, Usage } from './local/index.js';
 import {
@@ -20,45 +21,20 @@ import {
   TOO_MANY_CLIENTS,
   waitingCommands,
 } from './local/index.js';
-import type { Movable, Moved } from './move.js';
-import { Mover, type MoverOwner } from './mover.js';
+import type { Mover } from './mover.js';
 import type { Asker } from './plan.js';
 import { Route } from './route.js';
-import { Session, type SessionOwner } from './session.js';
+import type { RouterConfig } from './router-config.js';
+import { Session } from './session.js';
+import type { SessionOwner } from './session-owner.js';
 
 /** How often deadlines are looked at, ms. */
 const TICK_MS = SAMPLE_MS;
-/** How often older groups are asked for their empty slots while there are any, ms. */
-const LEARN_MS = 5000;
-
-/** What a router is given. */
-export interface RouterConfig {
-  /** Unique to this start of the process. */
-  id: string;
-  /** Longest that a command waits for a group, ms; then UNCERTAIN (R10). */
-  deadlineMs: number;
-  password: string;
-  maxClients: number;
-  port: number;
-  pid: number;
-  runId: string;
-  version: string;
-  zookeeper: string;
-  zookeeperState(): 'connected' | 'suspended' | 'lost' | 'closed';
-  /** Other routers, this one included. */
-  routers(): { id: string; host: string; port: number }[];
-  usage(): Usage;
-  /** Locks for clients; absent: there are none. */
-  locks?: LockDesk;
-  /** The ring is newer than what was delivered: read it again. */
-  refresh(): void;
-  shutdown(): void;
-  /** Takes from the ring's history what can go, if `version` is still its version; tells when it was tried. */
-  trim?(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void;
-}
 
 /** One router. */
-export class Router implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner, MoverOwner {
+export class Router
+  implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner, DrainOwner
+{
   readonly settings = new Settings();
   readonly statistics = new Statistics(LEAVES.map(({ name }) => name));
   readonly clients: Clients;
@@ -74,7 +50,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   private readonly controlOf = new Map<string, ControlLane>();
   readonly coordinators: Coordinators;
   private readonly all: Everywhere;
-  readonly mover: Mover;
+  private readonly drain: Drain;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -85,7 +61,6 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   private stopped = false;
   private now = 0;
   private generations = 0;
-  private learnedAt = 0;
 
   constructor(
     private readonly host: Host,
@@ -99,7 +74,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     this.coordinator = config.id;
     this.coordinators = new Coordinators(host, this);
     this.all = new Everywhere(this);
-    this.mover = new Mover(host, this);
+    this.drain = new Drain(host, this);
     this.tickLater();
   }
 
@@ -110,6 +85,9 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   }
   get deadlineMs(): number {
     return this.config.deadlineMs;
+  }
+  get mover(): Mover {
+    return this.drain.mover;
   }
   ringVersion(): number {
     return this.route.version;
@@ -159,7 +137,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     this.lanes = this.route.groups.map((group) => this.lane(group));
     for (const group of this.route.groups) this.control(group);
     this.dropLanes();
-    this.learnEmpty();
+    this.drain.learn();
     const { replans } = this;
     this.replans = [];
     for (const again of replans) again();
@@ -172,22 +150,6 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
       if (this.route.groups.includes(group)) continue;
       this.laneOf.delete(group);
       lane.stop();
-    }
-  }
-
-  /** Asks older groups in which slots they hold nothing: no read or write of those looks there any more. */
-  private learnEmpty(): void {
-    const { route } = this;
-    this.learnedAt = this.host.now();
-    for (const group of route.table.olderGroups) {
-      const sink: Sink = {
-        reply: (_seq, buffer, start, end) => {
-          if (buffer[start] === 36)
-            route.settled.addReport(group, buffer.subarray(buffer.indexOf(10, start) + 1, end - 2));
-        },
-        stale() {},
-      };
-      this.lanes[group]!.send(sink, 0, requestOf(['TOWLINE.EMPTY']), 0, 2, 0, 0, false);
     }
   }
 
@@ -231,11 +193,6 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     // Transactions begun under the old name go on under it; new ones get a name that nobody has fenced.
     this.coordinator = `${this.config.id}.${++this.generations}`;
     for (const lane of this.controlOf.values()) lane.primaryChanged();
-  }
-
-  /** A key too large for one message. */
-  moveLarge(route: Route, source: string, key: Movable, done: (moved: Moved | null) => void): void {
-    done(null);
   }
 
   // ---- what sessions need
@@ -301,11 +258,6 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   /** Whether a local command may have to wait for others. */
   waits(row: CommandRow): boolean {
     return waitingCommands.has(row.name);
-  }
-
-  trim(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void {
-    if (this.config.trim === undefined) done();
-    else this.config.trim(version, emptyIn, done);
   }
 
   /** A command over several groups. */
@@ -401,7 +353,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
 
   stop(): void {
     this.stopped = true;
-    this.mover.stop();
+    this.drain.mover.stop();
     for (const lane of this.laneOf.values()) lane.stop();
     for (const lane of this.controlOf.values()) lane.stop();
   }
@@ -413,7 +365,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
       this.statistics.tick(now);
       for (const lane of this.laneOf.values()) lane.expire(this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
-      if (this.route.moving && now - this.learnedAt > LEARN_MS && !this.holding()) this.learnEmpty();
+      this.drain.tick(now);
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {
         session.checkOutput();

@@ -1,31 +1,17 @@
 // One client's connection: bytes in, commands in order out to where they are executed, replies back in order.
 // A command that is no plain one (transaction, fan-out, waiting local command) is a barrier: it begins when all
 // before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
-import {
-  arityOk,
-  type CommandRow,
-  databasesOf,
-  find,
-  findRequest,
-  keysOf,
-  refusal,
-} from '../command/index.js';
+import { arityOk, type CommandRow, find, findRequest, keysOf, refusal } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
-import { type Proto, ProtocolError, type ReplyWriter, type Request, RequestParser } from '../resp/index.js';
+import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
-import { groupLost } from './everywhere.js';
-import {
-  authRequired,
-  type ClientState,
-  type LocalHandler,
-  localHandlers,
-  NOAUTH,
-  type RouterServer,
-} from './local/index.js';
+import { groupLost } from './errors.js';
+import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
 import { ReplyOrder } from './order.js';
-import type { Asker } from './plan.js';
-import { type Route, UNSETTLED } from './route.js';
-import { Walk } from './walk.js';
+import { UNSETTLED } from './route.js';
+import type { SessionOwner } from './session-owner.js';
+import { Waiting } from './waiting.js';
+import { Walk, Walking, type WalkOwner } from './walk.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
@@ -34,43 +20,14 @@ const MAX_UNREAD = 1024 * 1024;
 const UNAUTHENTICATED = { args: 10, bulk: 16 * 1024 };
 const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
 
-/** What a session needs of the router. */
-export interface SessionOwner extends RouterServer {
-  readonly route: Route;
-  /** By index of the group in the route. */
-  readonly lanes: readonly DataLane[];
-  readonly scratch: ReplyWriter;
-  readonly authentication: boolean;
-  readonly deadlineMs: number;
-  readonly statusHandler: LocalHandler;
-  turnTime(): number;
-  count(row: CommandRow): void;
-  holding(): boolean;
-  lost(group: string): boolean;
-  waits(row: CommandRow): boolean;
-  freshWriter(proto: Proto): ReplyWriter;
-  replan(again: () => void): void;
-  flushLater(session: Session): void;
-  later(work: () => void): void;
-  forget(session: Session): void;
-  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void;
-  everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
-}
-
 /** A client's session. */
 export class Session implements ConnHandler, Sink {
   readonly parser = new RequestParser();
   private readonly order = new ReplyOrder();
-  /** What begins when all earlier commands are answered; nothing more is parsed until it has ended. */
-  private barriers: { seq: number; begin: () => void }[] = [];
+  private readonly waiting = new Waiting();
   private inBarrier = false;
-  /** The first of `redo` found its lane full. */
-  private held: { since: number; seq: number } | null = null;
-  private heldBefore: { since: number; seq: number } | null = null;
-  /** Commands that came back STALE or found no room, in their order: they go before what was not sent yet. */
-  private redo: { seq: number; request: Request; db: number; proto: Proto; version: number }[] = [];
   /** Keys that reads of this client are looking for along their chains. */
-  private readonly walking = new Map<string, number>();
+  private readonly walking = new Walking();
   /** The last command that was sent untagged. */
   private soloLane: DataLane | null = null;
   private soloSeq = -1;
@@ -123,12 +80,15 @@ export class Session implements ConnHandler, Sink {
 
   /** Reads on: after a barrier, when there is room again, or when the ring has changed. */
   process(): void {
-    if (this.held !== null && !this.router.holding()) {
-      this.heldBefore = this.held;
-      this.held = null;
-    }
+    const { router, waiting } = this;
+    if (!router.holding()) waiting.room();
     try {
-      while (this.mayReplan()) this.replan(this.redo.shift()!);
+      while (!this.gone && !this.inBarrier && !router.holding()) {
+        const again = waiting.next(router.route.version);
+        if (again === null) break;
+        const { seq, request, db, proto } = again;
+        this.execute(this.rowOf(request)!, request, seq, db, proto, true);
+      }
       while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
     } catch (error) {
       this.protocolError(error);
@@ -146,25 +106,14 @@ export class Session implements ConnHandler, Sink {
   /** Whether the next command must wait. */
   private stuck(): boolean {
     return (
-      this.barriers.length > 0 ||
+      this.waiting.any ||
       this.inBarrier ||
-      this.held !== null ||
       this.ending ||
       this.gone ||
       this.order.waiting >= MAX_WAITING ||
       this.conn.queued > MAX_UNREAD ||
-      this.router.holding() ||
-      // What came back STALE waits for the newer ring, and everything behind it.
-      this.redo.length > 0
+      this.router.holding()
     );
-  }
-
-  /** Whether the first of those that came back STALE may be planned: a barrier behind it waits for it, not it for that. */
-  private mayReplan(): boolean {
-    const { redo, router, barriers } = this;
-    if (redo.length === 0 || this.gone || this.inBarrier || this.held !== null || router.holding()) return false;
-    const { seq, version } = redo[0]!;
-    return version < router.route.version && (barriers.length === 0 || barriers[0]!.seq > seq);
   }
 
   // ---- from those who execute
@@ -177,24 +126,7 @@ export class Session implements ConnHandler, Sink {
   }
 
   stale(seq: number, request: Request, db: number, proto: Proto): void {
-    const { version } = this.router.route;
-    let at = this.redo.length;
-    while (at > 0 && this.redo[at - 1]!.seq > seq) at--;
-    this.redo.splice(at, 0, { seq, request, db, proto, version });
-  }
-
-  private replan({
-    seq,
-    request,
-    db,
-    proto,
-  }: {
-    seq: number;
-    request: Request;
-    db: number;
-    proto: Proto;
-  }): void {
-    this.execute(this.rowOf(request)!, request, seq, db, proto, true);
+    this.waiting.stale({ seq, request, db, proto }, this.router.route.version);
   }
 
   /** A reply made here. */
@@ -207,7 +139,7 @@ export class Session implements ConnHandler, Sink {
       this.dirty = true;
       this.router.flushLater(this);
     }
-    if (this.barriers.length > 0 && this.barriers[0]!.seq === this.order.head) this.barriers.shift()!.begin();
+    this.waiting.answered(this.order.head);
   }
 
   /** End of the turn: one write. */
@@ -222,7 +154,7 @@ export class Session implements ConnHandler, Sink {
       this.router.statistics.writes++;
       this.checkOutput();
     }
-    if (this.ending && this.order.waiting === 0 && this.barriers.length === 0) this.conn.end();
+    if (this.ending && this.order.waiting === 0 && !this.waiting.any) this.conn.end();
     else if (this.paused) this.process();
   }
 
@@ -294,7 +226,7 @@ export class Session implements ConnHandler, Sink {
     if (row.where === 'keys') {
       const group = route.single(row, request, db);
       // A key that this client is looking for must not be met, by a later command, where it is not yet looked for.
-      if (this.walking.size > 0 && this.order.head !== seq && this.meets(row, request, db)) {
+      if (this.walking.any && this.order.head !== seq && this.walking.meets(row, request, db)) {
         const kept = request.clone();
         return this.afterEarlier(seq, () => {
           this.execute(row, kept, seq, db, proto, true);
@@ -304,7 +236,7 @@ export class Session implements ConnHandler, Sink {
       if (group >= 0) {
         const lane = router.lanes[group]!;
         if (!lane.connected && router.lost(lane.group)) return this.answer(seq, groupLost(lane.group));
-        if (lane.full) this.waitForRoom(request.clone(), seq, db, proto);
+        if (lane.full) this.waiting.noRoom({ seq, request: request.clone(), db, proto }, router.turnTime());
         else this.send(this, lane, row, request, seq, db, proto, again);
         return;
       }
@@ -328,43 +260,24 @@ export class Session implements ConnHandler, Sink {
     this.afterEarlier(seq, begin);
   }
 
-  /** Whether the command names a key that an earlier read of this client is looking for. */
-  private meets(row: CommandRow, request: Request, db: number): boolean {
-    return databasesOf(row, request, db).some((each) =>
-      keysOf(row, request).some((at) => this.walking.has(`${each}:${request.text(at)}`)),
-    );
-  }
-
   /** A read of a key that may still be in an older group of its chain. The request must outlive it. */
   private walk(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
     const { router } = this;
-    const name = `${db}:${request.text(keysOf(row, request)[0]!)}`;
-    this.walking.set(name, (this.walking.get(name) ?? 0) + 1);
-    const end = () => {
-      const left = this.walking.get(name)! - 1;
-      if (left === 0) this.walking.delete(name);
-      else this.walking.set(name, left);
-    };
-    new Walk(
-      {
-        ask: (sink, lane, asked) => this.send(sink, lane, row, asked, seq, db, proto, true),
-        lane: (group) => router.lanes[group]!,
-        lost: (lane) => !lane.connected && router.lost(lane.group),
-        groupLost,
-        ended: (buffer, start, to) => {
-          end();
-          this.reply(seq, buffer, start, to);
-        },
-        stale: () => {
-          end();
-          this.stale(seq, request, db, proto);
-        },
+    const end = this.walking.begin(row, request, db);
+    const owner: WalkOwner = {
+      ask: (sink, lane, asked) => this.send(sink, lane, row, asked, seq, db, proto, true),
+      lane: (group) => router.lanes[group]!,
+      lost: (lane) => !lane.connected && router.lost(lane.group),
+      ended: (buffer, start, to) => {
+        end();
+        this.reply(seq, buffer, start, to);
       },
-      router.route,
-      row,
-      request,
-      db,
-    ).step();
+      stale: () => {
+        end();
+        this.stale(seq, request, db, proto);
+      },
+    };
+    new Walk(owner, router.route, row, request, db).step();
   }
 
   /**
@@ -392,29 +305,18 @@ export class Session implements ConnHandler, Sink {
     lane.send(sink, seq, request, db, proto, this.client.id, solo, row.write);
   }
 
-  /** The lane takes nothing more now: the command, and all behind it, wait here, within the deadline. */
-  private waitForRoom(request: Request, seq: number, db: number, proto: Proto): void {
-    const since = this.heldBefore?.seq === seq ? this.heldBefore.since : this.router.turnTime();
-    this.held = { since, seq };
-    this.redo.unshift({ seq, request, db, proto, version: -1 });
-  }
-
   /** Called now and then: a command that found no room in time was not executed, and its client hears so. */
   checkDeadline(now: number): void {
-    if (this.held === null || now - this.held.since <= this.router.deadlineMs) return;
-    const { seq } = this.held;
-    this.held = null;
-    this.redo = this.redo.filter((each) => each.seq !== seq);
+    const seq = this.waiting.expired(now - this.router.deadlineMs);
+    if (seq < 0) return;
     this.answer(seq, NO_ROOM);
     this.process();
   }
 
   /** Runs `begin` when every command before `seq` is answered. */
   private afterEarlier(seq: number, begin: () => void): void {
-    if (this.order.head === seq) return begin();
-    // One that came back STALE may have to wait in front of one that waited for it.
-    const at = this.barriers.findIndex((each) => each.seq > seq);
-    this.barriers.splice(at < 0 ? this.barriers.length : at, 0, { seq, begin });
+    if (this.order.head === seq) begin();
+    else this.waiting.barrier(seq, begin);
   }
 
   private local(seq: number, request: Request, row: CommandRow | null): void {

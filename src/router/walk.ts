@@ -1,12 +1,13 @@
 // A read of one key that may still live in an older group: asks the chain from the oldest group to the owner and
 // takes the first hit (R1). Absence is what a group says it is, never inferred from a nil. A walk that meets STALE
 // begins anew under the newer ring; it cannot outlast a ring, since the router waits for it to end.
-import { keysOf } from '../command/index.js';
+import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import { ABSENT_KEY, ABSENT_SLOT } from '../net/absent.js';
 import { type Request, requestOf } from '../resp/index.js';
 import { slotOfRange } from '../ring/index.js';
 import type { DataLane, Sink } from './data-lane.js';
+import { groupLost } from './errors.js';
 import type { Route } from './route.js';
 
 /** What a walk needs. */
@@ -16,7 +17,6 @@ export interface WalkOwner {
   lane(group: number): DataLane;
   /** The key's group is lost: nothing can be said. */
   lost(lane: DataLane): boolean;
-  groupLost(group: string): Buffer;
   ended(buffer: Buffer, start: number, end: number): void;
   stale(): void;
 }
@@ -50,7 +50,7 @@ export class Walk implements Sink {
     const old = this.older[this.at];
     const lane = owner.lane(old ?? route.table.owners[this.slot]!);
     if (owner.lost(lane)) {
-      const error = owner.groupLost(lane.group);
+      const error = groupLost(lane.group);
       return owner.ended(error, 0, error.length);
     }
     owner.ask(this, lane, old === undefined ? request : requestOf(['TOWLINE.ASK', request.raw()]));
@@ -72,5 +72,31 @@ export class Walk implements Sink {
     this.at++;
     if (this.at === older.length && this.gone === older.length) settled.addKey(db, key);
     this.step();
+  }
+}
+
+/** Keys that reads of one client are looking for: a later command must not meet them where they are not looked for yet. */
+export class Walking {
+  private readonly keys = new Map<string, number>();
+
+  get any(): boolean {
+    return this.keys.size > 0;
+  }
+
+  /** Whether the command names such a key. */
+  meets(row: CommandRow, request: Request, db: number): boolean {
+    const names = keysOf(row, request).map((at) => request.text(at));
+    return databasesOf(row, request, db).some((each) => names.some((key) => this.keys.has(`${each}:${key}`)));
+  }
+
+  /** A walk begins. @returns to be called when it has ended */
+  begin(row: CommandRow, request: Request, db: number): () => void {
+    const name = `${db}:${request.text(keysOf(row, request)[0]!)}`;
+    this.keys.set(name, (this.keys.get(name) ?? 0) + 1);
+    return () => {
+      const left = this.keys.get(name)! - 1;
+      if (left === 0) this.keys.delete(name);
+      else this.keys.set(name, left);
+    };
   }
 }

@@ -101,7 +101,10 @@ describe('DataLane', () => {
     w.ring = 4;
     w.send(13, 'GET d', { db: 4, tag: 9, proto: 3 });
     w.host.turn();
-    assert.deepEqual(w.conn.commands(), ['TOWLINE.RING 4', 'GET d']);
+    assert.deepEqual(w.conn.commands(), [
+      'TOWLINE.RING 4 {"version":4,"groups":[],"history":[],"abandoned":[]}',
+      'GET d',
+    ]);
   });
   it('names the untagged command of a client that goes on with a tag', () => {
     const w = new World().connected();
