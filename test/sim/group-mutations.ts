@@ -69,7 +69,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R3: who listens at the address of a member is taken for it',
     finds: /^R3/,
-    seeds: [3],
+    seeds: [8, 16],
     apply: () => patch(DataNode.prototype, 'meant', () => () => true),
   },
   {
@@ -159,7 +159,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R5: a member that is not in sync yet takes over',
     finds: /^R5/,
-    seeds: [8],
+    seeds: [34, 164],
     apply: () =>
       patch(
         DataNode.prototype,
@@ -226,7 +226,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R6: the lease is not looked at before replies leave',
     finds: /^R6/,
-    seeds: [24],
+    seeds: [23, 41],
     temper: LONELY,
     apply: () => patch(InSync.prototype, 'serving', () => () => true),
   },
@@ -249,7 +249,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R9: a new primary answers before its members hold its prefix',
     finds: /^(R4|R8|R9|R11)/,
-    seeds: [14, 22, 62, 79],
+    seeds: [9, 11],
     temper: RARE,
     variant: { split: 10, steady: 3000, members: 3 },
     apply: () => patch(InSync.prototype, 'gathered', () => () => true),
@@ -278,7 +278,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R10: a new primary does not know what was answered before',
     finds: /^R10/,
-    seeds: [41],
+    seeds: [118, 120],
     temper: DEADLY,
     apply: () =>
       patch(

@@ -60,6 +60,8 @@ export class Network {
   /** `from>to`, places -> until when nothing passes in this direction. */
   private readonly walls = new Map<string, number>();
   private ids = 0;
+  /** When the last of what waits behind a wall is under way. */
+  clearFrom = 0;
 
   constructor(readonly world: World) {
     this.random = world.random.fork();
@@ -73,6 +75,7 @@ export class Network {
   wall(from: string, to: string, ms: number): void {
     const name = `${from}>${to}`;
     this.walls.set(name, Math.max(this.walls.get(name) ?? 0, this.world.time + ms));
+    this.clearFrom = Math.max(this.clearFrom, this.world.time + ms);
     this.world.trace('network', `wall ${name} for ${ms.toFixed(0)}`);
   }
   /** No walls any more. (What waits behind one still comes when it was to end.) */

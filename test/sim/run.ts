@@ -161,8 +161,8 @@ function play(
   const unanswered = () => clients.reduce((sum, { unknown, refused }) => sum + unknown + refused, 0);
   answerAll();
   settle();
-  // What was lost half-open is noticed by now.
-  world.runUntil(world.time + 3000);
+  // What was lost half-open is noticed by now, and what waited behind a wall has come.
+  world.runUntil(Math.max(world.time, cluster.network.clearFrom) + 3000);
   const before = unanswered();
   for (const client of clients) client.finish();
   answerAll();

@@ -20,6 +20,8 @@ test('the same seed gives the same run, watched or not', () => {
 let answered = 0;
 let unknown = 0;
 let undecided = 0;
+let lost = 0;
+let resets = 0;
 for (let first = 1; first <= SEEDS; first += BLOCK) {
   test(`seeds ${first} to ${first + BLOCK - 1}`, () => {
     for (let seed = first; seed < first + BLOCK; seed++) {
@@ -32,6 +34,8 @@ for (let first = 1; first <= SEEDS; first += BLOCK) {
       answered += report.answered;
       unknown += report.unknown;
       undecided += report.undecided;
+      lost += report.lost;
+      resets += report.resets;
     }
   });
 }
@@ -39,5 +43,6 @@ for (let first = 1; first <= SEEDS; first += BLOCK) {
 test('the runs were worth running: clients were answered, some were left in doubt, few histories were too hard', () => {
   assert.ok(answered > SEEDS * 50, `${answered} commands answered`);
   assert.ok(unknown > SEEDS, `${unknown} commands of unknown outcome`);
+  assert.ok(lost > 0 && resets > 0, `${resets} groups begun anew, ${lost} commands met one that was lost`);
   assert.ok(undecided <= SEEDS / 50, `${undecided} parts of histories were not decided`);
 });
