@@ -8,16 +8,19 @@ export interface Program<O extends Options> {
   name: string;
   /** One line for `towline --help`. */
   summary: string;
+  /** What follows the name, such as `<group>`; each must be given. */
+  operands?: readonly string[];
   options: O;
   /** Whether it takes `--config FILE`, and the keys such a file may hold for others. */
   config?: { foreign?: RegExp };
   /** Does the work; the result is the exit code. @throws UsageError, Failure */
-  run(settings: Settings<O>): Promise<number>;
+  run(settings: Settings<O>, operands: readonly string[]): Promise<number>;
 }
 
 /** The commander command of a program; `done` gets its exit code. */
 export function commandOf<O extends Options>(program: Program<O>, done: (code: number) => void): Command {
   const command = new Command(program.name).description(program.summary).allowExcessArguments(false);
+  for (const operand of program.operands ?? []) command.argument(operand);
   if (program.config)
     command.option('--config <file>', 'file of settings; flags and environment win over it');
   for (const [name, option] of Object.entries(program.options)) {
@@ -26,15 +29,16 @@ export function commandOf<O extends Options>(program: Program<O>, done: (code: n
     const note = option.bare ? variableName(name) : `default: ${initial}; ${variableName(name)}`;
     command.addOption(new Flag(`--${flagName(name)}${value}`, `${option.meaning} (${note})`));
   }
-  command.action(async (flags: Record<string, string | boolean | undefined>) => {
-    const { config, ...given } = flags;
+  command.action(async (...all: unknown[]) => {
+    // Commander gives the operands, then the flags, then the command itself.
+    const { config, ...given } = all.at(-2) as Record<string, string | boolean | undefined>;
     const settings = settle(program.options, {
       flags: given,
       environment: process.env,
       file: typeof config === 'string' ? config : undefined,
       foreign: program.config?.foreign,
     });
-    done(await program.run(settings));
+    done(await program.run(settings, all.slice(0, -2).map(String)));
   });
   return command;
 }

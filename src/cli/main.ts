@@ -6,6 +6,7 @@ import { commandOf } from './command.js';
 import { data } from './data.js';
 import { Failure, UsageError } from './failure.js';
 import { groupCommand } from './group.js';
+import { ringCommand } from './ring.js';
 import { router } from './router.js';
 import { status } from './status.js';
 import { up } from './up.js';
@@ -45,8 +46,10 @@ export async function main(argv: string[]): Promise<number> {
     commandOf(status, done),
     commandOf(workload, done),
     groupCommand(done),
+    ringCommand(done),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));
+    for (const part of command.commands) part.copyInheritedSettings(command);
   }
   try {
     await program.parseAsync(argv);

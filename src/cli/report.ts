@@ -1,6 +1,7 @@
 // Puts together what `status` shows: ZooKeeper's tree, and what each process answers when asked. What a process says
 // of itself is shown as it says it; a member that is silent is `unreachable`. Decides nothing.
-import type { RingGroup } from '../ring/index.js';
+import type { DrainProgress } from '../net/drain.js';
+import { type RingGroup, type Standing, standingOf } from '../ring/index.js';
 import { askStatus } from './ask.js';
 import { Failure } from './failure.js';
 import type { Registered, Tree } from './tree.js';
@@ -25,6 +26,8 @@ export interface MemberReport {
 export interface GroupReport {
   id: string;
   epoch: number;
+  /** Where it stands in the ring; `released`: it holds nothing any more, and its processes may be stopped. */
+  ring: Standing;
   /**
    * `forming`: no configuration yet. `forgotten`: none any more, and members hold data. `lost`: no in-sync member is
    * registered. `electing`: its primary is silent.
@@ -37,7 +40,15 @@ export interface GroupReport {
 
 /** What `towline status --json` prints. */
 export interface Report {
-  ring: { version: number; groups: RingGroup[]; history: RingGroup[][] };
+  ring: {
+    version: number;
+    groups: RingGroup[];
+    history: RingGroup[][];
+    abandoned: string[];
+    retired: string[];
+  };
+  /** What the mover said last of the ring as it is; null: nothing, or there is nothing to drain. */
+  drain: DrainProgress | null;
   groups: GroupReport[];
   routers: { id: string; address: string; pid: number }[];
 }
@@ -80,27 +91,32 @@ async function memberReport(group: Tree['groups'][number], member: Registered): 
   }
 }
 
-async function groupReport(group: Tree['groups'][number]): Promise<GroupReport> {
+async function groupReport(group: Tree['groups'][number], ring: Standing): Promise<GroupReport> {
   const { id, config } = group;
   const members = await Promise.all(group.members.map((member) => memberReport(group, member)));
   if (config === null) {
     const held = members.some(({ role }) => role === 'primary' || role === 'backup');
     const state = held ? 'forgotten' : 'forming';
-    return { id, epoch: 0, state, primary: null, inSync: [], members };
+    return { id, epoch: 0, ring, state, primary: null, inSync: [], members };
   }
   const primary = members.find((member) => member.id === config.primary);
   const serves = primary !== undefined && primary.state !== 'unreachable' && primary.role === 'primary';
   const left = members.some((member) => config.inSync.includes(member.id));
   const state = serves ? 'serving' : left ? 'electing' : 'lost';
-  return { id, epoch: config.epoch, state, primary: config.primary, inSync: config.inSync, members };
+  const { epoch, primary: leads, inSync } = config;
+  return { id, epoch, ring, state, primary: leads, inSync, members };
 }
 
 /** Asks every member of the tree, all at once; takes about a second when some are silent. */
 export async function reportOf(tree: Tree): Promise<Report> {
-  const { version, groups, history } = tree.ring;
+  const { version, groups, history, abandoned, retired = [] } = tree.ring;
+  const current = history.length > 0 && tree.drain?.version === version;
   return {
-    ring: { version, groups, history },
-    groups: await Promise.all(tree.groups.map(groupReport)),
+    ring: { version, groups, history, abandoned, retired },
+    drain: current ? tree.drain : null,
+    groups: await Promise.all(
+      tree.groups.map((group) => groupReport(group, standingOf(tree.ring, group.id))),
+    ),
     routers: tree.routers.map((router) => ({ id: router.id, address: addressOf(router), pid: router.pid })),
   };
 }

@@ -1,7 +1,8 @@
-// Every option of the commands that are not roles: up, status, workload. As in options.ts, each is described once.
+// Every option of the commands that are not roles: up, status, ring, workload. As in options.ts, each is described once.
+import { MAX_WEIGHT } from '../ring/index.js';
 import { LOGGING, PASSWORD, ZOOKEEPER } from './common-options.js';
 import type { Option } from './settings.js';
-import { flag, host, hostPorts, integer, port, seconds, share } from './values.js';
+import { drainRate, flag, host, hostPorts, integer, port, seconds, share } from './values.js';
 
 /** `towline up`. */
 export const UP = {
@@ -51,8 +52,16 @@ export const UP = {
   ...LOGGING,
 } satisfies Record<string, Option<unknown>>;
 
-/** `towline status`. */
-export const STATUS = {
+const JSON_OUT = {
+  meaning: 'Print one JSON object',
+  example: '1',
+  initial: '0',
+  parse: flag,
+  bare: true,
+} satisfies Option<boolean>;
+
+/** How a command finds ZooKeeper. */
+const WHERE = {
   zookeeper: {
     ...ZOOKEEPER,
     meaning: 'ZooKeeper servers to ask; without it a router is asked for them',
@@ -71,8 +80,39 @@ export const STATUS = {
     parse: host,
   },
   password: PASSWORD,
-  json: {
-    meaning: 'Print one JSON object',
+} satisfies Record<string, Option<unknown>>;
+
+/** `towline status`. */
+export const STATUS = { ...WHERE, json: JSON_OUT } satisfies Record<string, Option<unknown>>;
+
+/** `towline ring show`. */
+export const RING_SHOW = STATUS;
+
+/** `towline ring remove`, `towline ring weight` and `towline ring abandon`. */
+export const RING_CHANGE = WHERE;
+
+/** `towline ring add`. */
+export const RING_ADD = {
+  ...WHERE,
+  weight: {
+    meaning: "The group's share of the keys relative to other groups",
+    example: '2',
+    initial: '1',
+    parse: integer(1, MAX_WEIGHT),
+  },
+} satisfies Record<string, Option<unknown>>;
+
+/** `towline ring drain`. */
+export const RING_DRAIN = {
+  ...WHERE,
+  rate: {
+    meaning: "Keys a second from now on; auto: as clients' latency allows; max; 0 pauses the drain",
+    example: '5000',
+    initial: null,
+    parse: drainRate,
+  },
+  watch: {
+    meaning: 'Show the progress until nothing is left to drain',
     example: '1',
     initial: '0',
     parse: flag,

@@ -1,5 +1,6 @@
 // What ZooKeeper says about a cluster, for `status` and `up`: read once, without watches. `up` may also remove it,
 // but only where no process can be left that relies on it; otherwise nothing here writes.
+import { DRAIN_PATHS, type DrainProgress, isDrainProgress } from '../net/drain.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { hasCode, ZooKeeper } from '../zookeeper/index.js';
 import { Failure } from './failure.js';
@@ -28,10 +29,15 @@ export interface Tree {
   ring: RingDocument;
   groups: { id: string; config: GroupConfig | null; members: Registered[] }[];
   routers: Registered[];
+  /** What the mover said last. */
+  drain: DrainProgress | null;
 }
 
 /** Runs `work` with a connected client, and closes it. @throws Failure when ZooKeeper cannot be reached */
-async function withZooKeeper<T>(servers: string, work: (zookeeper: ZooKeeper) => Promise<T>): Promise<T> {
+export async function withZooKeeper<T>(
+  servers: string,
+  work: (zookeeper: ZooKeeper) => Promise<T>,
+): Promise<T> {
   const zookeeper = new ZooKeeper({ servers, requestTimeoutMs: CONNECT_MS });
   try {
     try {
@@ -70,7 +76,8 @@ async function registeredIn(zookeeper: ZooKeeper, path: string): Promise<Registe
   return found.filter((one) => one !== null);
 }
 
-async function read(zookeeper: ZooKeeper): Promise<Tree> {
+/** Reads the tree with a client that is connected. */
+export async function treeOf(zookeeper: ZooKeeper): Promise<Tree> {
   const ring = (await documentAt<RingDocument>(zookeeper, `${ROOT}/ring`)) ?? EMPTY_RING;
   const ids = await namesIn(zookeeper, `${ROOT}/groups`);
   const groups = await Promise.all(
@@ -80,12 +87,18 @@ async function read(zookeeper: ZooKeeper): Promise<Tree> {
       members: await registeredIn(zookeeper, `${ROOT}/groups/${id}/members`),
     })),
   );
-  return { ring, groups, routers: await registeredIn(zookeeper, `${ROOT}/routers`) };
+  const drain = await documentAt<unknown>(zookeeper, DRAIN_PATHS.progress);
+  return {
+    ring,
+    groups,
+    routers: await registeredIn(zookeeper, `${ROOT}/routers`),
+    drain: isDrainProgress(drain) ? drain : null,
+  };
 }
 
 /** Reads the tree. @throws Failure when ZooKeeper cannot be reached */
 export function readTree(servers: string): Promise<Tree> {
-  return withZooKeeper(servers, read);
+  return withZooKeeper(servers, treeOf);
 }
 
 async function removeAll(zookeeper: ZooKeeper, path: string): Promise<void> {
@@ -109,7 +122,7 @@ export async function prepareTree(
   forget: boolean,
 ): Promise<(ours: string[]) => Promise<void>> {
   await withZooKeeper(servers, async (zookeeper) => {
-    const { ring, groups, routers } = await read(zookeeper);
+    const { ring, groups, routers } = await treeOf(zookeeper);
     const alive = [...routers, ...groups.flatMap(({ members }) => members)];
     if (alive.length > 0) {
       const some = alive.slice(0, 3).map(({ id, pid }) => `${id} (pid ${pid})`);
@@ -129,7 +142,7 @@ export async function prepareTree(
   });
   return (ours) =>
     withZooKeeper(servers, async (zookeeper) => {
-      const { groups, routers } = await read(zookeeper);
+      const { groups, routers } = await treeOf(zookeeper);
       const registered = [...routers, ...groups.flatMap(({ members }) => members)];
       if (registered.every(({ id }) => ours.includes(id))) await removeAll(zookeeper, ROOT);
     });

@@ -1,5 +1,6 @@
 // Turns the text of an option into its value, or says what would have been valid. Knows nothing of where the text
 // came from (flag, environment, file): settings.ts adds that to the message.
+import type { DrainRate } from '../net/drain.js';
 import { isGroupId } from '../ring/index.js';
 import { UsageError } from './failure.js';
 
@@ -32,6 +33,13 @@ export function share(text: string): number {
   const value = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || !(value >= 0 && value <= 1)) throw invalid(text, 'a number from 0 to 1');
   return value;
+}
+
+/** How fast keys move: `auto`, `max`, or a number of them a second. */
+export function drainRate(text: string): DrainRate {
+  if (text === 'auto' || text === 'max') return text;
+  if (!/^\d{1,9}$/.test(text)) throw invalid(text, 'auto, max, or a number of keys a second');
+  return Number(text);
 }
 
 /** Seconds: a number from 0 to 2,000,000 (a timer's limit), fractions allowed. */

@@ -1,7 +1,15 @@
 // docs/options.md as it should be: made from the table of options, so that it cannot say anything else.
 import { DATA, ROUTER, ZK } from '../../src/cli/options.js';
 import { fileKey, flagName, type Options, variableName } from '../../src/cli/settings.js';
-import { STATUS, UP, WORKLOAD } from '../../src/cli/tool-options.js';
+import {
+  RING_ADD,
+  RING_CHANGE,
+  RING_DRAIN,
+  RING_SHOW,
+  STATUS,
+  UP,
+  WORKLOAD,
+} from '../../src/cli/tool-options.js';
 
 const COMMANDS: { name: string; options: Options; file?: string }[] = [
   { name: 'up', options: UP },
@@ -10,6 +18,13 @@ const COMMANDS: { name: string; options: Options; file?: string }[] = [
   { name: 'zk', options: ZK, file: 'conf/zoo.cfg' },
   { name: 'status', options: STATUS },
   { name: 'workload', options: WORKLOAD },
+  { name: 'ring show', options: RING_SHOW },
+  { name: 'ring add GROUP', options: RING_ADD },
+  {
+    name: 'ring remove GROUP, ring weight GROUP WEIGHT, ring abandon GROUP --accept-loss',
+    options: RING_CHANGE,
+  },
+  { name: 'ring drain', options: RING_DRAIN },
 ];
 
 /** The commands that read a file, with the file that documents their keys. */

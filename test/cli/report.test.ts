@@ -52,6 +52,7 @@ test('a report: who answers, who is silent, which group serves', async () => {
       { id: 'g5', config: null, members: [a] },
     ],
     routers: [{ id: 'r', host: '127.0.0.1', port: 6380, pid: 8 }],
+    drain: null,
   };
   const report = await reportOf(tree);
   assert.deepEqual(
@@ -80,7 +81,17 @@ test('a report: who answers, who is silent, which group serves', async () => {
     { ...known, id: 'b', address: `127.0.0.1:${b.port}`, role: 'backup' },
     { ...known, id: 'c', address: `127.0.0.1:${c.port}`, role: 'spare' },
   ]);
-  assert.deepEqual(report.ring, { version: 2, groups: [{ id: 'g1', weight: 1 }], history: [] });
+  assert.deepEqual(report.ring, {
+    version: 2,
+    groups: [{ id: 'g1', weight: 1 }],
+    history: [],
+    abandoned: [],
+    retired: [],
+  });
+  assert.deepEqual(
+    report.groups.map(({ ring }) => ring),
+    ['owner', 'none', 'none', 'none', 'none'],
+  );
   assert.deepEqual(report.routers, [{ id: 'r', address: '127.0.0.1:6380', pid: 8 }]);
   assert.match(
     reportText(report),
@@ -94,7 +105,8 @@ test('a report: who answers, who is silent, which group serves', async () => {
 });
 
 test('the text of an empty cluster, and sizes in words', () => {
-  const empty: Report = { ring: { version: 0, groups: [], history: [] }, groups: [], routers: [] };
+  const ring = { version: 0, groups: [], history: [], abandoned: [], retired: [] };
+  const empty: Report = { ring, drain: null, groups: [], routers: [] };
   assert.equal(reportText(empty), 'ring version 0: no groups\n\nrouters: 0\n');
   assert.deepEqual([0, 1023, 1024, 1.5 * 1024 ** 2].map(sizeText), ['0 B', '1023 B', '1.0 KiB', '1.5 MiB']);
 });
