@@ -18,6 +18,8 @@ export interface Share {
 export interface Locked {
   values: KeyValue[];
   reply: Buffer;
+  /** Whether keys that are absent stay so: nothing waits to be deleted (R2). */
+  firm: boolean;
 }
 
 /** How a transaction goes on once values are known. */
@@ -25,7 +27,15 @@ export type Next =
   /** Nothing is to be written: release and answer. */
   | { kind: 'answer'; reply: Buffer }
   /** Write these effects (per group; groups without any only release their locks), then answer. */
-  | { kind: 'write'; effects: Map<string, Buffer>; reply: Buffer }
+  | {
+      kind: 'write';
+      effects: Map<string, Buffer>;
+      reply: Buffer;
+      /** Called when it is certain that the effects are, or will be, there: every group has voted. */
+      decided?(): void;
+    }
+  /** Nothing needs to move: release, and plan again at once. */
+  | { kind: 'settled' }
   /** Execute aside at one group, on these values. */
   | { kind: 'aside'; group: string; values: KeyValue[]; runs: Run[] };
 
@@ -44,7 +54,7 @@ export type CoordinatorAction =
   /** The outcome is known: the client gets this. */
   | { do: 'answer'; reply: Buffer }
   /** Nothing was executed; everything is released: plan again, with a new txn, after `why` has been dealt with. */
-  | { do: 'retry'; why: 'stale' | 'full' | 'lost' | 'never' }
+  | { do: 'retry'; why: 'stale' | 'full' | 'lost' | 'never' | 'settled' }
   /** Nothing was executed, and will not be: the client gets this error. */
   | { do: 'fail'; error: string }
   /** A PREPARE may have been executed, and nobody can say: the client must be told so. */
@@ -64,6 +74,7 @@ export class Coordinator {
   private asideAt = '';
   private asideAsk: Ask | null = null;
   private reply: Buffer = Buffer.alloc(0);
+  private decided: () => void = () => {};
   private prepares = new Map<string, Ask>();
   /** Groups that have voted `prepared`; then groups that have confirmed the outcome. */
   private readonly voted = new Set<string>();
@@ -160,7 +171,8 @@ export class Coordinator {
   private onLocked(group: string, answer: Answer & { kind: 'locked' }): CoordinatorAction[] {
     if (this.state !== 'locking' || this.plan.shares[this.at]!.group !== group) return [];
     this.tokens.set(group, answer.token);
-    this.answers.set(group, { values: answer.values, reply: answer.reply });
+    const { values, reply, firm } = answer;
+    this.answers.set(group, { values, reply, firm });
     this.at++;
     if (this.at < this.plan.shares.length) return [this.lockNext()];
     return this.go(this.plan.locked(this.answers));
@@ -171,6 +183,8 @@ export class Coordinator {
       case 'answer':
         this.reply = next.reply;
         return [{ do: 'answer', reply: next.reply }, ...this.release(), { do: 'end' }];
+      case 'settled':
+        return this.giveUp('settled');
       case 'aside':
         this.state = 'aside';
         this.asideAt = next.group;
@@ -178,6 +192,7 @@ export class Coordinator {
         return [{ do: 'send', group: next.group, ask: this.asideAsk }];
       case 'write': {
         this.reply = next.reply;
+        this.decided = () => next.decided?.();
         const participants = this.plan.shares
           .map(({ group }) => group)
           .filter((group) => next.effects.has(group));
@@ -206,6 +221,7 @@ export class Coordinator {
     if (said === 'prepared') {
       this.voted.add(group);
       if (this.voted.size < this.prepares.size) return [];
+      this.decided();
       return [{ do: 'answer', reply: this.reply }, ...this.decide(true)];
     }
     return [...this.decide(false), { do: 'retry', why: 'never' }];
@@ -240,7 +256,7 @@ export class Coordinator {
     return [...actions, { do: 'end' }];
   }
 
-  private giveUp(why: 'stale' | 'full' | 'lost', lost?: string): CoordinatorAction[] {
+  private giveUp(why: 'stale' | 'full' | 'lost' | 'settled', lost?: string): CoordinatorAction[] {
     return [...this.release(lost), { do: 'retry', why }];
   }
 

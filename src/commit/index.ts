@@ -15,6 +15,8 @@ export {
   type Ask,
   coordinatorOf,
   type KeyValue,
+  LOCKS_DB,
+  MOVES,
   type Run,
   type Txn,
   type TxnEntry,

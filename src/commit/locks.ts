@@ -36,6 +36,15 @@ export class LockTable<T> {
     return this.all.size;
   }
 
+  /** Whether the whole keyspace is locked, or wanted. */
+  get lockedEverything(): boolean {
+    return this.everythings > 0;
+  }
+  /** Names of all keys that are locked, or wanted. */
+  names(): IterableIterator<string> {
+    return this.queues.keys();
+  }
+
   /** Whether a plain command on `key` must wait: somebody holds the key, or waited for it before, incompatibly. */
   blocks(key: string, exclusive: boolean): boolean {
     if (this.everythings > 0) return true;

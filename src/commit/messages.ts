@@ -12,6 +12,11 @@ export interface TxnKey {
   exclusive: boolean;
 }
 
+/** A number that no database has: keys in it are names that are locked and hold nothing. */
+export const LOCKS_DB = 16;
+/** Locked, in LOCKS_DB, shared by whoever moves a key away from a group; exclusively by who must see nothing move. */
+export const MOVES = 'moves';
+
 /** A key with its exported value; null: it does not exist. */
 export interface KeyValue {
   db: number;
@@ -53,7 +58,8 @@ export type TxnState = 'prepared' | 'committed' | 'aborted' | 'never';
 
 /** Primary of a participating group -> whoever asked. */
 export type Answer =
-  | { kind: 'locked'; txn: Txn; token: string; values: KeyValue[]; reply: Buffer }
+  /** `firm`: keys that are absent stay so under this version of the ring, unless this transaction creates them. */
+  | { kind: 'locked'; txn: Txn; token: string; firm: boolean; values: KeyValue[]; reply: Buffer }
   /** Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one. */
   | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' }
   | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[] }

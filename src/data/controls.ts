@@ -1,6 +1,13 @@
 // Control lanes: transactions over several groups as they reach this primary, and the answers that go back. Never
 // paused: votes and outcomes must always get through. An answer that saw something undecided waits for it (R8).
-import type { Answer, Ask, KeyValue, Participant, ParticipantAction } from '../commit/index.js';
+import {
+  type Answer,
+  type Ask,
+  type KeyValue,
+  LOCKS_DB,
+  type Participant,
+  type ParticipantAction,
+} from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
@@ -117,6 +124,7 @@ export class Controls {
     // Fetched for a transaction: no look-up of a reading command.
     const { hits, misses } = ctx;
     for (const { db, key } of ask.fetch ? keys : []) {
+      if (db === LOCKS_DB) continue;
       owner.execute(db, () => {
         // The look-up deletes the key if it has expired, and says what the value depends on.
         const found = store.findQuiet(ctx, key, db) !== undefined;
@@ -136,6 +144,7 @@ export class Controls {
       kind: 'locked',
       txn,
       token,
+      firm: owner.writable(),
       values,
       reply: replies.length > 0 ? replies.take() : EMPTY,
     });
@@ -201,7 +210,10 @@ export class Controls {
         return;
       }
       if (ask.ring < version) return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'stale' });
-      if (!owner.writable() && (ask.everything || ask.keys.some(({ exclusive }) => exclusive))) {
+      if (
+        !owner.writable() &&
+        (ask.everything || ask.keys.some(({ db, exclusive }) => exclusive && db !== LOCKS_DB))
+      ) {
         return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'noreplicas' });
       }
     }

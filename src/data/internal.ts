@@ -2,20 +2,41 @@
 // Must never change a key.
 import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import { lockName } from '../commit/index.js';
+import { type LockTable, lockName } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
-import { SLOTS } from '../ring/index.js';
+import { SLOTS, slotOfText } from '../ring/index.js';
 import type { Context } from '../store/context.js';
 import { DATABASES, type Store } from '../store/index.js';
 
+/** What such reads look at. */
+export interface Insides {
+  store: Store;
+  locks: LockTable<unknown>;
+}
+
 /**
+ * A command of the table, of the slots in ctx.slots only; else
+ * `TOWLINE.EMPTY`: a bit for each slot, the lowest first: no key of any database, and nothing locked in it.
+ * `TOWLINE.KEYSOF count bytes slot...`: [database, key, size, ...] of keys in these slots, to be moved: at most so many
+ * together; one that is larger than that by itself, when there are no others.
  * `TOWLINE.SCAN from count [MATCH pattern] [TYPE type]`: [next position or -1, key, position, key, position, ...].
  * `INFO`, `CLUSTER COUNTKEYSINSLOT`, `CLUSTER GETKEYSINSLOT`: what this group has to say in them.
  * Anything else: Redis's error for an unknown command.
  */
-export function internalRead(store: Store, request: Request, ctx: Context): void {
+export function internalRead(
+  { store, locks }: Insides,
+  row: CommandRow | undefined,
+  request: Request,
+  ctx: Context,
+): void {
   const { reply } = ctx;
+  if (row !== undefined && row.where !== 'router') return store.execute(row, request, ctx);
+  if (request.is(0, 'towline.empty')) {
+    ctx.saw(store.deleteSeq);
+    return reply.bulk(emptySlots(store, locks));
+  }
   if (request.is(0, 'towline.scan')) return scan(store, request, ctx);
+  if (request.is(0, 'towline.keysof')) return keysOfSlots(store, request, ctx);
   if (request.is(0, 'info')) return reply.bulk(info(store, ctx));
   if (request.is(0, 'cluster') && request.argc >= 3) {
     const slot = Number(request.text(2));
@@ -70,4 +91,46 @@ export function lockedKeys(row: CommandRow | undefined, request: Request, db: nu
   if (row === undefined || row.where !== 'keys') return null;
   const names = keysOf(row, request).map((index) => request.text(index));
   return databasesOf(row, request, db).flatMap((each) => names.map((key) => lockName(each, key)));
+}
+
+/** Slots without keys in which nothing is locked or waits for a lock (R2). */
+function emptySlots(store: Store, locks: LockTable<unknown>): Buffer {
+  const bits = Buffer.alloc(SLOTS / 8);
+  if (locks.lockedEverything) return bits;
+  for (let slot = 0; slot < SLOTS; slot++) if (store.slotEmpty(slot)) bits[slot >> 3]! |= 1 << (slot & 7);
+  for (const name of locks.names()) {
+    const slot = slotOfText(name.slice(name.indexOf(':') + 1));
+    bits[slot >> 3]! &= ~(1 << (slot & 7));
+  }
+  return bits;
+}
+
+function keysOfSlots(store: Store, request: Request, ctx: Context): void {
+  const count = Number(request.text(1));
+  const most = Number(request.text(2));
+  const found: { db: number; key: string; size: number }[] = [];
+  let large: (typeof found)[number] | null = null;
+  let bytes = 0;
+  const add = (db: number, slot: number) => {
+    for (const { key, size } of store.someKeys(db, slot)) {
+      if (found.length >= count || bytes >= most) return;
+      if (size > most) large ??= { db, key, size };
+      else {
+        found.push({ db, key, size });
+        bytes += size;
+      }
+    }
+  };
+  for (let i = 3; i < request.argc; i++) {
+    const slot = Number(request.text(i));
+    if (!(slot >= 0 && slot < SLOTS)) return ctx.reply.error('ERR Invalid slot');
+    for (let db = 0; db < DATABASES; db++) add(db, slot);
+  }
+  const keys = found.length > 0 || large === null ? found : [large];
+  ctx.reply.array(3 * keys.length);
+  for (const { db, key, size } of keys) {
+    ctx.reply.integer(db);
+    ctx.reply.bulk(key);
+    ctx.reply.integer(size);
+  }
 }

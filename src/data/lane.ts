@@ -4,6 +4,7 @@
 
 import type { CommandRow } from '../command/row.js';
 import type { LockOwner, LockRequest } from '../commit/index.js';
+import { ABSENT } from '../net/absent.js';
 import type { Conn } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
 
@@ -40,6 +41,12 @@ interface Chunk {
   bytes: Buffer;
 }
 
+/**
+ * What a router wants of a command beside its execution. `asked`: of an older group of the key's chain, which says
+ * ABSENT when it does not hold it; `owned`, `elsewhere`: a read of all keys, of those slots only.
+ */
+export type Wrap = 'none' | 'asked' | 'owned' | 'elsewhere';
+
 /** A command that waits for a lock, or behind one of its client that does. */
 export interface Parked {
   lane: Lane;
@@ -53,6 +60,7 @@ export interface Parked {
   ring: number;
   tag: number;
   lock: LockRequest<LockOwner<Parked>> | null;
+  wrap: Wrap;
 }
 
 /** State of one router's data lane. Who executes is the primary; this keeps order and bytes. */
@@ -66,6 +74,8 @@ export class Lane {
   /** Client of the next commands; 0: one that has nothing else under way here. */
   tag = 0;
   ring = 0;
+  /** Newest ring whose document the router was given. */
+  told = 0;
   /** The router asked for something of a newer ring than is known here: nothing more is read until it is. */
   blocked = false;
   /** Replaced by a newer connection of the same router, or closed: nothing of it counts any more. */
@@ -130,6 +140,11 @@ export class Lane {
     this.now.begin(counter);
     this.now.writer.latin1(`>${words.length}\r\n`);
     for (const word of words) this.now.writer.bulk(Buffer.from(String(word), 'utf8'));
+  }
+
+  /** What takes the place of the reply to `counter` when the key is not here. */
+  absent(writer: ReplyWriter, counter: number, mark: number): void {
+    writer.latin1(`>3\r\n$${ABSENT.length}\r\n${ABSENT}\r\n:${counter}\r\n:${mark}\r\n`);
   }
 
   /** End of the turn: everything up to `committed` leaves, in one write. */

@@ -6,11 +6,14 @@ import type { CommandRow } from '../command/row.js';
 import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
+import { type RingDocument, ringIn } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import { internalRead, lockedKeys } from './internal.js';
-import { Lane, type Parked } from './lane.js';
+import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LogWriter } from './log-writer.js';
-import { databaseOf, numberOf } from './vet.js';
+import { askOlder, misrouted } from './older.js';
+import type { PrimaryRing } from './primary-ring.js';
+import { databaseOf, numberOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
 const LANE_CAPACITY = 64 * 1024 * 1024;
@@ -27,14 +30,18 @@ export interface LanesOwner {
   readonly writer: LogWriter;
   readonly transactions: Participant<Parked>;
   readonly remembered: Remembered;
-  readonly ringVersion: number;
+  readonly ring: PrimaryRing;
   /** Nothing more is executed: stopped, or handing over. */
   readonly halted: boolean;
   /** The group's clock, ms. */
   now(): number;
   perform(actions: ParticipantAction<Parked>[]): void;
   touch(): void;
+  /** A router knows this ring. */
+  heardRing(document: RingDocument): void;
 }
+
+const MISROUTED = 'MISROUTED this group does not own the slot; nothing was executed';
 
 /** All data lanes of one primary. */
 export class Lanes {
@@ -96,7 +103,7 @@ export class Lanes {
       this.owner.group,
       this.owner.term,
       this.owner.epoch,
-      this.owner.ringVersion,
+      this.owner.ring.version,
     ].map((word) => `${word}`);
     conn.write(
       Buffer.from(`>5\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`, 'latin1'),
@@ -169,27 +176,36 @@ export class Lanes {
     const from = request.start + request.from[0]!;
     let row = find(request.buffer, from, request.start + request.to[0]!);
     if (row?.subcommands !== undefined) row = findRequest(request);
+    let wrap: Wrap = 'none';
     if (row === undefined) {
       if (this.modifier(lane, request)) return;
-    } else if (!arityOk(row, request.argc))
+      const inner = unwrap(request);
+      if (inner !== null) ({ wrap, row, request } = inner);
+    }
+    if (row !== undefined && !arityOk(row, request.argc))
       throw new ProtocolError('command with a wrong number of arguments');
-    if (lane.ring > this.owner.ringVersion) {
+    if (lane.ring > this.owner.ring.version) {
       lane.blocked = true;
       return;
     }
     const counter = lane.next++;
     // R10 before R2: STALE means that nothing was executed, and this may have been, under the ring that it names.
     if (counter < lane.fresh && this.recall(lane, counter)) return;
-    if (lane.ring < this.owner.ringVersion) return this.stale(lane, counter);
+    if (lane.ring < this.owner.ring.version) return this.stale(lane, counter);
     if (this.owner.transactions.locks.size > 0 || lane.parkedCount > 0) {
-      if (this.parks(lane, counter, row, request)) return;
+      if (this.parks(lane, counter, row, request, wrap)) return;
     }
-    this.run(lane, counter, row, request, lane.db, lane.proto);
+    this.run(lane, counter, row, request, lane.db, lane.proto, wrap);
   }
 
   /** Nothing was executed: the router plans anew with the newer ring (R2). */
   private stale(lane: Lane, counter: number): void {
-    lane.push(counter, ['TOWLINE.STALE', counter, this.owner.ringVersion]);
+    const { version, document } = this.owner.ring;
+    const words = ['TOWLINE.STALE', counter, version];
+    // The document once is enough: the router takes it as soon as it hears it.
+    if (lane.told < version) words.push(JSON.stringify(document));
+    lane.told = version;
+    lane.push(counter, words);
   }
 
   private modifier(lane: Lane, request: Request): boolean {
@@ -206,6 +222,7 @@ export class Lanes {
         return true;
       case 'TOWLINE.RING':
         lane.ring = numberOf(request, 1);
+        if (request.argc > 2) this.heard(request.bytes(2).toString('utf8'));
         return true;
       case 'TOWLINE.AT':
         lane.next = numberOf(request, 1);
@@ -219,6 +236,13 @@ export class Lanes {
       default:
         return false;
     }
+  }
+
+  /** A router says what the ring is: one that is cut from ZooKeeper here adopts it all the same (R2). */
+  private heard(text: string): void {
+    const document = ringIn(text);
+    if (document === null) throw new ProtocolError('message with a bad ring');
+    this.owner.heardRing(document);
   }
 
   /** R10: a command that was sent before is answered from memory if it is there. */
@@ -242,8 +266,9 @@ export class Lanes {
     request: Request,
     db: number,
     proto: Proto,
+    wrap: Wrap,
   ): void {
-    const { writer: entries, store, log } = this.owner;
+    const { writer: entries, store, log, ring } = this.owner;
     const { ctx, open } = entries;
     if (open.router !== lane.router) {
       entries.close();
@@ -265,7 +290,12 @@ export class Lanes {
     ctx.need = 0;
     ctx.seq = log.head + 1;
     open.begin(db);
-    if (row === undefined || row.where === 'router') internalRead(store, request, ctx);
+    if (wrap === 'asked') askOlder(this.owner, lane, counter, row!, request);
+    else if (row === undefined || row.where === 'router' || wrap !== 'none') {
+      ctx.slots = wrap === 'none' ? null : (slot) => ring.owns(slot) === (wrap === 'owned');
+      internalRead({ store, locks: this.owner.transactions.locks }, row, request, ctx);
+      ctx.slots = null;
+    } else if (write && ring.moving && misrouted(this.owner, row, request)) writer.error(MISROUTED);
     else store.execute(row, request, ctx);
     if (open.end(db)) {
       ctx.need = ctx.seq;
@@ -279,7 +309,13 @@ export class Lanes {
   // ---- parking
 
   /** Whether the command must wait for a lock, or behind an earlier command of its client. */
-  private parks(lane: Lane, counter: number, row: CommandRow | undefined, request: Request): boolean {
+  private parks(
+    lane: Lane,
+    counter: number,
+    row: CommandRow | undefined,
+    request: Request,
+    wrap: Wrap,
+  ): boolean {
     const { tag } = lane;
     const behind = tag !== 0 ? lane.parked.get(tag) : undefined;
     if (behind === undefined && !this.blockedKeys(row, request, lane.db)) return false;
@@ -293,6 +329,7 @@ export class Lanes {
       ring: lane.ring,
       tag,
       lock: null,
+      wrap,
     };
     lane.parkedCount++;
     if (behind !== undefined) {
@@ -355,9 +392,9 @@ export class Lanes {
   }
 
   /** R2: the ring is checked when the command executes, not only when it arrived. */
-  private finishParked({ lane, counter, row, request, db, proto, ring }: Parked): void {
+  private finishParked({ lane, counter, row, request, db, proto, ring, wrap }: Parked): void {
     lane.parkedCount--;
-    if (ring !== this.owner.ringVersion) return this.stale(lane, counter);
-    this.run(lane, counter, row, request, db, proto);
+    if (ring !== this.owner.ring.version) return this.stale(lane, counter);
+    this.run(lane, counter, row, request, db, proto, wrap);
   }
 }

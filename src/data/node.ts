@@ -98,7 +98,7 @@ export class DataNode implements ReaderOwner {
   setRing(document: RingDocument): void {
     if (document.version <= this.ring.version) return;
     this.ring = document;
-    if (this.role instanceof Primary) this.role.adoptRing(document.version);
+    if (this.role instanceof Primary) this.role.adoptRing(document);
   }
 
   /** Who is registered in the own group, in order. Serves discovery only. */
@@ -206,11 +206,12 @@ export class DataNode implements ReaderOwner {
         changed: (next) => {
           if (this.config === null || next.epoch > this.config.epoch) this.config = next;
         },
+        heardRing: (document) => this.setRing(document),
         // In a part of the turn of its own: what they say is executed.
         active: () => this.host.endOfTurn(() => this.waiting.open()),
       },
       applier,
-      this.ring.version,
+      this.ring,
     );
     this.role = primary;
     if (early !== null) read(early);

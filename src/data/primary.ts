@@ -11,15 +11,18 @@ import {
 import { pushConfig } from '../net/config-message.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
+import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import type { Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { Controls } from './controls.js';
-import { type CompareAndSet, type GroupTimes, InSync, type InSyncOwner } from './insync.js';
+import { InSync, type InSyncOwner } from './insync.js';
 import type { Parked } from './lane.js';
 import { Lanes, type LanesOwner } from './lanes.js';
 import { LogWriter, type WriterOwner } from './log-writer.js';
 import { Orphans } from './orphans.js';
+import type { PrimaryOptions } from './primary-options.js';
+import { PrimaryRing } from './primary-ring.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
 import { Herald } from './tell.js';
 
@@ -29,39 +32,6 @@ const EXPIRE_MS = 100;
 /** Keys that one round of active expiry deletes at most. */
 const EXPIRE_LIMIT = 200;
 
-/** What a primary is told about itself and the world. */
-export interface PrimaryOptions {
-  group: string;
-  /** Member id. */
-  id: string;
-  /** The configuration that makes this member the primary. */
-  config: GroupConfig;
-  /** Seq up to which the store already is: every other member in sync holds at least that. */
-  start: number;
-  /** Entries after `start` that this member holds: they are its log now (R9). */
-  inherited: readonly Held[];
-  times: GroupTimes;
-  /** Absent: the configuration never changes. */
-  cas: CompareAndSet | null;
-  /** Whether ZooKeeper answers at present. Absent: it does. */
-  connected?: (() => boolean) | undefined;
-  minInSync: number;
-  /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
-  orphanMs: number;
-  /** Where a member of this group listens. */
-  member(id: string): Address | null;
-  /** Where the primary of another group listens. */
-  primaryOf(group: string): Address | null;
-  /** A newer term exists. */
-  deposed(): void;
-  /** The configuration is not what was thought: it must be read. */
-  conflict(): void;
-  /** This primary changed the configuration. */
-  changed(config: GroupConfig): void;
-  /** Every member holds the inherited log and nothing else: this primary serves from now on. */
-  active(): void;
-}
-
 /** The primary's role of a data node. */
 export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner {
   readonly log: GroupLog;
@@ -70,6 +40,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   readonly term: number;
   readonly transactions: Participant<Parked>;
   readonly remembered: Remembered;
+  readonly ring: PrimaryRing;
   /** The candidate that is being given everything: at most one. */
   private source: SyncSource | null = null;
   readonly writer: LogWriter;
@@ -98,9 +69,10 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     private readonly clock: GroupClock,
     private readonly options: PrimaryOptions,
     private readonly applier: Applier,
-    public ringVersion: number,
+    ring: RingDocument,
   ) {
     this.group = options.group;
+    this.ring = new PrimaryRing(options.group, ring);
     this.id = options.id;
     this.term = options.config.term;
     const { transactions, remembered } = applier;
@@ -119,7 +91,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       store,
       execute: (db, work) => this.writer.aside(db, work),
       perform: (actions) => this.perform(actions),
-      ringVersion: () => this.ringVersion,
+      ringVersion: () => this.ring.version,
       writable: () => this.log.writable,
       touch: () => this.touch(),
       later: (ms, work) => {
@@ -229,9 +201,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   }
 
   /** A newer ring is known: what waited for it goes on (R2). */
-  adoptRing(version: number): void {
-    if (version <= this.ringVersion) return;
-    this.ringVersion = version;
+  adoptRing(document: RingDocument): void {
+    if (!this.ring.adopt(document)) return;
     this.lanes.ringChanged();
     this.controls.ringChanged();
     this.touch();
@@ -269,6 +240,9 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   }
   changed(config: GroupConfig): void {
     this.options.changed(config);
+  }
+  heardRing(document: RingDocument): void {
+    if (document.version > this.ring.version) this.options.heardRing(document);
   }
   now(): number {
     return this.clock.now();

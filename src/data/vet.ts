@@ -4,6 +4,7 @@ import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf } from
 import { type Ask, lockName } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { DATABASES, isPayload, VERB_DB, VERB_PUT } from '../store/index.js';
+import type { Wrap } from './lane.js';
 
 /** Argument i as an integer from 0 on. @throws ProtocolError when it is missing or none */
 export function numberOf(request: Request, i: number): number {
@@ -42,6 +43,25 @@ export function commandOf(bytes: Buffer): { row: CommandRow; request: Request } 
   parser.feed(bytes);
   if (!parser.next()) throw new ProtocolError('command cut short');
   return { row: executable(parser.request), request: parser.request };
+}
+
+/** A read that a router wrapped: `TOWLINE.ASK command`, `TOWLINE.PART owned command`; null: none. @throws ProtocolError */
+export function unwrap(
+  request: Request,
+): { wrap: Wrap; row: CommandRow | undefined; request: Request } | null {
+  const asked = request.is(0, 'towline.ask') && request.argc === 2;
+  if (!asked && !(request.is(0, 'towline.part') && request.argc === 3)) return null;
+  const parser = new RequestParser();
+  parser.feed(request.bytes(request.argc - 1));
+  if (!parser.next() || parser.request.argc === 0) throw new ProtocolError('command cut short');
+  const inner = parser.request;
+  const row = findRequest(inner);
+  if (row?.write) throw new ProtocolError('a wrapped command that writes');
+  if (!asked) return { wrap: numberOf(request, 1) === 1 ? 'owned' : 'elsewhere', row, request: inner };
+  if (row === undefined || !arityOk(row, inner.argc) || keysOf(row, inner).length !== 1) {
+    throw new ProtocolError('asked for none, or more than one key');
+  }
+  return { wrap: 'asked', row, request: inner };
 }
 
 /** @throws ProtocolError unless this lock, aside or prepare can be executed when its turn comes */

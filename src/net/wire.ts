@@ -1,6 +1,15 @@
 // Transaction messages and log entries <-> RESP arrays named TOWLINE.*, so that redis-cli can speak to any process.
 // Every field is one bulk string; lists are preceded by their length. Must never interpret what it carries.
-import type { Answer, Ask, KeyValue, Run, TxnEntry, TxnKey, TxnState } from '../commit/index.js';
+import {
+  type Answer,
+  type Ask,
+  type KeyValue,
+  LOCKS_DB,
+  type Run,
+  type TxnEntry,
+  type TxnKey,
+  type TxnState,
+} from '../commit/index.js';
 import { type Argument, encodeCommand, ProtocolError, type Request } from '../resp/index.js';
 
 /** Number of databases, as store/ has them. */
@@ -27,9 +36,9 @@ class Fields {
     return value;
   }
   /** Number of a database. */
-  database(): number {
+  database(most = DATABASES - 1): number {
     const db = this.integer();
-    if (db < 0 || db >= DATABASES) throw new ProtocolError('message with a bad database');
+    if (db < 0 || db > most) throw new ProtocolError('message with a bad database');
     return db;
   }
   flag(): boolean {
@@ -53,7 +62,7 @@ const keyFields = (keys: TxnKey[]): Argument[] => [
   ...keys.flatMap(({ db, key, exclusive }) => [db, key, exclusive ? 1 : 0]),
 ];
 const readKeys = (fields: Fields): TxnKey[] =>
-  fields.list(() => ({ db: fields.database(), key: fields.text(), exclusive: fields.flag() }));
+  fields.list(() => ({ db: fields.database(LOCKS_DB), key: fields.text(), exclusive: fields.flag() }));
 
 const valueFields = (values: KeyValue[]): Argument[] => [
   values.length,
@@ -161,6 +170,7 @@ export function encodeAnswer(answer: Answer): Buffer {
         'TOWLINE.LOCKED',
         txn,
         answer.token,
+        answer.firm ? 1 : 0,
         ...valueFields(answer.values),
         answer.reply,
       ]);
@@ -184,8 +194,9 @@ export function decodeAnswer(request: Request): Answer {
   switch (request.text(0)) {
     case 'TOWLINE.LOCKED': {
       const token = fields.text();
+      const firm = fields.flag();
       const values = readValues(fields);
-      return { kind: 'locked', txn, token, values, reply: fields.bytes() };
+      return { kind: 'locked', txn, token, firm, values, reply: fields.bytes() };
     }
     case 'TOWLINE.REFUSED':
       return { kind: 'refused', txn, why: oneOf(fields.text(), ['stale', 'full', 'noreplicas']) };

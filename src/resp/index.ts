@@ -3,5 +3,5 @@ export { type Argument, encodeCommand } from './encode.js';
 export { splitInline } from './inline.js';
 export { MAX_ARGUMENTS, MAX_BULK, MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';
 export { type Proto, ReplyWriter } from './reply.js';
-export { Request, RequestParser } from './request.js';
+export { Request, RequestParser, requestOf } from './request.js';
 export { ReplySplitter, replyEnd } from './scan.js';

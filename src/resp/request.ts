@@ -1,7 +1,7 @@
 // Bytes -> commands. Finds where each argument of the next command begins and ends; copies nothing that
 // arrived whole. State survives a chunk boundary at any byte, so no byte is scanned twice.
 // Must never decide what a command means.
-import { encodeCommand } from './encode.js';
+import { type Argument, encodeCommand } from './encode.js';
 import { splitInline } from './inline.js';
 import { MAX_ARGUMENTS, MAX_BULK, MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';
 
@@ -251,4 +251,12 @@ export class RequestParser {
     }
     return true;
   }
+}
+
+/** Makes a Request of words. */
+export function requestOf(words: readonly Argument[]): Request {
+  const parser = new RequestParser();
+  parser.feed(encodeCommand(words));
+  parser.next();
+  return parser.request;
 }

@@ -1,3 +1,4 @@
+export { RingTable } from './chains.js';
 export {
   abandon,
   addGroup,
@@ -11,5 +12,13 @@ export {
   standingOf,
   trim,
 } from './change.js';
-export { EMPTY_RING, isGroupId, MAX_WEIGHT, ownersOf, type RingDocument, type RingGroup } from './ring.js';
+export {
+  EMPTY_RING,
+  isGroupId,
+  MAX_WEIGHT,
+  ownersOf,
+  type RingDocument,
+  type RingGroup,
+  ringIn,
+} from './ring.js';
 export { crc16, SLOTS, slotOfRange, slotOfText } from './slot.js';

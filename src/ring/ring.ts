@@ -79,3 +79,35 @@ export function ownersOf(groups: readonly RingGroup[]): Uint16Array {
   }
   return owners;
 }
+
+function isGroupList(value: unknown): value is RingGroup[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (group: Partial<RingGroup> | null) =>
+        typeof group?.id === 'string' &&
+        isGroupId(group.id) &&
+        Number.isInteger(group.weight) &&
+        group.weight! >= 1 &&
+        group.weight! <= MAX_WEIGHT,
+    )
+  );
+}
+
+/** The ring's document as another process wrote it; null: the text is none. */
+export function ringIn(text: string): RingDocument | null {
+  let value: Partial<RingDocument> | null;
+  try {
+    value = JSON.parse(text) as Partial<RingDocument> | null;
+  } catch {
+    return null;
+  }
+  const good =
+    Number.isSafeInteger(value?.version) &&
+    isGroupList(value?.groups) &&
+    Array.isArray(value.history) &&
+    value.history.every(isGroupList) &&
+    Array.isArray(value.abandoned) &&
+    value.abandoned.every((id) => typeof id === 'string');
+  return good ? (value as RingDocument) : null;
+}

@@ -14,9 +14,10 @@ const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
 
 /** What a transaction answers its client, and how it is planned (again). */
 export interface Job {
-  plan(): Plan | Buffer;
-  /** Called exactly once. */
-  answer(reply: Buffer): void;
+  /** The plan; or what to answer without one; null: one group has every key, and no transaction is needed. */
+  plan(): Plan | Buffer | null;
+  /** Called exactly once. @param reply null: nothing was executed, the command may go to one group as it came. */
+  answer(reply: Buffer | null): void;
 }
 
 interface Running {
@@ -82,7 +83,7 @@ export class Coordinators {
 
   private attempt(job: Job, startedAt: number, pause: number): void {
     const plan = job.plan();
-    if (Buffer.isBuffer(plan)) return job.answer(plan);
+    if (plan === null || Buffer.isBuffer(plan)) return job.answer(plan);
     const txn = `${this.owner.coordinator}:${++this.counter}`;
     const running: Running = {
       coordinator: new Coordinator(txn, plan),
@@ -131,7 +132,8 @@ export class Coordinators {
           if (action.why !== 'never') this.running.delete(running.coordinator.txn);
           if (!running.answered) {
             running.answered = true;
-            this.again(running);
+            if (action.why === 'settled') this.attempt(running.job, running.startedAt, running.pause);
+            else this.again(running);
           }
           break;
         case 'end':

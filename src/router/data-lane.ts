@@ -1,5 +1,6 @@
 // The router's data lane to one group: plain commands out, replies back, each named by a counter. Remembers what is
 // unanswered, and says it again, in order, to whoever is primary next (R10). Must never send anything new before that.
+import { ABSENT } from '../net/absent.js';
 import { readConfig } from '../net/config-message.js';
 import type { Address, Host } from '../net/host.js';
 import { Link } from '../net/link.js';
@@ -11,6 +12,7 @@ import {
   ReplySplitter,
   type Request,
 } from '../resp/index.js';
+import { type RingDocument, ringIn } from '../ring/index.js';
 import { Inquiry, type InquiryOwner } from './inquiry.js';
 import { type Batch, type Mode, pushWords, saidAgain, sentAs } from './said.js';
 
@@ -20,6 +22,8 @@ export interface Sink {
   reply(seq: number, buffer: Buffer, start: number, end: number): void;
   /** Nothing was executed: the ring is another one now. Plan command `seq` again, with what it was sent with. */
   stale(seq: number, request: Request, db: number, proto: Proto): void;
+  /** The group does not hold the key that it was asked for with TOWLINE.ASK. @param mark net/absent.ts */
+  absent?(mark: number): void;
 }
 
 /** Commands under way on one lane at most; new ones wait at their clients. */
@@ -47,8 +51,10 @@ export interface LaneOwner extends InquiryOwner {
   primary(group: string): Address | null;
   /** Room was made after `full`. */
   relieved(): void;
-  /** A data node speaks of a newer ring. */
-  heard(ring: number): void;
+  /** A data node speaks of a ring, and perhaps says what it is. */
+  heard(ring: number, document: RingDocument | null): void;
+  /** The ring that everything is planned with now. */
+  ringDocument(): RingDocument;
   /** Nothing that anybody waits for is under way on this lane. */
   idle(): void;
 }
@@ -150,7 +156,11 @@ export class DataLane {
       }
     }
     const ring = this.owner.ringVersion();
-    if (mode.ring !== ring) out.bytes(encodeCommand(['TOWLINE.RING', (mode.ring = ring)]));
+    if (mode.ring !== ring) {
+      // With the document: a primary that is cut from ZooKeeper adopts it all the same (R2).
+      const document = JSON.stringify(this.owner.ringDocument());
+      out.bytes(encodeCommand(['TOWLINE.RING', (mode.ring = ring), document]));
+    }
     if (request.end - request.start > LARGE) {
       this.cut();
       this.part(request.raw());
@@ -302,29 +312,36 @@ export class DataLane {
         return;
       case 'TOWLINE.LANE':
         this.taken = true;
-        this.owner.heard(Number(words[4]));
+        this.owner.heard(Number(words[4]), null);
         return;
       case 'TOWLINE.CONFIG':
         // From one that leads no more, or does not lead (R7).
         if (words[1] === this.group) this.owner.setConfig(this.group, readConfig(words[2] ?? ''));
         return;
-      case 'TOWLINE.STALE': {
-        const counter = this.expected++;
-        const at = counter & (this.sinks.length - 1);
-        const sink = this.sinks[at] ?? null;
-        if (counter < this.floor || counter >= this.next || sink === null)
-          throw new ProtocolError('reply to nothing');
-        const sent = sentAs(this.batches, counter);
-        this.settle(at, sink);
-        this.owner.heard(Number(words[2]));
-        sink.stale(this.seqs[at]!, sent.request, sent.mode.db, sent.mode.proto);
-        if (counter === this.floor) this.advance();
-        if (this.pending === 0) this.owner.idle();
-        return;
-      }
+      case 'TOWLINE.STALE':
+        return this.noReply((sink, seq, counter) => {
+          const { request, mode } = sentAs(this.batches, counter);
+          sink.stale(seq, request, mode.db, mode.proto);
+          this.owner.heard(Number(words[2]), words.length > 3 ? ringOf(words[3]!) : null);
+        });
+      case ABSENT:
+        return this.noReply((sink) => sink.absent?.(Number(words[2])));
       default:
         throw new ProtocolError(`unexpected message ${words[0]}`);
     }
+  }
+
+  /** The next command was not executed as it came: its sink is told otherwise than by a reply. */
+  private noReply(tell: (sink: Sink, seq: number, counter: number) => void): void {
+    const counter = this.expected++;
+    const at = counter & (this.sinks.length - 1);
+    const sink = this.sinks[at] ?? null;
+    if (counter < this.floor || counter >= this.next || sink === null)
+      throw new ProtocolError('reply to nothing');
+    this.settle(at, sink);
+    tell(sink, this.seqs[at]!, counter);
+    if (counter === this.floor) this.advance();
+    if (this.pending === 0) this.owner.idle();
   }
 
   // ---- the connection
@@ -346,4 +363,11 @@ export class DataLane {
       counter >= this.floor && this.sinks[counter & (this.sinks.length - 1)] !== null;
     this.link.write(saidAgain(this.batches, this.mode, { from: this.floor, to: this.next, unanswered }));
   }
+}
+
+/** The ring in a message. @throws ProtocolError when there is none in it */
+function ringOf(text: string): RingDocument {
+  const found = ringIn(text);
+  if (found === null) throw new ProtocolError('message with a bad ring');
+  return found;
 }

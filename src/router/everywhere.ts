@@ -2,11 +2,12 @@
 // transaction over all; those with keys in several groups become a transaction by their row's `split`.
 import type { CommandRow } from '../command/index.js';
 import type { Plan } from '../commit/index.js';
-import type { Request } from '../resp/index.js';
+import { type Request, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
+import { groupLost } from './errors.js';
 import { FANS, firstError, flushCommand } from './fanout.js';
-import { type Asker, planForAll, planOf } from './plan.js';
+import { type Asker, planForAll, planOf, planStill } from './plan.js';
 import type { Route } from './route.js';
 
 /** What is needed of the router. */
@@ -21,22 +22,17 @@ export interface EverywhereOwner {
   random(): number;
 }
 
-/** The error for a command that needs a group which is lost. */
-export function groupLost(group: string): Buffer {
-  return Buffer.from(
-    `-GROUPLOST group ${group} has lost every in-sync member; nothing was executed\r\n`,
-    'latin1',
-  );
-}
-
 /** Executes commands over several groups, or over all. */
 export class Everywhere {
   constructor(private readonly owner: EverywhereOwner) {}
 
   /** A command over several groups. */
-  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void {
     this.owner.coordinators.start({
-      plan: () => this.unlessLost(planOf(this.owner.route, row, request, asker)),
+      plan: () => {
+        const plan = planOf(this.owner.route, row, request, asker);
+        return plan && this.unlessLost(plan);
+      },
       answer,
     });
   }
@@ -49,11 +45,47 @@ export class Everywhere {
       if (command === null) return answer(Buffer.from('-ERR syntax error\r\n'));
       const plan = () =>
         this.unlessLost(planForAll(this.owner.route, command, asker.db, Buffer.from('+OK\r\n')));
-      return this.owner.coordinators.start({ plan, answer });
+      return this.owner.coordinators.start({ plan, answer: (reply) => answer(reply!) });
     }
     const fan = reader(request, asker.proto, () => this.owner.random());
     if (Buffer.isBuffer(fan)) return answer(fan);
-    this.ask(fan.ask, asker, (replies) => answer(firstError(replies) ?? fan.merge(replies)));
+    const merged = (replies: Buffer[]) => answer(firstError(replies) ?? fan.merge(replies));
+    // Counting cannot leave out what it has counted twice: nothing moves while it counts.
+    if (fan.whileStill && this.owner.route.moving) return this.whileStill(fan.ask, asker, merged);
+    this.inParts(fan.ask, asker, merged);
+  }
+
+  /** One read of every group, under a lock that every move of a key needs. */
+  private whileStill(request: Request, asker: Asker, done: (replies: Buffer[]) => void): void {
+    let found: Buffer[] = [];
+    const plan = () =>
+      this.unlessLost(
+        planStill(this.owner.route, { ...asker, command: request.raw() }, (replies) => {
+          found = replies;
+          return Buffer.alloc(0);
+        }),
+      );
+    this.owner.coordinators.start({
+      plan,
+      answer: (reply) => done(reply!.length > 0 ? [reply!] : found),
+    });
+  }
+
+  /**
+   * While keys move: every group is asked for the slots that it does not own, and then for those it owns, so that a
+   * key on its way is met before or after its move, or twice. Both under one version of the ring.
+   */
+  private inParts(request: Request, asker: Asker, done: (replies: Buffer[]) => void): void {
+    const { route } = this.owner;
+    if (!route.moving) return this.ask(request, asker, done);
+    const part = (owned: boolean) => requestOf(['TOWLINE.PART', owned ? 1 : 0, request.raw()]);
+    this.ask(part(false), asker, (elsewhere) => {
+      if (this.owner.route !== route) return this.inParts(request, asker, done);
+      this.ask(part(true), asker, (home) => {
+        if (this.owner.route !== route) return this.inParts(request, asker, done);
+        done([...elsewhere, ...home]);
+      });
+    });
   }
 
   private unlessLost(plan: Plan): Plan | Buffer {

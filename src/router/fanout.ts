@@ -1,13 +1,6 @@
 // Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY read and merge; FLUSHALL and FLUSHDB are one
 // transaction. Each is one row of the table below.
-import {
-  encodeCommand,
-  type Proto,
-  ReplyWriter,
-  type Request,
-  RequestParser,
-  replyEnd,
-} from '../resp/index.js';
+import { encodeCommand, type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
 
 /** Replies of all groups, in order of their ids, as bytes. */
 export type Replies = Buffer[];
@@ -15,20 +8,15 @@ export type Replies = Buffer[];
 /** A fan-out read: what is asked of each group, and how the replies become one. */
 export interface Fan {
   ask: Request;
+  /** A key on its way from group to group may be in two of the replies. */
   merge(replies: Replies): Buffer;
+  /** Nothing may move between the first reply and the last. */
+  whileStill?: boolean;
 }
 
 /** Text of an error reply among the groups', if there is one: it stands for all. */
 export function firstError(replies: Replies): Buffer | null {
   return replies.find((reply) => reply[0] === 45) ?? null;
-}
-
-/** Makes a Request of words. */
-function requestOf(words: readonly (string | number | Buffer)[]): Request {
-  const parser = new RequestParser();
-  parser.feed(encodeCommand(words));
-  parser.next();
-  return parser.request;
 }
 
 /** Reads the elements of an array of bulk strings and integers. */
@@ -52,19 +40,24 @@ type Reader = (request: Request, proto: Proto, random: () => number) => Fan | Bu
 
 const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
 
-/** KEYS: all arrays, one after the other. */
-const keys: Reader = (request) => ({
+/** KEYS: all arrays, one after the other, each key once. */
+const keys: Reader = (request, proto) => ({
   ask: request,
   merge: (replies) => {
-    const bodies = replies.map((reply) => reply.subarray(reply.indexOf(10) + 1));
-    const total = replies.reduce((sum, reply) => sum + Number(reply.latin1Slice(1, reply.indexOf(13))), 0);
-    return Buffer.concat([Buffer.from(`*${total}\r\n`), ...bodies]);
+    const found = new Map<string, Buffer>();
+    for (const reply of replies) for (const key of elementsOf(reply)) found.set(key.latin1Slice(), key);
+    const out = new ReplyWriter();
+    out.proto = proto;
+    out.array(found.size);
+    for (const key of found.values()) out.bulk(key);
+    return out.take();
   },
 });
 
 /** DBSIZE: the sum. */
 const dbsize: Reader = (request) => ({
   ask: request,
+  whileStill: true,
   merge: (replies) => {
     const total = replies.reduce((sum, reply) => sum + Number(reply.latin1Slice(1, reply.length - 2)), 0);
     return Buffer.from(`:${total}\r\n`, 'latin1');
@@ -122,8 +115,14 @@ function mergeScan(replies: Replies, proto: Proto): Buffer {
   out.proto = proto;
   out.array(2);
   out.bulk(next === Number.POSITIVE_INFINITY ? '0' : String(next));
-  out.array(found.length);
-  for (const { key } of found) out.bulk(key);
+  const once = found.filter(({ key, position }, i) => {
+    for (let before = i - 1; before >= 0 && found[before]!.position === position; before--) {
+      if (found[before]!.key.equals(key)) return false;
+    }
+    return true;
+  });
+  out.array(once.length);
+  for (const { key } of once) out.bulk(key);
   return out.take();
 }
 

@@ -2,9 +2,20 @@
 // under the locks, and what is written. By the row's `split`, never by the command's name. Pure.
 import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import type { KeyValue, Locked, Next, Plan, Share, TxnKey } from '../commit/index.js';
+import {
+  type KeyValue,
+  LOCKS_DB,
+  type Locked,
+  MOVES,
+  type Next,
+  type Plan,
+  type Run,
+  type Share,
+  type TxnKey,
+} from '../commit/index.js';
 import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
-import type { Route } from './route.js';
+import { type Route, SEVERAL, UNSETTLED } from './route.js';
+import { Effects, towPlan } from './tow.js';
 
 /** Who asks, and in which mode. */
 export interface Asker {
@@ -24,8 +35,15 @@ function byGroup(route: Route, row: CommandRow, request: Request): Map<string, n
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The transaction of a `keys` command over several groups. The request must outlive it (clone() it). */
-export function planOf(route: Route, row: CommandRow, request: Request, { db, proto }: Asker): Plan {
+/** The transaction that a `keys` command needs; null: none. The request must outlive it (clone() it). */
+export function planOf(route: Route, row: CommandRow, request: Request, asker: Asker): Plan | null {
+  const where = route.single(row, request, asker.db);
+  if (where === UNSETTLED) return towPlan(route, row, request, asker);
+  return where === SEVERAL ? severalPlan(route, row, request, asker) : null;
+}
+
+/** The transaction of a command whose keys are settled in several groups. */
+function severalPlan(route: Route, row: CommandRow, request: Request, { db, proto }: Asker): Plan {
   const groups = byGroup(route, row, request);
   const exclusive = row.write;
   const databases = databasesOf(row, request, db);
@@ -109,6 +127,16 @@ export function planForAll(route: Route, command: Buffer, db: number, reply: Buf
   };
 }
 
+/** A read of every group while no key moves: its command, and what is made of the groups' replies. */
+export function planStill(route: Route, read: Run, merged: (replies: Buffer[]) => Buffer): Plan {
+  const keys = [{ db: LOCKS_DB, key: MOVES, exclusive: true }];
+  return {
+    ring: route.version,
+    shares: [...route.groups].sort().map((group) => ({ group, keys, everything: false, fetch: false, read })),
+    locked: (answers) => done(merged([...answers.values()].map(({ reply }) => reply))),
+  };
+}
+
 const done = (reply: Buffer): Next => ({ kind: 'answer', reply });
 const integer = (value: number): Buffer => Buffer.from(`:${value}\r\n`, 'latin1');
 const integerOf = (reply: Buffer): number =>
@@ -122,16 +150,13 @@ function inDb(db: number, command: Buffer): Buffer {
 
 /** Changed keys as effects at the groups where they live. A key in another database lives where its name does. */
 function puts(home: Map<string, string>, changes: KeyValue[]): Map<string, Buffer> {
-  const effects = new Map<string, Buffer[]>();
+  const effects = new Effects();
   for (const { db, key, payload } of changes) {
     const group = home.get(key);
     if (group === undefined) throw new Error(`changed a key that was not locked: ${key}`);
-    const list = effects.get(group) ?? [];
-    effects.set(group, list);
-    list.push(encodeCommand(['TOWLINE.DB', db]));
-    list.push(payload === null ? encodeCommand(['DEL', key]) : encodeCommand(['TOWLINE.PUT', key, payload]));
+    effects.add(group, db, payload === null ? ['DEL', key] : ['TOWLINE.PUT', key, payload]);
   }
-  return new Map([...effects].map(([group, list]) => [group, Buffer.concat(list)]));
+  return effects.take();
 }
 
 /** Elements of the groups' arrays, each put where its key stands in the request. */

@@ -9,6 +9,7 @@ import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
 import { DataLane, type LaneOwner } from './data-lane.js';
 import { decodeReply } from './decode.js';
+import { Drain, type DrainOwner } from './drain.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
 import type { LocalHandler, LockDesk, RouterServer, Usage } from './local/index.js';
 import {
@@ -20,39 +21,20 @@ import {
   TOO_MANY_CLIENTS,
   waitingCommands,
 } from './local/index.js';
+import type { Mover } from './mover.js';
 import type { Asker } from './plan.js';
 import { Route } from './route.js';
-import { Session, type SessionOwner } from './session.js';
+import type { RouterConfig } from './router-config.js';
+import { Session } from './session.js';
+import type { SessionOwner } from './session-owner.js';
 
 /** How often deadlines are looked at, ms. */
 const TICK_MS = SAMPLE_MS;
 
-/** What a router is given. */
-export interface RouterConfig {
-  /** Unique to this start of the process. */
-  id: string;
-  /** Longest that a command waits for a group, ms; then UNCERTAIN (R10). */
-  deadlineMs: number;
-  password: string;
-  maxClients: number;
-  port: number;
-  pid: number;
-  runId: string;
-  version: string;
-  zookeeper: string;
-  zookeeperState(): 'connected' | 'suspended' | 'lost' | 'closed';
-  /** Other routers, this one included. */
-  routers(): { id: string; host: string; port: number }[];
-  usage(): Usage;
-  /** Locks for clients; absent: there are none. */
-  locks?: LockDesk;
-  /** The ring is newer than what was delivered: read it again. */
-  refresh(): void;
-  shutdown(): void;
-}
-
 /** One router. */
-export class Router implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner {
+export class Router
+  implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner, DrainOwner
+{
   readonly settings = new Settings();
   readonly statistics = new Statistics(LEAVES.map(({ name }) => name));
   readonly clients: Clients;
@@ -68,6 +50,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   private readonly controlOf = new Map<string, ControlLane>();
   readonly coordinators: Coordinators;
   private readonly all: Everywhere;
+  private readonly drain: Drain;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -91,6 +74,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     this.coordinator = config.id;
     this.coordinators = new Coordinators(host, this);
     this.all = new Everywhere(this);
+    this.drain = new Drain(host, this);
     this.tickLater();
   }
 
@@ -101,6 +85,9 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   }
   get deadlineMs(): number {
     return this.config.deadlineMs;
+  }
+  get mover(): Mover {
+    return this.drain.mover;
   }
   ringVersion(): number {
     return this.route.version;
@@ -149,10 +136,21 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
     this.nextRoute = null;
     this.lanes = this.route.groups.map((group) => this.lane(group));
     for (const group of this.route.groups) this.control(group);
+    this.dropLanes();
+    this.drain.learn();
     const { replans } = this;
     this.replans = [];
     for (const again of replans) again();
     for (const session of this.sessions) session.process();
+  }
+
+  /** Groups that the ring names no more are left alone: their transactions in doubt are settled over control lanes. */
+  private dropLanes(): void {
+    for (const [group, lane] of this.laneOf) {
+      if (this.route.groups.includes(group)) continue;
+      this.laneOf.delete(group);
+      lane.stop();
+    }
   }
 
   private lane(group: string): DataLane {
@@ -168,8 +166,13 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
 
   // ---- what lanes tell
 
-  heard(version: number): void {
-    if (version > (this.nextRoute ?? this.route).version) this.config.refresh();
+  heard(version: number, document: RingDocument | null): void {
+    if (version <= (this.nextRoute ?? this.route).version) return;
+    if (document === null) this.config.refresh();
+    else this.setRing(document);
+  }
+  ringDocument(): RingDocument {
+    return this.route.document;
   }
   relieved(): void {
     for (const session of this.sessions) session.process();
@@ -258,7 +261,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
   }
 
   /** A command over several groups. */
-  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void {
     this.all.transaction(row, request, asker, answer);
   }
   /** A command for every group. */
@@ -350,6 +353,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
 
   stop(): void {
     this.stopped = true;
+    this.drain.mover.stop();
     for (const lane of this.laneOf.values()) lane.stop();
     for (const lane of this.controlOf.values()) lane.stop();
   }
@@ -361,6 +365,7 @@ export class Router implements SessionOwner, LaneOwner, ControlOwner, Coordinato
       this.statistics.tick(now);
       for (const lane of this.laneOf.values()) lane.expire(this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
+      this.drain.tick(now);
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {
         session.checkOutput();

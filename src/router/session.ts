@@ -1,22 +1,17 @@
 // One client's connection: bytes in, commands in order out to where they are executed, replies back in order.
 // A command that is no plain one (transaction, fan-out, waiting local command) is a barrier: it begins when all
 // before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
-import { arityOk, type CommandRow, find, findRequest, refusal } from '../command/index.js';
+import { arityOk, type CommandRow, find, findRequest, keysOf, refusal } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
-import { type Proto, ProtocolError, type ReplyWriter, type Request, RequestParser } from '../resp/index.js';
+import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
-import { groupLost } from './everywhere.js';
-import {
-  authRequired,
-  type ClientState,
-  type LocalHandler,
-  localHandlers,
-  NOAUTH,
-  type RouterServer,
-} from './local/index.js';
+import { groupLost } from './errors.js';
+import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
 import { ReplyOrder } from './order.js';
-import type { Asker } from './plan.js';
-import type { Route } from './route.js';
+import { UNSETTLED } from './route.js';
+import type { SessionOwner } from './session-owner.js';
+import { Waiting } from './waiting.js';
+import { Walk, Walking, type WalkOwner } from './walk.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
@@ -25,38 +20,14 @@ const MAX_UNREAD = 1024 * 1024;
 const UNAUTHENTICATED = { args: 10, bulk: 16 * 1024 };
 const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
 
-/** What a session needs of the router. */
-export interface SessionOwner extends RouterServer {
-  readonly route: Route;
-  /** By index of the group in the route. */
-  readonly lanes: readonly DataLane[];
-  readonly scratch: ReplyWriter;
-  readonly authentication: boolean;
-  readonly deadlineMs: number;
-  readonly statusHandler: LocalHandler;
-  turnTime(): number;
-  count(row: CommandRow): void;
-  holding(): boolean;
-  lost(group: string): boolean;
-  waits(row: CommandRow): boolean;
-  freshWriter(proto: Proto): ReplyWriter;
-  replan(again: () => void): void;
-  flushLater(session: Session): void;
-  later(work: () => void): void;
-  forget(session: Session): void;
-  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
-  everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void;
-}
-
 /** A client's session. */
 export class Session implements ConnHandler, Sink {
   readonly parser = new RequestParser();
   private readonly order = new ReplyOrder();
-  /** What begins when all earlier commands are answered; nothing more is parsed until it has ended. */
-  private barrier: (() => void) | null = null;
+  private readonly waiting = new Waiting();
   private inBarrier = false;
-  /** A command whose lane is full. */
-  private held: { since: number; again: () => void; seq: number } | null = null;
+  /** Keys that reads of this client are looking for along their chains. */
+  private readonly walking = new Walking();
   /** The last command that was sent untagged. */
   private soloLane: DataLane | null = null;
   private soloSeq = -1;
@@ -109,12 +80,15 @@ export class Session implements ConnHandler, Sink {
 
   /** Reads on: after a barrier, when there is room again, or when the ring has changed. */
   process(): void {
-    if (this.held !== null && !this.router.holding()) {
-      const { again } = this.held;
-      this.held = null;
-      again();
-    }
+    const { router, waiting } = this;
+    if (!router.holding()) waiting.room();
     try {
+      while (!this.gone && !this.inBarrier && !router.holding()) {
+        const again = waiting.next(router.route.version);
+        if (again === null) break;
+        const { seq, request, db, proto } = again;
+        this.execute(this.rowOf(request)!, request, seq, db, proto, true);
+      }
       while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
     } catch (error) {
       this.protocolError(error);
@@ -132,9 +106,8 @@ export class Session implements ConnHandler, Sink {
   /** Whether the next command must wait. */
   private stuck(): boolean {
     return (
-      this.barrier !== null ||
+      this.waiting.any ||
       this.inBarrier ||
-      this.held !== null ||
       this.ending ||
       this.gone ||
       this.order.waiting >= MAX_WAITING ||
@@ -153,11 +126,7 @@ export class Session implements ConnHandler, Sink {
   }
 
   stale(seq: number, request: Request, db: number, proto: Proto): void {
-    this.router.replan(() => {
-      if (this.gone) return;
-      const row = this.rowOf(request)!;
-      this.execute(row, request, seq, db, proto, true);
-    });
+    this.waiting.stale({ seq, request, db, proto }, this.router.route.version);
   }
 
   /** A reply made here. */
@@ -170,12 +139,7 @@ export class Session implements ConnHandler, Sink {
       this.dirty = true;
       this.router.flushLater(this);
     }
-    if (this.barrier !== null) {
-      // It looks whether its turn has come, and waits on if not.
-      const check = this.barrier;
-      this.barrier = null;
-      check();
-    }
+    this.waiting.answered(this.order.head);
   }
 
   /** End of the turn: one write. */
@@ -190,7 +154,7 @@ export class Session implements ConnHandler, Sink {
       this.router.statistics.writes++;
       this.checkOutput();
     }
-    if (this.ending && this.order.waiting === 0 && this.barrier === null) this.conn.end();
+    if (this.ending && this.order.waiting === 0 && !this.waiting.any) this.conn.end();
     else if (this.paused) this.process();
   }
 
@@ -244,7 +208,8 @@ export class Session implements ConnHandler, Sink {
 
   /**
    * Sends a command to where its keys live. Outcomes: no group yet: CLUSTERDOWN; all keys in one group: there, as it
-   * came; keys in several groups, or every group: a barrier, then a transaction or a fan-out.
+   * came; one key that is read and may be in an older group: a walk; keys in several groups, keys that may have to
+   * move, or every group: a barrier, then a transaction or a fan-out.
    * @param again it was STALE and keeps its place among the replies
    */
   private execute(
@@ -259,29 +224,60 @@ export class Session implements ConnHandler, Sink {
     const { route } = router;
     if (route.empty) return this.answer(seq, NO_GROUPS);
     if (row.where === 'keys') {
-      const group = route.single(row, request);
+      const group = route.single(row, request, db);
+      // A key that this client is looking for must not be met, by a later command, where it is not yet looked for.
+      if (this.walking.any && this.order.head !== seq && this.walking.meets(row, request, db)) {
+        const kept = request.clone();
+        return this.afterEarlier(seq, () => {
+          this.execute(row, kept, seq, db, proto, true);
+          this.resumeLater();
+        });
+      }
       if (group >= 0) {
         const lane = router.lanes[group]!;
         if (!lane.connected && router.lost(lane.group)) return this.answer(seq, groupLost(lane.group));
-        if (lane.full) this.waitForRoom(row, request.clone(), seq, db, proto);
-        else this.send(lane, row, request, seq, db, proto, again);
+        if (lane.full) this.waiting.noRoom({ seq, request: request.clone(), db, proto }, router.turnTime());
+        else this.send(this, lane, row, request, seq, db, proto, again);
         return;
       }
+      if (group === UNSETTLED && !row.write && keysOf(row, request).length === 1)
+        return this.walk(row, request.clone(), seq, db, proto);
     }
     const kept = request.clone();
     const begin = () => {
       this.inBarrier = true;
-      const done = (reply: Buffer) => {
+      const done = (reply: Buffer | null) => {
         this.inBarrier = false;
-        this.answer(seq, reply);
+        // Nothing was executed: it turned out that one group has every key.
+        if (reply === null) this.execute(row, kept, seq, db, proto, true);
+        else this.answer(seq, reply);
         this.resumeLater();
       };
       if (row.where === 'keys') router.transaction(row, kept, { db, proto }, done);
       else router.everywhere(row, kept, { db, proto }, done);
     };
-    // Only this command is unanswered, or it must wait for those before it.
-    if (again || this.order.waiting === 1) begin();
-    else this.afterEarlier(seq, begin);
+    // Every command before it is answered, or it must wait for those.
+    this.afterEarlier(seq, begin);
+  }
+
+  /** A read of a key that may still be in an older group of its chain. The request must outlive it. */
+  private walk(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
+    const { router } = this;
+    const end = this.walking.begin(row, request, db);
+    const owner: WalkOwner = {
+      ask: (sink, lane, asked) => this.send(sink, lane, row, asked, seq, db, proto, true),
+      lane: (group) => router.lanes[group]!,
+      lost: (lane) => !lane.connected && router.lost(lane.group),
+      ended: (buffer, start, to) => {
+        end();
+        this.reply(seq, buffer, start, to);
+      },
+      stale: () => {
+        end();
+        this.stale(seq, request, db, proto);
+      },
+    };
+    new Walk(owner, router.route, row, request, db).step();
   }
 
   /**
@@ -289,6 +285,7 @@ export class Session implements ConnHandler, Sink {
    * that command is under way, the lane is told that it was the same client's.
    */
   private send(
+    sink: Sink,
     lane: DataLane,
     row: CommandRow,
     request: Request,
@@ -301,38 +298,25 @@ export class Session implements ConnHandler, Sink {
     if (alone) {
       this.soloLane = lane;
       this.soloSeq = seq;
-      this.soloCounter = lane.send(this, seq, request, db, proto, 0, 0, row.write);
+      this.soloCounter = lane.send(sink, seq, request, db, proto, 0, 0, row.write);
       return;
     }
     const solo = this.soloLane === lane && this.soloSeq >= this.order.head ? this.soloCounter : 0;
-    lane.send(this, seq, request, db, proto, this.client.id, solo, row.write);
-  }
-
-  /** The lane takes nothing more now: the command, and all behind it, wait here, within the deadline. */
-  private waitForRoom(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
-    this.held = {
-      since: this.router.turnTime(),
-      again: () => this.execute(row, request, seq, db, proto, false),
-      seq,
-    };
+    lane.send(sink, seq, request, db, proto, this.client.id, solo, row.write);
   }
 
   /** Called now and then: a command that found no room in time was not executed, and its client hears so. */
   checkDeadline(now: number): void {
-    if (this.held === null || now - this.held.since <= this.router.deadlineMs) return;
-    const { seq } = this.held;
-    this.held = null;
+    const seq = this.waiting.expired(now - this.router.deadlineMs);
+    if (seq < 0) return;
     this.answer(seq, NO_ROOM);
     this.process();
   }
 
   /** Runs `begin` when every command before `seq` is answered. */
   private afterEarlier(seq: number, begin: () => void): void {
-    const check = () => {
-      if (this.order.head === seq) begin();
-      else this.barrier = check;
-    };
-    this.barrier = check;
+    if (this.order.head === seq) begin();
+    else this.waiting.barrier(seq, begin);
   }
 
   private local(seq: number, request: Request, row: CommandRow | null): void {
@@ -359,8 +343,7 @@ export class Session implements ConnHandler, Sink {
         this.resumeLater();
       });
     };
-    if (this.order.waiting === 1) begin();
-    else this.afterEarlier(seq, begin);
+    this.afterEarlier(seq, begin);
   }
 
   private afterLocal(seq: number, bytes: Buffer): void {

@@ -8,6 +8,7 @@ import { Directory, PATHS } from '../net/directory.js';
 import { incarnation, listen, NodeHost } from '../net/node-host.js';
 import { Membership, MembershipView, ZooKeeper } from '../zookeeper/index.js';
 import { ClientLocks, LOCK_CLIENT } from './client-locks.js';
+import { DrainLeader } from './drain-leader.js';
 import type { Usage } from './local/index.js';
 import { Router } from './router.js';
 
@@ -56,6 +57,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     new ZooKeeper({ servers: zookeeper, sessionTimeoutMs: SESSION_MS, log, ...LOCK_CLIENT }),
   );
   const others = new MembershipView<Registration>(zk, PATHS.routers, () => {});
+  const drain = new DrainLeader(host, zk, id, log);
   // What is read is told once: also while the other client still connects.
   const directory: Directory = new Directory(zk, {
     ring: (document) => running.setRing(document),
@@ -78,6 +80,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     locks,
     refresh: () => directory.refresh(),
     shutdown: () => fail(new Error('shutdown by a client')),
+    trim: (version, emptyIn, done) => drain.trim(version, emptyIn, done),
   });
   const registration: Registration = { id, host: options.host, port: listener.port, pid: process.pid };
   const membership = new Membership<Registration>(zk, PATHS.routers, registration);
@@ -87,6 +90,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     await directory.start();
     await membership.start();
     await others.start();
+    drain.start(running.mover);
   } catch (error) {
     running.stop();
     await Promise.allSettled([listener.close(), locks.stop(), zk.close()]);
@@ -98,7 +102,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     port: listener.port,
     failed,
     close: async () => {
-      await Promise.allSettled([membership.stop(), others.stop(), directory.stop()]);
+      await Promise.allSettled([membership.stop(), drain.stop(), others.stop(), directory.stop()]);
       running.stop();
       await Promise.allSettled([listener.close(), locks.stop(), zk.close()]);
     },

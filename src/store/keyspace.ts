@@ -178,6 +178,13 @@ export class Keyspace {
     return map === undefined ? [] : [...map.keys()];
   }
 
+  /** Keys of a slot in memory order with the bytes that they hold; nothing may change while they are taken. */
+  *someKeys(db: number, slot: number): Generator<{ key: string; size: number }> {
+    for (const [key, { type, value }] of this.slots[db]![slot] ?? []) {
+      yield { key, size: key.length + typeOf(type).held(value) };
+    }
+  }
+
   /** Number of keys of a database in a slot. */
   keyCount(db: number, slot: number): number {
     return this.slots[db]![slot]?.size ?? 0;

@@ -47,7 +47,7 @@ export function scanRange(
     return { keys, next: -1 };
   }
   for (let slot = slotOfPosition(from); slot < SLOTS; slot++, from = slotStart(slot)) {
-    if (store.keyCount(db, slot) === 0) continue;
+    if (store.keyCount(db, slot) === 0 || leftOut(ctx, slot)) continue;
     // Also when this slot is only entered: a step that begins with a full slot examines it.
     if (examined >= count) return { keys, next: from };
     let last = -1;
@@ -78,6 +78,11 @@ function wanted(store: Access, ctx: Context, db: number, key: string, options: S
   return entry !== undefined && (type === undefined || typeOf(entry.type).name === type);
 }
 
+/** Whether a slot is none of those that were asked for. */
+function leftOut(ctx: Context, slot: number): boolean {
+  return ctx.slots !== null && !ctx.slots(slot);
+}
+
 const CURSOR = /^[0-9]{1,20}$/;
 
 function scan(store: Access, request: Request, ctx: Context): void {
@@ -105,7 +110,7 @@ function keys(store: Access, request: Request, ctx: Context): void {
   const pattern = request.text(1);
   const found: string[] = [];
   for (let slot = 0; slot < SLOTS; slot++) {
-    if (store.keyCount(ctx.db, slot) === 0) continue;
+    if (store.keyCount(ctx.db, slot) === 0 || leftOut(ctx, slot)) continue;
     for (const key of store.keysInSlot(ctx.db, slot)) {
       if (globMatch(pattern, key) && store.findQuiet(ctx, key) !== undefined) found.push(key);
     }
@@ -121,21 +126,23 @@ const TRIES = 64;
 const DEPTH = 1024;
 
 /** A key of the database, each about as likely as any other while slots hold few keys; undefined: none. */
-function randomKeyOf(store: Access, db: number, random: () => number): string | undefined {
+function randomKeyOf(store: Access, ctx: Context): string | undefined {
+  const { db, random } = ctx;
   if (store.dbSize(db) === 0) return undefined;
+  const none = (at: number) => store.keyCount(db, at) === 0 || leftOut(ctx, at);
   let slot = 0;
   for (let i = 0; i < TRIES; i++) {
     slot = Math.floor(random() * SLOTS);
-    if (store.keyCount(db, slot) > 0) break;
+    if (!none(slot)) break;
   }
-  while (store.keyCount(db, slot) === 0) slot = (slot + 1) % SLOTS;
+  for (let passed = 0; none(slot); slot = (slot + 1) % SLOTS) if (++passed > SLOTS) return undefined;
   return store.nthKey(db, slot, Math.floor(random() * Math.min(DEPTH, store.keyCount(db, slot))));
 }
 
 function randomkey(store: Access, _request: Request, ctx: Context): void {
   // Ends: each turn but the last deletes a key that has expired. Where none can be deleted, one of them may be named.
   for (let turn = 0; ; turn++) {
-    const key = randomKeyOf(store, ctx.db, ctx.random);
+    const key = randomKeyOf(store, ctx);
     if (key === undefined) break;
     if (store.findQuiet(ctx, key) === undefined && !(ctx.frozen && turn > TRIES)) continue;
     ctx.reply.bulk(key);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolve } from '../../src/command/index.js';
+import { LockTable } from '../../src/commit/index.js';
 import { internalRead } from '../../src/data/internal.js';
 import { Context, Store } from '../../src/store/index.js';
 import { requestOf } from '../store/harness.js';
@@ -23,7 +24,7 @@ class Node {
   info(): Map<string, string> {
     const { ctx } = this;
     ctx.reply.clear();
-    internalRead(this.store, requestOf('INFO'), ctx);
+    internalRead({ store: this.store, locks: new LockTable() }, undefined, requestOf('INFO'), ctx);
     const lines = ctx.reply.take().toString().split('\r\n');
     return new Map(
       lines.filter((line) => line.includes(':')).map((line) => line.split(':') as [string, string]),

@@ -170,7 +170,7 @@ const TO_A_BACKUP: Record<string, (Buffer | readonly Argument[])[]> = {
   'an entry cut short': [REPLICATE, entry(1, 0, 0, 'txn', Buffer.from('*3\r\n$7\r\n'))],
   'a prepared transaction in an unknown database': [
     REPLICATE,
-    entry(1, 0, 0, 'txn', command('prepare', 'r1:1', 1, 'g1', 1, 16, 'k', 1, 0, '')),
+    entry(1, 0, 0, 'txn', command('prepare', 'r1:1', 1, 'g1', 1, 17, 'k', 1, 0, '')),
   ],
   'something else': [REPLICATE, ['PING', 1]],
 };

@@ -45,7 +45,7 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   record({ kind: kind('inquire'), txn }),
 );
 const answer: fc.Arbitrary<Answer> = fc.oneof(
-  record({ kind: kind('locked'), txn, token: name, values: few(value), reply: bytes }),
+  record({ kind: kind('locked'), txn, token: name, firm: fc.boolean(), values: few(value), reply: bytes }),
   record({
     kind: kind('refused'),
     txn,
@@ -173,11 +173,12 @@ describe('numbers on the wire', () => {
       assert.throws(() => decodeAsk(request(lock(bad, '0'))), ProtocolError, JSON.stringify(bad));
     }
   });
-  it('name one of 16 databases', () => {
+  it('name one of 16 databases, or the one of names that hold nothing', () => {
     const keyIn = (db: string) =>
       decodeAsk(request(encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', '1', '0', '0', '1', db, 'k', '1', '0'])));
     assert.equal(keyIn('15').kind, 'lock');
-    for (const bad of ['16', '-1']) assert.throws(() => keyIn(bad), ProtocolError, bad);
+    assert.equal(keyIn('16').kind, 'lock');
+    for (const bad of ['17', '-1']) assert.throws(() => keyIn(bad), ProtocolError, bad);
   });
   it('bound lists', () => {
     for (const bad of ['-1', '1048577', '99999999999']) {

@@ -36,13 +36,13 @@ class World implements CoordinatorsOwner {
         reply: Buffer.from('+OK\r\n'),
       }),
     });
-    this.all.start({ plan, answer: (reply) => this.answers.push(reply.toString().trim()) });
+    this.all.start({ plan, answer: (reply) => this.answers.push(reply!.toString().trim()) });
   }
   say(txn: string, answer: Record<string, unknown>): void {
     this.all.answered('g1', { txn, ...answer } as Answer);
   }
   lock(txn: string): void {
-    this.say(txn, { kind: 'locked', token: 't', values: [], reply: Buffer.alloc(0) });
+    this.say(txn, { kind: 'locked', token: 't', firm: true, values: [], reply: Buffer.alloc(0) });
   }
   take(): string[] {
     return this.sent.splice(0);
@@ -145,7 +145,7 @@ describe('Coordinators', () => {
     const w = new World();
     w.all.start({
       plan: () => Buffer.from('-CLUSTERDOWN\r\n'),
-      answer: (reply) => w.answers.push(reply.toString()),
+      answer: (reply) => w.answers.push(reply!.toString()),
     });
     assert.deepEqual(w.answers, ['-CLUSTERDOWN\r\n']);
     assert.equal(w.all.size, 0);

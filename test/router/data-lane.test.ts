@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { GroupConfig } from '../../src/commit/index.js';
 import type { Address } from '../../src/net/host.js';
 import type { Proto, Request } from '../../src/resp/index.js';
+import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
 import { DataLane, type LaneOwner, type Sink } from '../../src/router/data-lane.js';
 import { FakeHost } from '../net/fake-host.js';
 import { request } from './make.js';
@@ -44,6 +45,9 @@ class World implements LaneOwner, Sink {
   }
   relieved(): void {
     this.relieves++;
+  }
+  ringDocument(): RingDocument {
+    return { ...EMPTY_RING, version: this.ring };
   }
   heard(ring: number): void {
     this.heardRings.push(ring);
@@ -97,7 +101,10 @@ describe('DataLane', () => {
     w.ring = 4;
     w.send(13, 'GET d', { db: 4, tag: 9, proto: 3 });
     w.host.turn();
-    assert.deepEqual(w.conn.commands(), ['TOWLINE.RING 4', 'GET d']);
+    assert.deepEqual(w.conn.commands(), [
+      'TOWLINE.RING 4 {"version":4,"groups":[],"history":[],"abandoned":[]}',
+      'GET d',
+    ]);
   });
   it('names the untagged command of a client that goes on with a tag', () => {
     const w = new World().connected();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addressOf, type GroupConfig } from '../../src/commit/index.js';
 import { tellConfig } from '../../src/net/config-message.js';
+import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
 import { DataLane, type LaneOwner, type Sink } from '../../src/router/data-lane.js';
 import { type FakeConn, FakeHost } from '../net/fake-host.js';
 import { request } from './make.js';
@@ -19,6 +20,9 @@ class World implements LaneOwner {
   config: GroupConfig = { epoch: 3, term: 2, primary: A, inSync: [A, B, C] };
   readonly lane = new DataLane(this.host, this, 'g1');
 
+  ringDocument(): RingDocument {
+    return EMPTY_RING;
+  }
   ringVersion(): number {
     return 1;
   }

@@ -13,7 +13,7 @@ const [B, C] = [keyIn(ROUTE, 'g2', 'b'), keyIn(ROUTE, 'g3', 'c')];
 
 const plan = (text: string, db = 0, on: Route = ROUTE) => {
   const asked = request(text);
-  return planOf(on, rowOf(asked), asked, { db, proto: 2 });
+  return planOf(on, rowOf(asked), asked, { db, proto: 2 })!;
 };
 /** Shares as `group: keys; what is read`. */
 const shares = (text: string, db = 0) =>
@@ -26,11 +26,12 @@ const replies = (of: Record<string, string>, values: Record<string, KeyValue[]> 
   new Map<string, Locked>(
     Object.entries(of).map(([group, reply]) => [
       group,
-      { values: values[group] ?? [], reply: Buffer.from(reply) },
+      { values: values[group] ?? [], reply: Buffer.from(reply), firm: true },
     ]),
   );
 const shown = (next: Next): unknown => {
   if (next.kind === 'answer') return next.reply.toString();
+  if (next.kind === 'settled') return next.kind;
   if (next.kind === 'aside')
     return { ...next, runs: next.runs.map(({ command }) => commands(command).join()) };
   const effects = [...next.effects].map(([group, bytes]) => `${group}: ${commands(bytes).join(', ')}`);
@@ -146,7 +147,7 @@ describe('planForAll', () => {
 describe('Route.single', () => {
   const single = (text: string, on = ROUTE) => {
     const asked = request(text);
-    const index = on.single(rowOf(asked), asked);
+    const index = on.single(rowOf(asked), asked, 0);
     return index < 0 ? null : on.groups[index];
   };
   it('names the one group of all keys, or none', () => {

@@ -266,6 +266,7 @@ export class World {
             kind: 'locked',
             txn,
             token: action.token,
+            firm: true,
             values: [],
             reply: Buffer.alloc(0),
           });

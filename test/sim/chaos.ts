@@ -40,7 +40,7 @@ export function temperOf(random: Random): Temper {
     killRouter: odd(1.5),
     freeze: odd(1),
     storm: odd(1),
-    bumpRing: odd(1),
+    bumpRing: odd(3),
     ...groupsTemper(random, odd),
     weather: {
       delay: random.pick<[number, number]>([
@@ -178,7 +178,7 @@ export class Chaos {
         }
         return;
       case 'ring':
-        return cluster.bumpRing();
+        return random.chance(0.3) ? cluster.bumpRing() : cluster.changeRing(random);
       case 'kill node':
         return this.down(random.pick(cluster.nodes), 'kill');
       case 'terminate':

@@ -4,16 +4,20 @@
 import { memberId, type Registration } from '../../src/commit/index.js';
 import { DataNode } from '../../src/data/node.js';
 import type { Address } from '../../src/net/host.js';
+import { addGroup, removeGroup, setWeight, standingOf, trim } from '../../src/ring/index.js';
 import { Router } from '../../src/router/router.js';
 import { Directory, SESSION_MS } from './directory.js';
 import { SimHost } from './host.js';
 import { roleOf } from './insides.js';
 import { Network, placeName } from './network.js';
+import type { Random } from './random.js';
 import type { World } from './world.js';
 
 export interface Shape {
   routers: number;
   groups: string[];
+  /** Those that are in the ring from the beginning. */
+  owners: string[];
   members: number;
   minInSync: number;
   /** Of each group; they wait for an operator. */
@@ -60,6 +64,10 @@ const BEGIN_MS = 200;
 const USAGE = { rss: 0, heapUsed: 0, heapTotal: 0, machine: 0, userMicros: 0, systemMicros: 0 };
 
 export class Cluster {
+  /** Which routers take themselves for the leader of the drain: none, one, or several. */
+  movers: (name: string) => boolean = () => false;
+  /** Whether keys may move: not where a group is lost, since what was in it is told by where its keys live. */
+  movable = true;
   readonly network: Network;
   readonly directory: Directory;
   readonly routers: RouterPlace[] = [];
@@ -72,7 +80,7 @@ export class Cluster {
     this.network = new Network(world);
     this.directory = new Directory(world);
     for (const group of shape.groups) this.startGroup(group);
-    const groups = shape.groups.map((id) => ({ id, weight: 1 }));
+    const groups = shape.owners.map((id) => ({ id, weight: 1 }));
     this.directory.publishRing({ version: 1, groups, history: [], abandoned: [] });
     for (let i = 0; i < shape.routers; i++) {
       const name = `r${i + 1}`;
@@ -103,10 +111,33 @@ export class Cluster {
     return this.nodes.find((place) => place.name === name);
   }
 
+  /** Every router drains from now on, as fast as it can. */
+  drain(): void {
+    this.movers = () => true;
+    for (const { router } of this.routers) router.mover.lead(true);
+  }
+
   /** The same groups under a newer version: what was planned with the older one is STALE (R2). */
   bumpRing(): void {
     const { ring } = this.directory;
     this.directory.publishRing({ ...ring, version: ring.version + 1 });
+  }
+
+  /** Other groups, or other weights, own the slots from now on; keys move when they are written (R1, R2). */
+  changeRing(random: Random): void {
+    const { ring } = this.directory;
+    if (ring.history.length >= 4 || !this.movable) return this.bumpRing();
+    const { groups } = ring;
+    const fresh = this.shape.groups.filter((id) => standingOf(ring, id) === 'none');
+    const { id, weight } = random.pick(groups);
+    const next = random.chance(0.4)
+      ? setWeight(ring, id, 1 + (weight % 3))
+      : fresh.length > 0 && random.chance(0.6)
+        ? addGroup(ring, random.pick(fresh), random.pick([1, 2]))
+        : removeGroup(ring, id);
+    if (typeof next === 'string') return this.bumpRing();
+    this.world.trace('ring', JSON.stringify(next.groups));
+    this.directory.publishRing(next);
   }
 
   killRouter(place: RouterPlace): void {
@@ -234,10 +265,28 @@ export class Cluster {
       usage: () => USAGE,
       refresh: () => directory.tell(host),
       shutdown: () => {},
+      trim: (version, emptyIn, done) => this.trim(host, version, emptyIn, done),
     });
+    router.mover.lead(this.movers(name));
+    router.mover.setRate('max');
     this.network.listen(address, { host, accept: (conn) => router.accept(conn) });
     directory.watch(host, router, { router });
     return { host, router };
+  }
+
+  /** A compare-and-set on the ring, some time later. */
+  private trim(
+    host: SimHost,
+    version: number,
+    emptyIn: (group: string, slot: number) => boolean,
+    done: () => void,
+  ): void {
+    const { directory, world } = this;
+    world.after(world.random.between(0, 30), () => {
+      const next = directory.ring.version === version ? trim(directory.ring, emptyIn) : null;
+      if (next !== null) directory.publishRing(next);
+      if (host.alive) host.after(world.random.between(0, 5), done);
+    });
   }
 
   private startGroup(group: string): void {

@@ -24,6 +24,7 @@ function stage(options: Partial<Shape> = {}) {
   const shape = {
     routers: 1,
     groups: ['g1', 'g2', 'g3'],
+    owners: ['g1', 'g2', 'g3'],
     members: 2,
     minInSync: 1,
     spares: 0,

@@ -1,6 +1,7 @@
 // What must be true when everything is healed and answered: nothing locked, parked or in doubt, nothing waiting, and
 // every copy of a group equal.
 import { Primary } from '../../src/data/primary.js';
+import { RingTable, slotOfText } from '../../src/ring/index.js';
 import { DATABASES } from '../../src/store/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import { lanesOf, lockersOf, primaryIn, recordsOf, roleOf, underWay } from './insides.js';
@@ -68,6 +69,25 @@ export function atRest(cluster: Cluster): void {
           );
         }
       }
+    }
+  }
+}
+
+/** R1: every key is in one group, and that group is in the chain of its slot. */
+export function oneHome(cluster: Cluster): void {
+  const table = new RingTable(cluster.directory.ring);
+  const homes = new Map<string, string>();
+  for (const group of cluster.shape.groups) {
+    const primary = cluster.primaryOf(group);
+    if (primary === undefined) continue;
+    for (const name of contents(primary).keys()) {
+      const other = homes.get(name);
+      if (other !== undefined) throw new Violation(`R1: ${name} is in ${other} and in ${group}`);
+      homes.set(name, group);
+      const slot = slotOfText(name.slice(name.indexOf('/') + 1));
+      const chain = [...table.older(slot), table.owners[slot]!].map((index) => table.groups[index]);
+      if (!chain.includes(group))
+        throw new Violation(`R1: ${name} is in ${group}, its chain is ${chain.join(' ')}`);
     }
   }
 }

@@ -8,7 +8,7 @@ import { Cluster } from './cluster.js';
 import { SimHost } from './host.js';
 import { inOrder, LOSE, type Ordered } from './in-order.js';
 import { check, Recorder, type Recording, type RedisOutput } from './linearizability/index.js';
-import { atRest, unsettled } from './rest.js';
+import { atRest, oneHome, unsettled } from './rest.js';
 import { PLAIN, type Variant, variantOf } from './variants.js';
 import { type Family, familiesOf } from './workload.js';
 import { Violation, World } from './world.js';
@@ -100,13 +100,18 @@ function play(
   const { minInSync, spares, steady } = variant;
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
-    groups: GROUPS,
+    groups: variant.doom === 0 && random.chance(0.5) ? [...GROUPS, 'g4'] : GROUPS,
+    owners: GROUPS,
     members: variant.members === 0 ? random.pick([2, 2, 3]) : variant.members,
     minInSync,
     spares,
     deadlineMs: random.pick([10_000, 10_000, 1500, 300]),
     orphanMs: random.pick([100, 1000, 3000]),
   });
+  cluster.movable = variant.doom === 0;
+  const drains = new Set(cluster.routers.map(({ name }) => name).filter(() => random.chance(0.5)));
+  cluster.movers = (name) => drains.has(name);
+  for (const { name, router } of cluster.routers) router.mover.lead(drains.has(name));
   const observers = new Observers(cluster);
   const owners = ownersOf(cluster.directory.ring.groups);
   const families = familiesOf(random, GROUPS.length, owners);
@@ -163,8 +168,16 @@ function play(
   answerAll();
   if (unanswered() > before) throw new Violation('healed and settled, but reads were not answered');
   settle();
+  // Everything can be moved to where it belongs, and then nothing of the old lists is needed.
+  cluster.drain();
+  const end = world.time + SETTLE_MS;
+  world.runUntil(end, () => cluster.directory.ring.history.length === 0);
+  if (cluster.directory.ring.history.length > 0) throw new Violation('healed and settled, but not drained');
+  world.runUntil(world.time + 1000);
+  settle();
   observers.end();
   atRest(cluster);
+  oneHome(cluster);
   losses?.end();
   if (variant.doom === 0 && clients.some(({ lost }) => lost > 0))
     throw new Violation('GROUPLOST, but no group was lost');

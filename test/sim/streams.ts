@@ -150,7 +150,7 @@ export class Streams implements Tap {
       if (request.is(0, 'towline.db')) db = Number(request.text(1));
       else if (request.is(0, 'towline.at')) counter = Number(request.text(1));
       else if (!MODIFIERS.some((name) => request.is(0, name)))
-        this.listener.laneCommand(node, router, counter++, { db, request: request.clone() });
+        this.listener.laneCommand(node, router, counter++, { db, request: bare(request) });
     });
   }
 
@@ -171,10 +171,19 @@ export class Streams implements Tap {
         }
         const [name, first] = value as [string, number | string];
         if (name === 'TOWLINE.AT') counter = Number(first);
-        if (name === 'TOWLINE.STALE') counter++;
+        if (name === 'TOWLINE.STALE' || name === 'TOWLINE.ABSENT') counter++;
       }
     };
   }
+}
+
+/** A command without what a router wraps around it. */
+function bare(request: Request): Request {
+  if (!request.is(0, 'towline.ask') && !request.is(0, 'towline.part')) return request.clone();
+  const parser = new RequestParser();
+  parser.feed(request.bytes(request.argc - 1));
+  parser.next();
+  return parser.request;
 }
 
 function afterHello(each: (request: Request) => void): Stream {

@@ -1,0 +1,82 @@
+// A router's part in moving keys: it learns where older groups hold nothing, and, when it leads, moves what nobody
+// writes. Must never apply what was said under one version of the ring to another.
+import type { Host } from '../net/host.js';
+import { requestOf } from '../resp/index.js';
+import type { Coordinators } from './coordinators.js';
+import type { DataLane, Sink } from './data-lane.js';
+import type { Movable, Moved } from './move.js';
+import { Mover, type MoverOwner } from './mover.js';
+import type { Route } from './route.js';
+
+/** How often older groups are asked for their empty slots while there are any, ms. */
+const LEARN_MS = 5000;
+
+/** What is needed of the router. */
+export interface DrainOwner {
+  readonly route: Route;
+  readonly lanes: readonly DataLane[];
+  readonly coordinators: Coordinators;
+  holding(): boolean;
+  lost(group: string): boolean;
+  readonly config: {
+    trim?(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void;
+  };
+}
+
+/** The drain as one router sees it. */
+export class Drain implements MoverOwner {
+  readonly mover: Mover;
+  private learnedAt = 0;
+
+  constructor(
+    private readonly host: Host,
+    private readonly router: DrainOwner,
+  ) {
+    this.mover = new Mover(host, this);
+  }
+
+  get route(): Route {
+    return this.router.route;
+  }
+  get lanes(): readonly DataLane[] {
+    return this.router.lanes;
+  }
+  get coordinators(): Coordinators {
+    return this.router.coordinators;
+  }
+  holding(): boolean {
+    return this.router.holding();
+  }
+  lost(group: string): boolean {
+    return this.router.lost(group);
+  }
+  trim(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void {
+    const { trim } = this.router.config;
+    if (trim === undefined) done();
+    else trim(version, emptyIn, done);
+  }
+  moveLarge(_route: Route, _source: string, _key: Movable, done: (moved: Moved | null) => void): void {
+    done(null);
+  }
+
+  /** Called now and then. @param now monotonic, ms */
+  tick(now: number): void {
+    if (this.route.moving && now - this.learnedAt > LEARN_MS && !this.holding()) this.learn();
+  }
+
+  /** Asks older groups in which slots they hold nothing: no read or write of those looks there any more. */
+  learn(): void {
+    const { route } = this;
+    this.learnedAt = this.host.now();
+    for (const group of route.table.olderGroups) {
+      const sink: Sink = {
+        reply: (_seq, buffer, start, end) => {
+          if (buffer[start] === 36)
+            route.settled.addReport(group, buffer.subarray(buffer.indexOf(10, start) + 1, end - 2));
+        },
+        stale() {},
+      };
+      this.lanes[group]!.send(sink, 0, requestOf(['TOWLINE.EMPTY']), 0, 2, 0, 0, false);
+    }
+  }
+}

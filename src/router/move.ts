@@ -1,0 +1,74 @@
+// The transaction that moves keys which nobody writes: the same as a transfer on write, without a command (R1). Many
+// keys of one group at a time, to one owner. Pure but for the facts that it adds to its own route.
+import { type KeyValue, LOCKS_DB, MOVES, type Next, type Plan, type Share } from '../commit/index.js';
+import type { Route } from './route.js';
+import { Effects } from './tow.js';
+
+/** A key as a group lists it, to be moved. */
+export interface Movable {
+  readonly db: number;
+  /** Latin1 text. */
+  readonly key: string;
+  /** Bytes of memory that it holds. */
+  readonly size: number;
+}
+
+/** What one transaction moved. */
+export interface Moved {
+  keys: number;
+  bytes: number;
+}
+
+/**
+ * Takes these keys from `source`, which does not own their slots, to their owner. Keys that are gone by then are left
+ * out: who wrote or deleted them has moved them.
+ * @param moved told when it is certain that they are moved
+ */
+export function movePlan(
+  route: Route,
+  source: string,
+  owner: string,
+  keys: readonly Movable[],
+  moved: (what: Moved) => void,
+): Plan {
+  const locked = keys.map(({ db, key }) => ({ db, key, exclusive: true }));
+  const from: Share = {
+    group: source,
+    keys: [...locked, { db: LOCKS_DB, key: MOVES, exclusive: false }],
+    everything: false,
+    fetch: true,
+    read: null,
+  };
+  const to: Share = { group: owner, keys: locked, everything: false, fetch: false, read: null };
+  return {
+    ring: route.version,
+    shares: source < owner ? [from, to] : [to, from],
+    locked: (answers): Next => {
+      const found = answers.get(source)!.values.filter(({ payload }) => payload !== null);
+      if (found.length === 0) return { kind: 'answer', reply: DONE };
+      return { kind: 'write', ...carried(found, source, owner), reply: DONE, decided: () => told(found) };
+    },
+  };
+  function told(found: readonly KeyValue[]): void {
+    const at = route.groups.indexOf(source);
+    for (const { db, key } of found) {
+      if (route.olderOf(db, key).every((group) => group === at)) route.settled.addKey(db, key);
+    }
+    moved({ keys: found.length, bytes: found.reduce((sum, { payload }) => sum + payload!.length, 0) });
+  }
+}
+
+const DONE = Buffer.from('+OK\r\n', 'latin1');
+
+function carried(
+  found: readonly KeyValue[],
+  source: string,
+  owner: string,
+): { effects: Map<string, Buffer> } {
+  const effects = new Effects();
+  for (const { db, key, payload } of found) {
+    effects.add(source, db, ['DEL', key]);
+    effects.add(owner, db, ['TOWLINE.PUT', key, payload!]);
+  }
+  return { effects: effects.take() };
+}

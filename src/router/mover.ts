@@ -1,0 +1,275 @@
+// The drain: moves what nobody writes, slot by slot, and has entries of history removed when nothing needs them any
+// more (design, section 2). One router of the cluster leads; that two do for a moment is safe, since every move is a
+// transaction. Must never report a slot empty that a group has not called empty under the version it is planned with.
+import type { Host } from '../net/host.js';
+import { requestOf } from '../resp/index.js';
+import { SLOTS } from '../ring/index.js';
+import type { Coordinators } from './coordinators.js';
+import type { DataLane, Sink } from './data-lane.js';
+import { elementsOf } from './fanout.js';
+import { type Movable, type Moved, movePlan } from './move.js';
+import { Pace, type Rate } from './pace.js';
+import type { Route } from './route.js';
+
+/** Bytes of one transaction, and slots that are asked for keys at a time. */
+const MOST_BYTES = 256 * 1024;
+const MOST_SLOTS = 64;
+/** Pause before it is looked again when there is nothing to do, or something is in the way, ms. */
+const LOOK_MS = 250;
+
+/** How far a drain is. */
+export interface DrainState {
+  version: number;
+  slotsLeft: number;
+  slotsTotal: number;
+  keysMoved: number;
+  bytesMoved: number;
+}
+
+/** What the mover needs of its router. */
+export interface MoverOwner {
+  readonly route: Route;
+  /** By index of the group in the route. */
+  readonly lanes: readonly DataLane[];
+  readonly coordinators: Coordinators;
+  holding(): boolean;
+  lost(group: string): boolean;
+  /** A key that is too large for one message: moved in pieces. @param done told when it is over, moved or not */
+  moveLarge(route: Route, source: string, key: Movable, done: (moved: Moved | null) => void): void;
+  /** Removes what can go from the ring's history, if this is still its version. @param done told when it was tried */
+  trim(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void;
+}
+
+/** Slots of one group whose keys go to one owner. */
+interface Batch {
+  source: number;
+  owner: number;
+  slots: number[];
+}
+
+/** The drain of one router, when it leads. */
+export class Mover {
+  private leading = false;
+  private running = false;
+  private stopped = false;
+  private readonly pace: Pace;
+  private work: Batch[] = [];
+  private state: DrainState = { version: 0, slotsLeft: 0, slotsTotal: 0, keysMoved: 0, bytesMoved: 0 };
+
+  constructor(
+    private readonly host: Host,
+    private readonly owner: MoverOwner,
+  ) {
+    this.pace = new Pace(host);
+  }
+
+  /** How far the drain of the newest ring is; null: this router does not lead it, or there is none. */
+  get progress(): DrainState | null {
+    return this.leading && this.owner.route.document.history.length > 0 ? { ...this.state } : null;
+  }
+
+  /** This router leads the drain from now on, or does not. */
+  lead(leading: boolean): void {
+    this.leading = leading;
+    if (leading && !this.running) this.again(0);
+  }
+  setRate(rate: Rate): void {
+    this.pace.setRate(rate);
+  }
+  stop(): void {
+    this.stopped = true;
+  }
+
+  // ---- rounds: survey, move, trim
+
+  private again(ms: number): void {
+    this.running = true;
+    this.host.after(ms, () => this.round());
+  }
+
+  /** Asks what is where; then moves it, or has history shortened. */
+  private round(): void {
+    this.running = false;
+    if (this.stopped || !this.leading) return;
+    const { owner } = this;
+    const { route } = owner;
+    if (route.document.history.length === 0 || owner.holding()) return this.again(LOOK_MS);
+    this.survey(route, (empty) => {
+      if (owner.route !== route || empty === null) return this.again(LOOK_MS);
+      this.plan(route, empty);
+      const emptyIn = (group: string, slot: number) => bit(empty.get(group), slot);
+      owner.trim(route.version, emptyIn, () => {
+        if (this.work.length === 0) return this.again(LOOK_MS);
+        this.run(route);
+      });
+    });
+  }
+
+  /** Every older group's empty slots; null: one did not say. A lost group says nothing, and holds whatever it held. */
+  private survey(route: Route, done: (empty: Map<string, Buffer> | null) => void): void {
+    const empty = new Map<string, Buffer>();
+    const asked = route.table.olderGroups.filter((group) => !this.owner.lost(route.groups[group]!));
+    let missing = asked.length;
+    if (missing === 0) return done(empty);
+    let failed = false;
+    for (const group of asked) {
+      this.ask(group, requestOf(['TOWLINE.EMPTY']), (reply) => {
+        if (reply === null || reply.length !== SLOTS / 8) failed = true;
+        else {
+          empty.set(route.groups[group]!, reply);
+          if (this.owner.route === route) route.settled.addReport(group, reply);
+        }
+        if (--missing === 0) done(failed ? null : empty);
+      });
+    }
+  }
+
+  /** What there is to move, as batches of slots with the same way to go. */
+  private plan(route: Route, empty: Map<string, Buffer>): void {
+    const batches = new Map<number, Batch>();
+    this.work = [];
+    let slotsLeft = 0;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const older = route.table.older(slot);
+      let any = false;
+      for (const source of older) {
+        const name = route.groups[source]!;
+        if (bit(empty.get(name), slot)) continue;
+        any = true;
+        if (!empty.has(name)) continue;
+        const owner = route.table.owners[slot]!;
+        const way = source * SLOTS + owner;
+        let batch = batches.get(way);
+        if (batch === undefined || batch.slots.length >= MOST_SLOTS) {
+          batches.set(way, (batch = { source, owner, slots: [] }));
+          this.work.push(batch);
+        }
+        batch.slots.push(slot);
+      }
+      if (any) slotsLeft++;
+    }
+    const same = this.state.version === route.version;
+    const { keysMoved, bytesMoved, slotsTotal } = same
+      ? this.state
+      : { keysMoved: 0, bytesMoved: 0, slotsTotal: 0 };
+    this.state = {
+      version: route.version,
+      slotsLeft,
+      slotsTotal: Math.max(slotsTotal, slotsLeft),
+      keysMoved,
+      bytesMoved,
+    };
+  }
+
+  /** Moves what was planned, several batches at a time where the rate allows; then looks again. */
+  private run(route: Route): void {
+    let under = 0;
+    const next = (): void => {
+      while (under < this.pace.parallel) {
+        const batch =
+          this.stopped || !this.leading || this.owner.route !== route ? undefined : this.work.shift();
+        if (batch === undefined) {
+          if (under === 0) this.again(this.owner.route === route && this.leading ? 0 : LOOK_MS);
+          return;
+        }
+        under++;
+        this.moveBatch(route, batch, () => {
+          under--;
+          next();
+        });
+      }
+    };
+    this.running = true;
+    next();
+  }
+
+  /** Lists keys of the batch's slots and moves them, until there are no more, or it makes no progress. */
+  private moveBatch(route: Route, batch: Batch, done: () => void): void {
+    const { owner } = this;
+    const source = route.groups[batch.source]!;
+    const most = this.pace.keysAtOnce;
+    const list = requestOf(['TOWLINE.KEYSOF', most, MOST_BYTES, ...batch.slots]);
+    this.pace.wait((go) => {
+      if (!go || this.stopped || !this.leading || owner.route !== route || owner.holding()) return done();
+      this.ask(batch.source, list, (_, raw) => {
+        if (raw === null || owner.route !== route) return done();
+        const keys = movableIn(raw);
+        const last = keys.at(-1);
+        if (last === undefined) {
+          this.state.slotsLeft = Math.max(0, this.state.slotsLeft - batch.slots.length);
+          return done();
+        }
+        const over = (moved: Moved | null) => {
+          this.pace.took(moved ?? { keys: 0, bytes: 0 });
+          // What could not be moved is met again in the next round.
+          if (moved === null || moved.keys === 0) return done();
+          this.state.keysMoved += moved.keys;
+          this.state.bytesMoved += moved.bytes;
+          this.moveBatch(route, batch, done);
+        };
+        this.pace.began();
+        if (keys.length === 1 && last.size > MOST_BYTES) return owner.moveLarge(route, source, last, over);
+        this.moveKeys(route, source, route.groups[batch.owner]!, keys, over);
+      });
+    });
+  }
+
+  private moveKeys(
+    route: Route,
+    source: string,
+    to: string,
+    keys: readonly Movable[],
+    done: (moved: Moved | null) => void,
+  ): void {
+    let moved: Moved = { keys: 0, bytes: 0 };
+    this.owner.coordinators.start({
+      // Under a newer ring they may have another way to go: they are listed anew.
+      plan: () =>
+        this.owner.route === route
+          ? movePlan(route, source, to, keys, (what) => {
+              moved = what;
+            })
+          : NOT_MOVED,
+      answer: (reply) => done(reply![0] === 43 ? moved : null),
+    });
+  }
+
+  /** @param done given the bulk string that was answered, or null, and the whole reply, or null when it is no answer */
+  private ask(
+    group: number,
+    request: ReturnType<typeof requestOf>,
+    done: (bulk: Buffer | null, raw: Buffer | null) => void,
+  ): void {
+    const sink: Sink = {
+      reply: (_seq, buffer, start, end) => {
+        if (buffer[start] === 45) return done(null, null);
+        const bulk = buffer[start] === 36 ? buffer.subarray(buffer.indexOf(10, start) + 1, end - 2) : null;
+        done(bulk, buffer.subarray(start, end));
+      },
+      stale: () => done(null, null),
+    };
+    const lane = this.owner.lanes[group];
+    if (lane === undefined || lane.full) return done(null, null);
+    lane.send(sink, 0, request, 0, 2, 0, 0, false);
+  }
+}
+
+const NOT_MOVED = Buffer.from('-STALE\r\n', 'latin1');
+
+/** `[db, key, size, ...]` as TOWLINE.KEYSOF answers. */
+function movableIn(raw: Buffer): Movable[] {
+  const fields = elementsOf(raw);
+  const keys: Movable[] = [];
+  for (let i = 0; i + 2 < fields.length; i += 3) {
+    keys.push({
+      db: Number(fields[i]!.latin1Slice()),
+      key: fields[i + 1]!.latin1Slice(),
+      size: Number(fields[i + 2]!.latin1Slice()),
+    });
+  }
+  return keys;
+}
+
+function bit(bits: Buffer | undefined, slot: number): boolean {
+  return bits !== undefined && (bits[slot >> 3]! & (1 << (slot & 7))) !== 0;
+}
