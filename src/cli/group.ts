@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import { PATHS } from '../net/directory.js';
+import { EMPTY_RING, type RingDocument, standingOf } from '../ring/index.js';
 import { CasDocument, hasCode, ZooKeeper } from '../zookeeper/index.js';
 import { ask, askStatus } from './ask.js';
 import { codeOf, Failure } from './failure.js';
@@ -76,6 +77,11 @@ async function reset(where: Where, group: string, gone: readonly string[]): Prom
     const document = new CasDocument<GroupConfig>(zk, PATHS.config(group));
     const now = await document.read();
     if (now === null) throw new Failure(`there is no group ${group}`);
+    const ring = (await new CasDocument<RingDocument>(zk, PATHS.ring).read())?.value ?? EMPTY_RING;
+    const standing = standingOf(ring, group);
+    if (standing === 'abandoned' || standing === 'released') {
+      throw new Failure(`group ${group} was ${standing}: the ring will not name it again`);
+    }
     const members = await membersOf(zk, group);
     for (const member of now.value.inSync) {
       if (members.some(({ id }) => id === member)) {

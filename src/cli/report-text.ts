@@ -75,7 +75,7 @@ export function reportText({ ring, drain, groups, routers }: Report): string {
       if (member.error !== null) lines.push(`  ERROR ${member.id}: ${member.error}`);
     const gone = inSync.filter((one) => !members.some((member) => member.id === one));
     if (gone.length > 0) lines.push(`  in sync but not registered: ${gone.join(', ')}`);
-    if (state === 'lost' && (standing === 'owner' || standing === 'draining')) {
+    if (state === 'lost' && standing !== 'released' && standing !== 'abandoned') {
       lines.push(
         `  to give its data up: start a data node, then towline group reset ${id} --accept-data-loss`,
       );

@@ -154,6 +154,8 @@ test('abandon: only with the word, only a group that does not serve; its name is
   assert.deepEqual([abandoned, groups.map(({ id }) => id)], [['g4'], ['g1', 'g3']]);
   assert.deepEqual(history, [], 'what the old list says beyond the new one is lost');
   assert.equal((await cluster.group('g4'))!.ring, 'abandoned');
+  const reset = await cluster.towline('group', 'reset', 'g4', '--accept-data-loss');
+  assert.match(reset.err, /group g4 was abandoned: the ring will not name it again/);
   await refused(/was abandoned; names of groups are never reused/, 'add', 'g4');
   await done('weight', 'g1', '5');
   assert.ok(one.pid > 0);
