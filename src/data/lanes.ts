@@ -12,6 +12,7 @@ import { internalRead, lockedKeys } from './internal.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LogWriter } from './log-writer.js';
 import { askOlder, misrouted } from './older.js';
+import { stage } from './staging.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { databaseOf, numberOf, unwrap } from './vet.js';
 
@@ -37,6 +38,8 @@ export interface LanesOwner {
   now(): number;
   perform(actions: ParticipantAction<Parked>[]): void;
   touch(): void;
+  /** Whether pieces of values are taken: not while a candidate is being given everything. */
+  readonly staging: boolean;
   /** A router knows this ring. */
   heardRing(document: RingDocument): void;
 }
@@ -274,7 +277,7 @@ export class Lanes {
       entries.close();
       open.router = lane.router;
     }
-    const write = row?.write === true;
+    const write = row?.write === true || wrap === 'stage';
     const replies = write ? lane.later : lane.now;
     const mark = replies.begin(counter);
     const { writer } = replies;
@@ -291,6 +294,7 @@ export class Lanes {
     ctx.seq = log.head + 1;
     open.begin(db);
     if (wrap === 'asked') askOlder(this.owner, lane, counter, row!, request);
+    else if (wrap === 'stage') stage(this.owner, request);
     else if (row === undefined || row.where === 'router' || wrap !== 'none') {
       ctx.slots = wrap === 'none' ? null : (slot) => ring.owns(slot) === (wrap === 'owned');
       internalRead({ store, locks: this.owner.transactions.locks }, row, request, ctx);

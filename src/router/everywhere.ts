@@ -78,7 +78,7 @@ export class Everywhere {
   private inParts(request: Request, asker: Asker, done: (replies: Buffer[]) => void): void {
     const { route } = this.owner;
     if (!route.moving) return this.ask(request, asker, done);
-    const part = (owned: boolean) => requestOf(['TOWLINE.PART', owned ? 1 : 0, request.raw()]);
+    const part = (owned: boolean) => requestOf(['TOWLINE.WITHIN', owned ? 1 : 0, request.raw()]);
     this.ask(part(false), asker, (elsewhere) => {
       if (this.owner.route !== route) return this.inParts(request, asker, done);
       this.ask(part(true), asker, (home) => {

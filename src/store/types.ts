@@ -1,6 +1,6 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
 import { STRING, type Value } from './entry.js';
-import { heldBytes, keptBytes, viewOf } from './value.js';
+import { heldBytes, keptBytes, ownedBytes, viewOf } from './value.js';
 
 /** What the rest of the store must know about a type. */
 export interface ValueType {
@@ -12,6 +12,8 @@ export interface ValueType {
   dump(value: Value): Buffer;
   /** The value that dump() wrote; must not keep `bytes`. */
   restore(bytes: Buffer): Value;
+  /** As restore(), of bytes that nobody else will use: they may be kept. Absent: restore() serves. */
+  adopt?(bytes: Buffer): Value;
   /** A value equal to this one that shares nothing which is ever changed in place. */
   copy(value: Value): Value;
   /** As OBJECT ENCODING answers. */
@@ -25,6 +27,7 @@ TYPES[STRING] = {
   held: heldBytes,
   dump: viewOf,
   restore: keptBytes,
+  adopt: ownedBytes,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
 };
