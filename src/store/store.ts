@@ -15,7 +15,12 @@ const PAYLOAD_HEAD = 9;
 
 /** Whether bytes from another process have the shape of exportKey()'s; only such ones may be imported. */
 export function isPayload(bytes: Buffer): boolean {
-  return bytes.length >= PAYLOAD_HEAD && knowsType(bytes[0]!) && Number.isSafeInteger(bytes.readDoubleBE(1));
+  return (
+    bytes.length >= PAYLOAD_HEAD &&
+    knowsType(bytes[0]!) &&
+    Number.isSafeInteger(bytes.readDoubleBE(1)) &&
+    typeOf(bytes[0]!).accepts(bytes.subarray(PAYLOAD_HEAD))
+  );
 }
 
 /** Every key of one process, and what can be done to them. */
