@@ -36,26 +36,27 @@ function writeSpec(spec: KeySpec, reply: ReplyWriter): void {
   }
   reply.bulk('flags');
   statuses(reply, spec.flags);
+  const { find, begin, last, step } = spec;
   reply.bulk('begin_search');
-  reply.map(2);
-  reply.bulk('type');
-  reply.bulk('index');
-  reply.bulk('spec');
-  reply.map(1);
-  reply.bulk('index');
-  reply.integer(spec.begin);
+  if (find === 'unknown') writeSearch(reply, 'unknown', {});
+  else writeSearch(reply, 'index', { index: begin });
   reply.bulk('find_keys');
+  if (find === 'unknown') writeSearch(reply, 'unknown', {});
+  else if (find === 'keynum') writeSearch(reply, 'keynum', { keynumidx: 0, firstkey: 1, keystep: step });
+  else writeSearch(reply, 'range', { lastkey: last, keystep: step, limit: 0 });
+}
+
+function writeSearch(reply: ReplyWriter, type: string, spec: Readonly<Record<string, number>>): void {
+  const facts = Object.entries(spec);
   reply.map(2);
   reply.bulk('type');
-  reply.bulk('range');
+  reply.bulk(type);
   reply.bulk('spec');
-  reply.map(3);
-  reply.bulk('lastkey');
-  reply.integer(spec.last);
-  reply.bulk('keystep');
-  reply.integer(spec.step);
-  reply.bulk('limit');
-  reply.integer(0);
+  reply.map(facts.length);
+  for (const [name, value] of facts) {
+    reply.bulk(name);
+    reply.integer(value);
+  }
 }
 
 function writeInfo(row: CommandRow, reply: ReplyWriter): void {
@@ -146,6 +147,7 @@ function flagsAt(row: CommandRow, i: number, request: Request): readonly string[
   if (row.keyFlags !== undefined) return row.keyFlags(request);
   const { argc } = request;
   const covers = (spec: KeySpec) => {
+    if (spec.find !== undefined) return spec.find === 'keynum' && i > spec.begin;
     const last = spec.last < 0 ? argc + spec.last : spec.begin + spec.last;
     return i >= spec.begin && i <= last && (i - spec.begin) % spec.step === 0;
   };

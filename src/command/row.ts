@@ -33,11 +33,13 @@ export interface KeyRange {
   step: number;
 }
 
-/** One key specification as COMMAND INFO has it: begin_search by index, find_keys by range. */
+/** One key specification as COMMAND INFO has it: begin_search by index, find_keys by range, unless `find` says else. */
 export interface KeySpec {
   /** `RW`, `RO`, `OW`, `RM`, then `access`, `update`, `insert`, `delete`, ... */
   readonly flags: readonly string[];
-  /** Index of the first key. */
+  /** `keynum`: argument `begin` is the number of keys, which follow it. `unknown`: Redis does not say. */
+  readonly find?: 'keynum' | 'unknown';
+  /** Index of the first key, or of their number. */
   readonly begin: number;
   /** The last key, counted from the first; negative: from the end of the arguments. */
   readonly last: number;

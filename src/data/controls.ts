@@ -13,7 +13,7 @@ import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
-import { runAside, type Store } from '../store/index.js';
+import { isPayload, runAside, type Store } from '../store/index.js';
 import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
@@ -167,7 +167,8 @@ export class Controls {
     const { store, ring } = this.owner;
     if (!fetch || !ring.moving) return null;
     const found = keys.find(
-      ({ db, key }) => db !== LOCKS_DB && !ring.owns(store.slotOf(key)) && store.sizeOf(db, key) > LARGE_VALUE,
+      ({ db, key }) =>
+        db !== LOCKS_DB && !ring.owns(store.slotOf(key)) && store.sizeOf(db, key) > LARGE_VALUE,
     );
     return found === undefined ? null : { db: found.db, key: found.key };
   }
@@ -250,7 +251,10 @@ export class Controls {
 
   /** Whether everything that these effects adopt is here. */
   private staged(effects: Buffer): boolean {
-    return adoptedIn(effects).every((name) => this.owner.store.stages.whole(name) !== null);
+    return adoptedIn(effects).every((name) => {
+      const payload = this.owner.store.stages.whole(name);
+      return payload !== null && isPayload(payload);
+    });
   }
 
   /** An outcome that contradicts what this group has promised (R11) changes nothing: it is its sender's failure. */

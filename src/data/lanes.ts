@@ -6,15 +6,15 @@ import type { CommandRow } from '../command/row.js';
 import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
-import { type RingDocument, ringIn } from '../ring/index.js';
+import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import { internalRead, lockedKeys } from './internal.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LogWriter } from './log-writer.js';
 import { askOlder, misrouted } from './older.js';
-import { stage } from './staging.js';
 import type { PrimaryRing } from './primary-ring.js';
-import { databaseOf, numberOf, unwrap } from './vet.js';
+import { stage } from './staging.js';
+import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
 const LANE_CAPACITY = 64 * 1024 * 1024;
@@ -225,7 +225,8 @@ export class Lanes {
         return true;
       case 'TOWLINE.RING':
         lane.ring = numberOf(request, 1);
-        if (request.argc > 2) this.heard(request.bytes(2).toString('utf8'));
+        // One that is cut from ZooKeeper here adopts it all the same (R2).
+        if (request.argc > 2) this.owner.heardRing(ringOf(request, 2));
         return true;
       case 'TOWLINE.AT':
         lane.next = numberOf(request, 1);
@@ -239,13 +240,6 @@ export class Lanes {
       default:
         return false;
     }
-  }
-
-  /** A router says what the ring is: one that is cut from ZooKeeper here adopts it all the same (R2). */
-  private heard(text: string): void {
-    const document = ringIn(text);
-    if (document === null) throw new ProtocolError('message with a bad ring');
-    this.owner.heardRing(document);
   }
 
   /** R10: a command that was sent before is answered from memory if it is there. */

@@ -46,14 +46,16 @@ export class LargeValues {
     const [first] = this.keys.values();
     if (first === undefined) return [];
     const { db, key } = first;
+    let under = this.under;
+    // Not written since the last piece: its bytes are at hand, and a collection need not be written out again.
+    if (under !== null && store.peek(db, key)?.seq === under.seq) return this.piece(under);
     const now = store.exportParts(db, key);
     if (now === null) {
       this.done(db, key);
       return [];
     }
-    let under = this.under;
     if (under === null) under = this.under = { db, key, ...now, at: 0, tries: 1 };
-    else if (under.seq !== now.seq) {
+    else {
       // The view may show half of the old value and half of the new one.
       under = this.under = { db, key, ...now, at: 0, tries: under.tries + 1 };
     }

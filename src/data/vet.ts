@@ -3,6 +3,7 @@
 import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf } from '../command/index.js';
 import { type Ask, lockName } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
+import { type RingDocument, ringIn } from '../ring/index.js';
 import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
 import type { Wrap } from './lane.js';
 
@@ -18,6 +19,13 @@ export function databaseOf(request: Request, i: number): number {
   const db = numberOf(request, i);
   if (db >= DATABASES) throw new ProtocolError('message with a bad database');
   return db;
+}
+
+/** The ring in argument i. @throws ProtocolError */
+export function ringOf(request: Request, i: number): RingDocument {
+  const document = ringIn(request.bytes(i).toString('utf8'));
+  if (document === null) throw new ProtocolError('message with a bad ring');
+  return document;
 }
 
 /** The row of a command that a data node executes, with as many arguments as it wants. @throws ProtocolError */

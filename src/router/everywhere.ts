@@ -6,7 +6,7 @@ import { type Request, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { groupLost } from './errors.js';
-import { FANS, firstError, flushCommand } from './fanout.js';
+import { FANS, type Fan, firstError, flushCommand } from './fanout.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
 import type { Route } from './route.js';
 
@@ -49,10 +49,16 @@ export class Everywhere {
     }
     const fan = reader(request, asker.proto, () => this.owner.random());
     if (Buffer.isBuffer(fan)) return answer(fan);
-    const merged = (replies: Buffer[]) => answer(firstError(replies) ?? fan.merge(replies));
+    this.read(fan, asker, (replies) => answer(firstError(replies) ?? fan.merge(replies)));
+  }
+
+  /** By the route as it is now; one that meets a newer ring begins anew, since keys may have begun to move. */
+  private read(fan: Fan, asker: Asker, done: (replies: Buffer[]) => void): void {
+    const again = () => this.read(fan, asker, done);
+    if (!this.owner.route.moving) this.ask(fan.ask, asker, done, again);
     // Counting cannot leave out what it has counted twice: nothing moves while it counts.
-    if (fan.whileStill && this.owner.route.moving) return this.whileStill(fan.ask, asker, merged);
-    this.inParts(fan.ask, asker, merged);
+    else if (fan.whileStill) this.whileStill(fan.ask, asker, done);
+    else this.inParts(fan.ask, asker, done, again);
   }
 
   /** One read of every group, under a lock that every move of a key needs. */
@@ -75,17 +81,16 @@ export class Everywhere {
    * While keys move: every group is asked for the slots that it does not own, and then for those it owns, so that a
    * key on its way is met before or after its move, or twice. Both under one version of the ring.
    */
-  private inParts(request: Request, asker: Asker, done: (replies: Buffer[]) => void): void {
-    const { route } = this.owner;
-    if (!route.moving) return this.ask(request, asker, done);
+  private inParts(
+    request: Request,
+    asker: Asker,
+    done: (replies: Buffer[]) => void,
+    again: () => void,
+  ): void {
     const part = (owned: boolean) => requestOf(['TOWLINE.WITHIN', owned ? 1 : 0, request.raw()]);
-    this.ask(part(false), asker, (elsewhere) => {
-      if (this.owner.route !== route) return this.inParts(request, asker, done);
-      this.ask(part(true), asker, (home) => {
-        if (this.owner.route !== route) return this.inParts(request, asker, done);
-        done([...elsewhere, ...home]);
-      });
-    });
+    const first = (elsewhere: Buffer[]) =>
+      this.ask(part(true), asker, (home) => done([...elsewhere, ...home]), again);
+    this.ask(part(false), asker, first, again);
   }
 
   private unlessLost(plan: Plan): Plan | Buffer {
@@ -93,8 +98,16 @@ export class Everywhere {
     return lost === undefined ? plan : groupLost(lost.group);
   }
 
-  /** Sends one read to every group and collects the replies, in order of the groups. */
-  ask(request: Request, { db, proto }: Asker, done: (replies: Buffer[]) => void): void {
+  /**
+   * Sends one read to every group and collects the replies, in order of the groups.
+   * @param again called instead of `done`, under the next ring, when the ring changed under it
+   */
+  ask(
+    request: Request,
+    { db, proto }: Asker,
+    done: (replies: Buffer[]) => void,
+    again: () => void = () => this.ask(request, { db, proto }, done),
+  ): void {
     const { lanes } = this.owner;
     const replies: Buffer[] = new Array<Buffer>(lanes.length);
     let missing = lanes.length;
@@ -104,8 +117,7 @@ export class Everywhere {
     if (lost !== undefined) return done([groupLost(lost)]);
     const finish = () => {
       if (--missing > 0) return;
-      // The ring changed under it: everything is asked again.
-      if (stale) this.owner.replan(() => this.ask(request, { db, proto }, done));
+      if (stale) this.owner.replan(again);
       else done(replies);
     };
     lanes.forEach((lane, i) => {

@@ -120,7 +120,8 @@ export class LargeMove {
     const { owner, route } = this.options;
     let moved: Moved | null = null;
     owner.coordinators.start({
-      plan: () => (owner.route === route ? this.plan(() => (moved = { keys: 1, bytes: this.size })) : GIVEN_UP),
+      plan: () =>
+        owner.route === route ? this.plan(() => (moved = { keys: 1, bytes: this.size })) : GIVEN_UP,
       answer: () => this.end(moved),
     });
   }
@@ -165,7 +166,11 @@ export class LargeMove {
   }
 
   /** @param done given the reply; null: there is none */
-  private ask(group: string, request: ReturnType<typeof requestOf>, done: (reply: Buffer | null) => void): void {
+  private ask(
+    group: string,
+    request: ReturnType<typeof requestOf>,
+    done: (reply: Buffer | null) => void,
+  ): void {
     const { owner, route, key } = this.options;
     const lane = owner.lanes[route.groups.indexOf(group)];
     if (!this.current || lane === undefined || lane.full) return done(null);

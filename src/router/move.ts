@@ -31,14 +31,12 @@ export function movePlan(
   keys: readonly Movable[],
   moved: (what: Moved) => void,
 ): Plan {
-  const locked = keys.map(({ db, key }) => ({ db, key, exclusive: true }));
-  const from: Share = {
-    group: source,
-    keys: [...locked, { db: LOCKS_DB, key: MOVES, exclusive: false }],
-    everything: false,
-    fetch: true,
-    read: null,
-  };
+  // At both ends, as in tow.ts: DBSIZE counts one group after the other.
+  const locked = [
+    ...keys.map(({ db, key }) => ({ db, key, exclusive: true })),
+    { db: LOCKS_DB, key: MOVES, exclusive: false },
+  ];
+  const from: Share = { group: source, keys: locked, everything: false, fetch: true, read: null };
   const to: Share = { group: owner, keys: locked, everything: false, fetch: false, read: null };
   return {
     ring: route.version,

@@ -49,8 +49,9 @@ function homesOf(route: Route, row: CommandRow, request: Request, db: number): M
 }
 
 /**
- * The lowest group first: every transaction locks in the same order. Where something may move away from, a lock is
- * shared that DBSIZE holds while it counts.
+ * The lowest group first: every transaction locks in the same order. Where something may move from or to, a lock is
+ * shared that DBSIZE holds while it counts: it counts one group after the other, and a key that has left the second one
+ * must be in the first one when that was counted.
  */
 function sharesOf(homes: Map<string, Home>, exclusive: boolean): Share[] {
   const keys = new Map<string, TxnKey[]>();
@@ -63,8 +64,10 @@ function sharesOf(homes: Map<string, Home>, exclusive: boolean): Share[] {
     for (const group of [...older, owner]) add(group, { db, key, exclusive });
   }
   if (exclusive) {
-    const sources = new Set([...homes.values()].flatMap(({ older }) => older));
-    for (const group of sources) add(group, { db: LOCKS_DB, key: MOVES, exclusive: false });
+    const ends = [...homes.values()].flatMap(({ older, owner }) =>
+      older.length > 0 ? [...older, owner] : [],
+    );
+    for (const group of new Set(ends)) add(group, { db: LOCKS_DB, key: MOVES, exclusive: false });
   }
   return [...keys]
     .sort(([a], [b]) => (a < b ? -1 : 1))

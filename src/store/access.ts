@@ -3,7 +3,15 @@
 // what an entry remembers. Backups never expire a key on their own.
 import type { Argument, Request } from '../resp/index.js';
 import type { Context } from './context.js';
-import { type Entry, STRING, type StringValue, usedAt, type Value } from './entry.js';
+import {
+  type Collection,
+  type Entry,
+  STRING,
+  type StringEntry,
+  type StringValue,
+  usedAt,
+  type Value,
+} from './entry.js';
 import { reject, WRONG_TYPE } from './errors.js';
 import { Keyspace } from './keyspace.js';
 import { VERB_DB } from './verbs.js';
@@ -47,15 +55,37 @@ export class Access extends Keyspace {
   }
 
   /** As find(), of a string. @throws ReplyError when the key holds another type. */
-  findString(ctx: Context, key: string): Entry | undefined {
+  findString(ctx: Context, key: string): StringEntry | undefined {
     const entry = this.find(ctx, key);
     if (entry !== undefined && entry.type !== STRING) reject(WRONG_TYPE);
-    return entry;
+    return entry as StringEntry | undefined;
   }
 
   /** Whether an entry holds a string. */
-  isString(entry: Entry): boolean {
+  isString(entry: Entry): entry is StringEntry {
     return entry.type === STRING;
+  }
+
+  /** As find(), of a collection of this type. @throws ReplyError when the key holds another type. */
+  findTyped<C extends Collection>(
+    ctx: Context,
+    key: string,
+    type: number,
+  ): (Entry & { value: C }) | undefined {
+    const entry = this.find(ctx, key);
+    if (entry !== undefined && entry.type !== type) reject(WRONG_TYPE);
+    return entry as (Entry & { value: C }) | undefined;
+  }
+
+  /**
+   * A live entry's collection was changed in place; before that it held `held` bytes. An empty one is deleted.
+   * Writes no effect. A new collection is filled first and then given to place().
+   */
+  changed(ctx: Context, key: string, entry: Entry & { value: Collection }, held: number): void {
+    this.grown(entry.value.held - held);
+    entry.seq = this.changeSeq = ctx.seq;
+    if (entry.value.size === 0) this.delete(ctx, key);
+    else ctx.dirty++;
   }
 
   /** Creates or replaces a key. No look-up before it: what was there, expired or not, is gone. */

@@ -3,11 +3,28 @@
 /** A string's bytes: short ones as latin1 text (one character a byte), long ones as a Buffer that owns its memory. */
 export type StringValue = string | Buffer;
 
-/** Type code of strings. Codes are part of exported payloads and are never given a second meaning. */
+/** Type codes. They are part of exported payloads and are never given a second meaning. */
 export const STRING = 0;
+export const LIST = 1;
+export const SET = 2;
+export const ZSET = 3;
+export const HASH = 4;
 
-/** A stored value. Later types add theirs to `Value`. */
-export type Value = StringValue;
+/** A value of many elements, changed in place by its type's commands, which then say so (Access.changed). */
+export interface Collection {
+  /** Number of elements; a key whose collection has none is deleted. */
+  readonly size: number;
+  /** Bytes of memory that it holds, approximately; kept up to date by each change. */
+  readonly held: number;
+}
+
+/** A stored value. */
+export type Value = StringValue | Collection;
+
+/** An entry that is known to hold a string. */
+export interface StringEntry extends Entry {
+  value: StringValue;
+}
 
 /** One key's value and what is known about it. */
 export class Entry {

@@ -85,6 +85,12 @@ export class Keyspace {
     return entry;
   }
 
+  /** A value changed in place holds so many bytes more, or less. */
+  protected grown(bytes: number): void {
+    this.bytes += bytes;
+    if (this.bytes > this.peakBytes) this.peakBytes = this.bytes;
+  }
+
   /** Sets or (-1) removes an entry's expiry. */
   expire(db: number, key: string, entry: Entry, at: number): void {
     if (entry.expireAt === at) return;

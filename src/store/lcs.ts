@@ -2,7 +2,6 @@
 import { MAX_BULK, type Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
-import { STRING } from './entry.js';
 import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument } from './integers.js';
@@ -61,7 +60,7 @@ function trace(a: Buffer, b: Buffer, cells: Uint32Array): { common: Buffer; runs
 function lcs(store: Access, request: Request, ctx: Context): void {
   const first = store.find(ctx, request.text(1));
   const second = store.find(ctx, request.text(2));
-  if ((first?.type ?? STRING) !== STRING || (second?.type ?? STRING) !== STRING) {
+  if ((first !== undefined && !store.isString(first)) || (second !== undefined && !store.isString(second))) {
     reject('ERR The specified keys must contain string values');
   }
   let length = false;

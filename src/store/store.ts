@@ -16,7 +16,12 @@ const PAYLOAD_HEAD = 9;
 
 /** Whether bytes from another process have the shape of exportKey()'s; only such ones may be imported. */
 export function isPayload(bytes: Buffer): boolean {
-  return bytes.length >= PAYLOAD_HEAD && knowsType(bytes[0]!) && Number.isSafeInteger(bytes.readDoubleBE(1));
+  return (
+    bytes.length >= PAYLOAD_HEAD &&
+    knowsType(bytes[0]!) &&
+    Number.isSafeInteger(bytes.readDoubleBE(1)) &&
+    typeOf(bytes[0]!).accepts(bytes.subarray(PAYLOAD_HEAD))
+  );
 }
 
 /** Every key of one process, and what can be done to them. */
@@ -99,7 +104,8 @@ export class Store extends Access {
   /** A piece of a payload, as VERB_STAGE says. @returns why it was not taken; null: it was */
   stage(request: Request, ctx: Context): string | null {
     const [size, at] = [Number(request.text(2)), Number(request.text(3))];
-    if (!(Number.isSafeInteger(size) && Number.isSafeInteger(at) && at >= 0)) return 'a piece without a place';
+    if (!(Number.isSafeInteger(size) && Number.isSafeInteger(at) && at >= 0))
+      return 'a piece without a place';
     return this.stages.add(request.text(1), size, at, request.bytes(4), ctx.now);
   }
 
@@ -155,7 +161,12 @@ export class Store extends Access {
    * Bytes [at, at + length) of the payload that exportKey() would give, its size, and the seq of the key's last change:
    * pieces with the same seq are of the same payload. Null: there is no such key.
    */
-  exportPiece(db: number, key: string, at: number, length: number): { seq: number; size: number; bytes: Buffer } | null {
+  exportPiece(
+    db: number,
+    key: string,
+    at: number,
+    length: number,
+  ): { seq: number; size: number; bytes: Buffer } | null {
     const seq = this.peek(db, key)?.seq;
     if (seq === undefined) return null;
     const known = this.piecesOf;

@@ -2,14 +2,14 @@
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
-import type { Entry } from './entry.js';
+import type { StringEntry } from './entry.js';
 import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { EX, EXAT, PX, PXAT, positiveExpiryArgument, type TimeForm } from './times.js';
 import { argumentValue } from './value.js';
 
 /** The value of a string entry, or nil. */
-function answer(ctx: Context, entry: Entry | undefined): void {
+function answer(ctx: Context, entry: StringEntry | undefined): void {
   if (entry === undefined) ctx.reply.nil();
   else ctx.reply.bulk(entry.value);
 }
@@ -83,8 +83,9 @@ function set(store: Access, request: Request, ctx: Context): void {
   let expireAt = -1;
   if (form !== null) expireAt = positiveExpiryArgument(request, options.time, form, ctx.now, 'set');
   const key = request.text(1);
-  const entry = get ? store.findString(ctx, key) : store.find(ctx, key);
-  if (get) answer(ctx, entry);
+  const string = get ? store.findString(ctx, key) : undefined;
+  const entry = get ? string : store.find(ctx, key);
+  if (get) answer(ctx, string);
   if ((nx && entry !== undefined) || (xx && entry === undefined)) {
     if (!get) ctx.reply.nil();
     return;

@@ -1,36 +1,44 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
-import { STRING, type Value } from './entry.js';
+import { STRING, type StringValue, type Value } from './entry.js';
 import { heldBytes, keptBytes, ownedBytes, viewOf } from './value.js';
 
 /** What the rest of the store must know about a type. */
-export interface ValueType {
+export interface ValueType<V extends Value = Value> {
   /** As TYPE answers. */
   readonly name: string;
   /** Bytes of memory that a value holds. */
-  held(value: Value): number;
+  held(value: V): number;
   /** A value as bytes that restore() reads; a view that the caller copies. */
-  dump(value: Value): Buffer;
+  dump(value: V): Buffer;
   /** The value that dump() wrote; must not keep `bytes`. */
-  restore(bytes: Buffer): Value;
+  restore(bytes: Buffer): V;
   /** As restore(), of bytes that nobody else will use: they may be kept. Absent: restore() serves. */
-  adopt?(bytes: Buffer): Value;
+  adopt?(bytes: Buffer): V;
+  /** Whether bytes from another process have the shape that dump() writes: only such ones may be restored. */
+  accepts(bytes: Buffer): boolean;
   /** A value equal to this one that shares nothing which is ever changed in place. */
-  copy(value: Value): Value;
+  copy(value: V): V;
   /** As OBJECT ENCODING answers. */
-  encoding(value: Value): string;
+  encoding(value: V): string;
 }
 
 const TYPES: ValueType[] = [];
 
-TYPES[STRING] = {
+/** Adds a row. Its functions are only ever given values of entries with its code. */
+function add<V extends Value>(code: number, type: ValueType<V>): void {
+  TYPES[code] = type as unknown as ValueType;
+}
+
+add<StringValue>(STRING, {
   name: 'string',
   held: heldBytes,
   dump: viewOf,
   restore: keptBytes,
   adopt: ownedBytes,
+  accepts: () => true,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
-};
+});
 
 /** Whether a type code that came from elsewhere has a row. */
 export function knowsType(code: number): boolean {
@@ -48,7 +56,7 @@ export function typeOf(code: number): ValueType {
 const EMBEDDED = 44;
 const INTEGER = /^(0|-?[1-9][0-9]{0,18})$/;
 
-function stringEncoding(value: Value): string {
+function stringEncoding(value: StringValue): string {
   if (value.length > EMBEDDED || typeof value !== 'string') return 'raw';
   if (!INTEGER.test(value)) return 'embstr';
   const number = BigInt(value);

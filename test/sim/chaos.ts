@@ -142,6 +142,7 @@ export class Chaos {
       [variant.silence, 'silence'],
       [variant.doom, 'doom'],
       [2 * variant.spares, 'admit'],
+      [variant.churn, 'churn'],
     ] as const);
     switch (what) {
       case 'cut': {
@@ -209,6 +210,8 @@ export class Chaos {
         return this.directed.silence(random.pick(cluster.shape.groups));
       case 'doom':
         return this.directed.doom(random.pick(cluster.shape.groups));
+      case 'churn':
+        return cluster.churnRing(random);
       case 'admit':
         return this.operator.admit(random.pick(cluster.nodes.filter(({ hotfix }) => !hotfix)));
     }

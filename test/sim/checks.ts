@@ -1,9 +1,12 @@
-// The rules as observers: they watch messages and logs (group-watch.ts). R4: what is answered is held by every member.
+// The rules as observers: they watch messages and logs (group-watch.ts), and where keys are (homes.ts: R1, R2). R4: what is answered is held by every member.
 // R6: only the newest term's primary answers. R8: what is shown is held too. R10: nothing is executed twice. R11: all
 // or nothing, and nobody aborts but on a NEVER. Must never change anything.
 import type { Answer, Ask } from '../../src/commit/index.js';
+import { ABSENT_KEY, ABSENT_SLOT } from '../../src/net/absent.js';
+import { slotOfText } from '../../src/ring/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import { GroupWatch } from './group-watch.js';
+import { Homes, type Name } from './homes.js';
 import type { Line } from './line.js';
 import type { RedisOutput } from './linearizability/index.js';
 import { type EntryMessage, type LaneCommand, type Listener, type Replication, Streams } from './streams.js';
@@ -48,7 +51,18 @@ export class Observers implements Listener {
   /** Transactions given up because a participant had been lost. */
   forsaken = 0;
 
-  constructor(private readonly cluster: Cluster) {
+  private readonly homes: Homes;
+
+  /** @param names every key that clients use */
+  constructor(
+    private readonly cluster: Cluster,
+    names: readonly Name[] = [],
+  ) {
+    this.homes = new Homes(
+      cluster,
+      names,
+      (node, router, counter) => this.commands.get(`${node} ${router}:${counter}`)?.ring,
+    );
     for (const group of cluster.shape.groups) {
       const decided = (line: Line, txn: string, commit: boolean) => this.decided(line, txn, commit);
       this.groups.set(group, new GroupWatch(cluster, group, decided));
@@ -109,11 +123,27 @@ export class Observers implements Listener {
       if (!watch.promise(line, seq))
         throw new Violation(`R4: answered, but entry ${seq} is not on every member: ${what()}`);
     }
+    if (name === 'TOWLINE.EMPTY' && typeof reply === 'string')
+      this.homes.empty(
+        place,
+        command.ring,
+        (slot) => (reply.charCodeAt(slot >> 3) & (1 << (slot & 7))) !== 0,
+      );
     if (name === 'GET') this.shown(watch, line, command.db, words[1]!, reply, what);
     if (name === 'MGET' && Array.isArray(reply))
       reply.forEach((value, i) => {
         this.shown(watch, line, command.db, words[i + 1]!, value, what);
       });
+  }
+
+  laneAbsent(node: string, router: string, counter: number, mark: number): void {
+    const { request, db, ring } = this.commands.get(`${node} ${router}:${counter}`)!;
+    const { place, watch } = this.at(node);
+    const key = request.text(1);
+    watch.leads(place, () => `ABSENT ${mark} of ${key}`);
+    this.world.note(() => `  ${node} says ABSENT ${mark} of ${db}> ${key}`);
+    if (mark >= ABSENT_KEY) this.homes.absent(place, ring, db, key);
+    if (mark >= ABSENT_SLOT) this.homes.empty(place, ring, (slot) => slot === slotOfText(key));
   }
 
   private shown(
@@ -165,6 +195,7 @@ export class Observers implements Listener {
 
   ask(node: string, from: string, ask: Ask): void {
     this.world.note(() => `  ${from} -> ${node} ${textOf(ask)}`);
+    this.homes.asked(ask);
   }
 
   answer(node: string, answer: Answer): void {

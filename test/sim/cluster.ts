@@ -123,21 +123,35 @@ export class Cluster {
     this.directory.publishRing({ ...ring, version: ring.version + 1 });
   }
 
-  /** Other groups, or other weights, own the slots from now on; keys move when they are written (R1, R2). */
+  /**
+   * Other groups, or other weights, own the slots from now on; keys move when they are written (R1, R2). Rather often
+   * it goes back to what was before: a slot whose owners were G1, G2, G1 has the chain [G2, G1].
+   */
   changeRing(random: Random): void {
     const { ring } = this.directory;
-    if (ring.history.length >= 4 || !this.movable) return this.bumpRing();
-    const { groups } = ring;
+    if (!this.movable) return this.bumpRing();
+    const { groups, history } = ring;
     const fresh = this.shape.groups.filter((id) => standingOf(ring, id) === 'none');
     const { id, weight } = random.pick(groups);
-    const next = random.chance(0.4)
-      ? setWeight(ring, id, 1 + (weight % 3))
-      : fresh.length > 0 && random.chance(0.6)
-        ? addGroup(ring, random.pick(fresh), random.pick([1, 2]))
-        : removeGroup(ring, id);
+    const before = history.at(-1)?.find((old) => {
+      const now = groups.find((each) => each.id === old.id);
+      return now !== undefined && now.weight !== old.weight;
+    });
+    let next: ReturnType<typeof addGroup>;
+    if (before !== undefined && random.chance(0.5)) next = setWeight(ring, before.id, before.weight);
+    else if (random.chance(0.6))
+      next = setWeight(ring, id, random.pick([1, 3, 8].filter((w) => w !== weight)));
+    else if (fresh.length > 0 && random.chance(0.6))
+      next = addGroup(ring, random.pick(fresh), random.pick([1, 2]));
+    else next = removeGroup(ring, id);
     if (typeof next === 'string') return this.bumpRing();
     this.world.trace('ring', JSON.stringify(next.groups));
     this.directory.publishRing(next);
+  }
+  /** Several changes, one soon after the other. */
+  churnRing(random: Random): void {
+    for (let i = random.below(4); i >= 0; i--)
+      this.world.after(random.between(0, 300), () => this.changeRing(random));
   }
 
   killRouter(place: RouterPlace): void {

@@ -32,6 +32,8 @@ export const SESSION_MS = 3000;
 
 export class Directory {
   ring: RingDocument = { version: 0, groups: [], history: [], abandoned: [] };
+  /** Every version of the ring that there has been. */
+  readonly rings = new Map<number, RingDocument>();
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, Registration[]>();
   private readonly seats = new Map<SimHost, Seat>();
@@ -84,6 +86,7 @@ export class Directory {
 
   publishRing(document: RingDocument): void {
     this.ring = document;
+    this.rings.set(document.version, document);
     this.world.trace('directory', `ring ${document.version}`);
     for (const host of this.seats.keys()) this.tell(host);
   }

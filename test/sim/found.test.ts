@@ -239,3 +239,7 @@ test('a router that hears of members before it hears of their configuration call
 }, () => {
   assert.equal(run(74986).failure, null);
 });
+
+test('DBSIZE counts a key once that moves to a group counted before (seeds 200106, 200186)', () => {
+  for (const seed of [200106, 200186]) assert.equal(run(seed).failure, null);
+});

@@ -22,6 +22,7 @@ let undecided = 0;
 let lost = 0;
 let resets = 0;
 let forsaken = 0;
+let counts = 0;
 let failed = 0;
 for (let seed = first; seed < first + count; seed++) {
   const verbose = values.verbose ? (line: string) => console.log(line) : null;
@@ -32,6 +33,7 @@ for (let seed = first; seed < first + count; seed++) {
   lost += report.lost;
   resets += report.resets;
   forsaken += report.forsaken;
+  counts += report.counts;
   if (values.verbose || count === 1) console.log(JSON.stringify({ ...report, failure: undefined }));
   if (report.failure === null) continue;
   failed++;
@@ -41,6 +43,6 @@ for (let seed = first; seed < first + count; seed++) {
 }
 const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
 console.log(
-  `${count} seeds, ${failed} failed, ${(count / seconds).toFixed(1)} seeds/s; ${answered} commands answered, ${unknown} of unknown outcome, ${undecided} parts undecided; ${resets} groups begun anew, ${lost} times GROUPLOST, ${forsaken} transactions given up with one`,
+  `${count} seeds, ${failed} failed, ${(count / seconds).toFixed(1)} seeds/s; ${answered} commands answered, ${unknown} of unknown outcome, ${undecided} parts undecided, ${counts} counts; ${resets} groups begun anew, ${lost} times GROUPLOST, ${forsaken} transactions given up with one`,
 );
 process.exitCode = failed > 0 ? 1 : 0;

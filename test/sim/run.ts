@@ -1,6 +1,7 @@
 // One simulated run from a seed: chaos while clients work, then healing, then everything must be answered, settled
 // and equal, and what the clients saw must be explainable. The same seed gives the same run, event by event.
 import { ownersOf, slotOfText } from '../../src/ring/index.js';
+import { Census } from './census.js';
 import { Chaos, type Temper, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
 import { qualified, SimClient } from './clients.js';
@@ -10,12 +11,14 @@ import { inOrder, LOSE, type Ordered } from './in-order.js';
 import { check, Recorder, type Recording, type RedisOutput } from './linearizability/index.js';
 import { atRest, oneHome, unsettled } from './rest.js';
 import { PLAIN, type Variant, variantOf } from './variants.js';
-import { type Family, familiesOf } from './workload.js';
+import { type Family, familiesOf, namesOver, volatileFamily } from './workload.js';
 import { Violation, World } from './world.js';
 
 const GROUPS = ['g1', 'g2', 'g3'];
 /** Virtual time within which a healed cluster must have answered and settled everything, ms. */
 const SETTLE_MS = 60_000;
+/** Database of keys that are counted. */
+const CENSUS_DB = 2;
 /** Applications of the model that one run may cost its checker. */
 const STEPS = 400_000;
 
@@ -48,6 +51,8 @@ export interface RunReport {
   forsaken: number;
   /** Parts of the history that the checker's budget did not suffice for. */
   undecided: number;
+  /** Answers of SCAN, DBSIZE, KEYS and RANDOMKEY that were right while keys moved. */
+  counts: number;
 }
 
 /** Runs one seed. Never throws for a broken rule: the report says so. */
@@ -69,6 +74,7 @@ export function run(
     resets: 0,
     forsaken: 0,
     undecided: 0,
+    counts: 0,
   };
   const clients: SimClient[] = [];
   try {
@@ -109,12 +115,18 @@ function play(
     orphanMs: random.pick([100, 1000, 3000]),
   });
   cluster.movable = variant.doom === 0;
-  const drains = new Set(cluster.routers.map(({ name }) => name).filter(() => random.chance(0.5)));
+  const share = { none: 0, some: 0.5, all: 1 }[variant.drains];
+  const drains = new Set(cluster.routers.map(({ name }) => name).filter(() => random.chance(share)));
   cluster.movers = (name) => drains.has(name);
   for (const { name, router } of cluster.routers) router.mover.lead(drains.has(name));
-  const observers = new Observers(cluster);
   const owners = ownersOf(cluster.directory.ring.groups);
   const families = familiesOf(random, GROUPS.length, owners);
+  if (variant.volatile) families.push(volatileFamily(GROUPS.length, owners));
+  const counted = namesOver('n', GROUPS.length, owners, 2);
+  const names = [...families, { db: CENSUS_DB, keys: counted }].flatMap(({ db, keys }) =>
+    keys.map((key) => ({ db, key })),
+  );
+  const observers = new Observers(cluster, names);
   const recorder = new Recorder<Ordered, RedisOutput>();
   const pace = random.pick([2, 8, 30]);
   const count = 3 + random.below(4);
@@ -135,8 +147,19 @@ function play(
     const host = new SimHost(world, cluster.network, name);
     clients.push(new SimClient(host, plan, () => random.pick(cluster.routers).address, recorder));
   }
+  const census =
+    variant.census && variant.doom === 0
+      ? new Census(
+          new SimHost(world, cluster.network, 'c0'),
+          { name: 'c0', db: CENSUS_DB, keys: counted, think: pace },
+          () => random.pick(cluster.routers).address,
+        )
+      : null;
   // Safety: things go wrong while clients work.
-  const chaos = new Chaos(cluster, { ...temperOf(random), ...temper }, variant);
+  const mood = { ...temperOf(random), ...temper };
+  // A peaceful run may still have a ring that changes.
+  if (variant.churn > 0) mood.pause = Math.min(mood.pause, 300);
+  const chaos = new Chaos(cluster, mood, variant);
   const losses = variant.doom > 0 ? new Losses(families, owners, recorder) : null;
   chaos.operator.wasReset = (group) => {
     report.resets++;
@@ -147,8 +170,12 @@ function play(
   chaos.heal();
   // Liveness: all of it is answered and settled, and then every key can be read by everybody.
   const deadline = world.time + SETTLE_MS;
+  let ending = false;
   const answerAll = () => {
-    world.runUntil(deadline, () => clients.every(({ idle }) => idle));
+    const over = () => clients.every(({ idle }) => idle) && (census === null || census.idle || !ending);
+    world.runUntil(deadline, over);
+    if (ending && census !== null && !census.idle)
+      throw new Violation(`healed, but not answered: ${census.state}; ${unsettled(cluster)}`);
     const late = clients.find(({ idle }) => !idle);
     if (late !== undefined)
       throw new Violation(`healed, but not answered: ${late.state}; ${unsettled(cluster)}`);
@@ -165,6 +192,8 @@ function play(
   world.runUntil(Math.max(world.time, cluster.network.clearFrom) + 3000);
   const before = unanswered();
   for (const client of clients) client.finish();
+  census?.finish();
+  ending = true;
   answerAll();
   if (unanswered() > before) throw new Violation('healed and settled, but reads were not answered');
   settle();
@@ -175,6 +204,7 @@ function play(
   if (cluster.directory.ring.history.length > 0) throw new Violation('healed and settled, but not drained');
   world.runUntil(world.time + 1000);
   settle();
+  report.counts = census?.checked ?? 0;
   observers.end();
   atRest(cluster);
   oneHome(cluster);

@@ -11,6 +11,8 @@ import { ReplyReader } from './replies.js';
 export interface LaneCommand {
   db: number;
   request: Request;
+  /** Version of the ring that it was planned with. */
+  ring: number;
 }
 
 /** One entry of a log as it travels. */
@@ -32,6 +34,8 @@ export interface Replication {
 export interface Listener {
   laneCommand(node: string, router: string, counter: number, command: LaneCommand): void;
   laneReply(node: string, router: string, counter: number, reply: RedisOutput): void;
+  /** In place of a reply: the group, asked as an older one, has not got the key. */
+  laneAbsent(node: string, router: string, counter: number, mark: number): void;
   ask(node: string, from: string, ask: Ask): void;
   answer(node: string, answer: Answer): void;
   entryWritten(node: string, backup: string, entry: EntryMessage): void;
@@ -92,7 +96,7 @@ export class Streams implements Tap {
     switch (hello.text(0)) {
       case 'TOWLINE.LANE':
         this.written.set(end.peer, this.laneReplies(node, hello.text(1), Number(hello.text(2))));
-        return this.laneCommands(node, hello.text(1), Number(hello.text(2)));
+        return this.laneCommands(node, hello);
       case 'TOWLINE.CONTROL': {
         const from = hello.text(1);
         this.written.set(
@@ -143,14 +147,17 @@ export class Streams implements Tap {
     }
   }
 
-  private laneCommands(node: string, router: string, floor: number): Stream {
-    let counter = floor;
+  private laneCommands(node: string, hello: Request): Stream {
+    const router = hello.text(1);
+    let counter = Number(hello.text(2));
+    let ring = Number(hello.text(4));
     let db = 0;
     return afterHello((request) => {
       if (request.is(0, 'towline.db')) db = Number(request.text(1));
       else if (request.is(0, 'towline.at')) counter = Number(request.text(1));
+      else if (request.is(0, 'towline.ring')) ring = Number(request.text(1));
       else if (!MODIFIERS.some((name) => request.is(0, name)))
-        this.listener.laneCommand(node, router, counter++, { db, request: bare(request) });
+        this.listener.laneCommand(node, router, counter++, { db, request: bare(request), ring });
     });
   }
 
@@ -171,6 +178,8 @@ export class Streams implements Tap {
         }
         const [name, first] = value as [string, number | string];
         if (name === 'TOWLINE.AT') counter = Number(first);
+        if (name === 'TOWLINE.ABSENT')
+          this.listener.laneAbsent(node, router, Number(first), Number((value as number[])[2]));
         if (name === 'TOWLINE.STALE' || name === 'TOWLINE.ABSENT') counter++;
       }
     };

@@ -18,6 +18,14 @@ export interface Variant {
   silence: number;
   /** Weight of every member in sync of a group dying; then an operator begins it anew. */
   doom: number;
+  /** Weight of ring changes beyond those of the temper, several at a time, also back to what was before. */
+  churn: number;
+  /** Who moves what nobody writes before the end: nobody, some routers by chance, every router. */
+  drains: 'none' | 'some' | 'all';
+  /** A client counts keys while they move (census.ts). */
+  census: boolean;
+  /** Keys that expire. */
+  volatile: boolean;
 }
 
 /** None of it. */
@@ -29,6 +37,10 @@ export const PLAIN: Variant = {
   split: 0,
   silence: 0,
   doom: 0,
+  churn: 0,
+  drains: 'some',
+  census: false,
+  volatile: false,
 };
 
 /** The variant of a seed: half of them are plain. */
@@ -37,6 +49,8 @@ export function variantOf(seed: number): Variant {
   if (random.chance(0.5)) return PLAIN;
   const often = (probability: number, weight: number) => (random.chance(probability) ? weight : 0);
   const strict = random.chance(0.3);
+  const moves = new Random(seed ^ 0x6d6f7665);
+  const churning = moves.chance(0.6);
   return {
     steady: random.pick([0, 1500, 3000, 5000]),
     minInSync: strict ? 2 : 1,
@@ -45,5 +59,9 @@ export function variantOf(seed: number): Variant {
     split: often(0.4, 3),
     silence: often(0.4, 3),
     doom: often(0.2, 2),
+    churn: churning ? moves.pick([3, 10]) : 0,
+    drains: moves.pick(['none', 'none', 'some', 'all']),
+    census: churning && moves.chance(0.5),
+    volatile: moves.chance(0.5),
   };
 }

@@ -15,6 +15,8 @@ export interface Family {
   keys: string[];
   /** Chosen this often. */
   weight: number;
+  /** Its keys expire: what clients see of them is not judged, since the checker knows no time. */
+  volatile?: boolean;
 }
 
 /** Names with the given prefix, `each` of them in every group. */
@@ -69,10 +71,30 @@ const SEVERAL: [number, Make][] = [
   [1, (_random, pick) => ['COPY', key(pick()), key(pick())]],
 ];
 
+/** Names of keys that expire. */
+export function volatileFamily(groups: number, owners: Uint16Array): Family {
+  return { db: 0, keys: namesOver('v', groups, owners, 1), weight: 3, volatile: true };
+}
+
+const VOLATILE: [number, Make][] = [
+  [4, (random, pick, value) => ['SET', key(pick()), value, 'PX', String(1 + random.below(400))]],
+  [3, (_random, pick) => ['GET', key(pick())]],
+  [1, (_random, pick, value) => ['SET', key(pick()), value]],
+  [1, (_random, pick, value) => ['APPEND', key(pick()), value]],
+  [1, (random, pick) => ['PEXPIRE', key(pick()), String(1 + random.below(100))]],
+  [1, (_random, pick) => ['DEL', key(pick())]],
+  [1, (_random, pick) => ['RENAME', key(pick()), key(pick())]],
+  [1, (_random, pick, value) => ['MSET', key(pick()), value, key(pick()), `${value}'`]],
+];
+
 /** A command on one family. `value` is used by nobody else. */
 export function commandOn(family: Family, random: Random, value: string): Command {
   const several = family.keys.length > 1 && random.chance(0.4);
-  const items = random.weighted(several ? SEVERAL : SINGLE)(random, () => random.pick(family.keys), value);
+  const items = random.weighted(family.volatile ? VOLATILE : several ? SEVERAL : SINGLE)(
+    random,
+    () => random.pick(family.keys),
+    value,
+  );
   const words = items.map((item) => (typeof item === 'string' ? item : item.key));
   return { words, keys: items.flatMap((item, i) => (typeof item === 'string' ? [] : [i])) };
 }

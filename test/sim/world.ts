@@ -26,6 +26,8 @@ export class World {
   /** Events run so far. */
   events = 0;
   readonly random: Random;
+  /** Called after every event. */
+  afterEach: () => void = () => {};
   private readonly heap: Event[] = [];
   private order = 0;
   private hash = 0x811c9dc5;
@@ -68,6 +70,7 @@ export class World {
       if (run === null) continue;
       this.events++;
       run();
+      this.afterEach();
       if (enough()) return;
     }
     this.time = time;

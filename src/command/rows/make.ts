@@ -15,6 +15,27 @@ export function spec(begin: number, last: number, step: number, flags: string, n
   return notes === undefined ? facts : { ...facts, notes };
 }
 
+/** A key specification: argument `begin` is a number, and so many keys follow it. */
+export function counted(begin: number, flags: string): KeySpec {
+  return { begin, last: 0, step: 1, flags: flags.split(' '), find: 'keynum' };
+}
+
+/** A key specification that says only that there may be more keys, and why. */
+export function unknown(flags: string, notes: string): KeySpec {
+  return { begin: 0, last: 0, step: 0, flags: flags.split(' '), find: 'unknown', notes };
+}
+
+/** findKeys: `fixed` keys by index, then those that the number in argument `at` counts; none when it is nonsense. */
+export function countedKeys(at: number, ...fixed: number[]): (request: Request) => number[] {
+  return (request) => {
+    const found = [...fixed];
+    const text = request.length(at) <= 9 ? request.text(at) : '';
+    const count = /^[1-9][0-9]*$/.test(text) ? Number(text) : 0;
+    if (count < request.argc - at) for (let i = at + 1; i <= at + count; i++) found.push(i);
+    return found;
+  };
+}
+
 /** An argument of COMMAND DOCS. */
 export function arg(name: string, type: string, more: Omit<ArgumentDoc, 'name' | 'type'> = {}): ArgumentDoc {
   return { name, type, ...more };

@@ -1,0 +1,429 @@
+// Deliberately broken rules of transfer on write (R1, R2): where keys are looked for, what is remembered of it, what is
+// fenced, and how keys move. As group-mutations.ts.
+import { LockTable, Participant } from '../../src/commit/index.js';
+import { Controls } from '../../src/data/controls.js';
+import { Lane } from '../../src/data/lane.js';
+import { Lanes } from '../../src/data/lanes.js';
+import { PrimaryRing } from '../../src/data/primary-ring.js';
+import { requestOf } from '../../src/resp/index.js';
+import { ownersOf, type RingGroup, RingTable, SLOTS } from '../../src/ring/index.js';
+import { Coordinators } from '../../src/router/coordinators.js';
+import { Mover } from '../../src/router/mover.js';
+import { Router } from '../../src/router/router.js';
+import { Session } from '../../src/router/session.js';
+import { Settled } from '../../src/router/settled.js';
+import { Effects } from '../../src/router/tow.js';
+import { Walk } from '../../src/router/walk.js';
+import { Store } from '../../src/store/index.js';
+import type { GroupMutation } from './group-mutations.js';
+import { patch } from './mutations.js';
+import type { Variant } from './variants.js';
+
+/** The ring changes all the time, and little else happens. */
+const CHURN: Partial<Variant> = { churn: 10, steady: 3000, drains: 'some' };
+/** Nobody moves what is not written. */
+const STILL: Partial<Variant> = { ...CHURN, drains: 'none' };
+const WRONG = /^(R1|R2)|not linearizable/;
+
+export const RING_MUTATIONS: GroupMutation[] = [
+  {
+    name: 'R1: a walk asks the owner first',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        Walk.prototype,
+        'step',
+        (step) =>
+          function () {
+            // Only the first time: the owner is asked last as well.
+            if (this.at > 0 || this.older.length === 0 || this.asked) return step.call(this);
+            this.asked = true;
+            const lane = this.owner.lane(this.route.table.owners[this.slot]!);
+            const sink = {
+              reply: (seq: number, buffer: Buffer, start: number, end: number) => {
+                if (buffer.latin1Slice(start, start + 3) === '$-1' || buffer[start] === 95) step.call(this);
+                else this.reply(seq, buffer, start, end);
+              },
+              stale: () => this.stale(),
+            };
+            this.owner.ask(sink, lane, this.request);
+          },
+      ),
+  },
+  {
+    name: 'R1: a read is answered by the owner alone',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        Walk.prototype,
+        'step',
+        (step) =>
+          function () {
+            this.at = this.older.length;
+            step.call(this);
+          },
+      ),
+  },
+  {
+    name: 'R1: of repeated groups in a chain the first occurrence counts',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        Walk.prototype,
+        'step',
+        (step) =>
+          function () {
+            const { table } = this.route;
+            const owner = table.owners[this.slot];
+            const { history } = table.document;
+            const again = history.some(
+              (list: RingGroup[]) => list[ownersOf(list)[this.slot]!]?.id === table.groups[owner],
+            );
+            if (!again || this.older.length === 0) return step.call(this);
+            // The owner stands where it stood first; the group that came after it is the last one.
+            const order = [owner, ...this.older];
+            const lane = this.owner.lane(order[this.at]!);
+            if (this.owner.lost(lane)) return step.call(this);
+            const asked = requestOf(['TOWLINE.ASK', this.request.raw()]);
+            this.owner.ask(this, lane, this.at === order.length - 1 ? this.request : asked);
+          },
+      ),
+  },
+  {
+    name: 'R1: the oldest list of history is not looked at',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        RingTable.prototype,
+        'link',
+        (link) =>
+          function (past: readonly Uint16Array[]) {
+            link.call(this, past.length > 1 ? past.slice(1) : past);
+          },
+      ),
+  },
+  {
+    name: 'R1: the old copy is deleted outside of the transaction',
+    finds: WRONG,
+    seeds: [],
+    variant: CHURN,
+    apply: () =>
+      patch(
+        Effects.prototype,
+        'add',
+        (add) =>
+          function (group, db, words) {
+            // Left to somebody who comes by later.
+            if (words[0] !== 'DEL') add.call(this, group, db, words);
+          },
+      ),
+  },
+  {
+    name: 'R1: a plain write goes to the owner whether the key is settled or not',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () => patch(Settled.prototype, 'unsettled', () => () => []),
+  },
+  {
+    name: 'R1: an older group that is locked is not locked by a write',
+    finds: WRONG,
+    seeds: [],
+    variant: CHURN,
+    apply: () =>
+      patch(
+        Participant.prototype,
+        'lock',
+        (lock) =>
+          function (record) {
+            const { keys } = record;
+            // Where a key may move away from, the lock names MOVES too.
+            if (keys.some(({ db }: { db: number }) => db === 16))
+              record.keys = keys.map((key: object) => ({ ...key, exclusive: false }));
+            lock.call(this, record);
+            record.keys = keys;
+          },
+      ),
+  },
+  {
+    name: 'R2: the fence is not checked when a parked command executes',
+    finds: /^R2/,
+    seeds: [],
+    variant: CHURN,
+    apply: () =>
+      patch(
+        Lanes.prototype,
+        'finishParked',
+        (finish) =>
+          function (parked) {
+            finish.call(this, { ...parked, ring: this.owner.ring.version });
+          },
+      ),
+  },
+  {
+    name: 'R2: the fence is not checked when a lock is granted',
+    finds: /^R2/,
+    seeds: [],
+    variant: CHURN,
+    apply: () =>
+      patch(
+        Controls.prototype,
+        'fetch',
+        (fetch) =>
+          function (lane, ask, token) {
+            fetch.call(this, lane, { ...ask, ring: this.owner.ringVersion() }, token);
+          },
+      ),
+  },
+  {
+    name: 'R2: a primary takes requests of an older ring',
+    finds: WRONG,
+    seeds: [],
+    variant: CHURN,
+    apply: () =>
+      patch(
+        Lanes.prototype,
+        'command',
+        (command) =>
+          function (lane, request) {
+            const planned = lane.ring;
+            lane.ring = Math.max(planned, this.owner.ring.version);
+            command.call(this, lane, request);
+            if (lane.ring === this.owner.ring.version) lane.ring = planned;
+          },
+      ),
+  },
+  {
+    name: 'R2: a new primary serves before it has read the ring',
+    finds: WRONG,
+    seeds: [],
+    variant: { ...CHURN, split: 3 },
+    apply: () => patch(PrimaryRing.prototype, 'adopt', () => () => false),
+  },
+  {
+    name: 'R2: what is settled is kept from one version of the ring to the next',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        Router.prototype,
+        'switchRoute',
+        (original) =>
+          function () {
+            const { settled } = this.route;
+            const before = this.route;
+            original.call(this);
+            if (this.route === before) return;
+            this.route.settled.newer = settled.newer;
+            this.route.settled.older = settled.older;
+          },
+      ),
+  },
+  {
+    name: 'R2: a walk that meets STALE goes on where it was',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        Walk.prototype,
+        'stale',
+        () =>
+          function () {
+            // The same group again, as soon as the router knows the newer ring; or the next one.
+            this.at++;
+            if (this.at > this.older.length) this.owner.stale();
+            else this.step();
+          },
+      ),
+  },
+  {
+    name: 'R2: the router takes a new ring while walks are under way',
+    finds: WRONG,
+    seeds: [],
+    variant: STILL,
+    apply: () =>
+      patch(
+        Router.prototype,
+        'switchRoute',
+        (original) =>
+          function () {
+            const { laneOf } = this;
+            // As if nothing were under way.
+            this.laneOf = new Map();
+            const lane = this.lane;
+            this.lane = (group: string) => {
+              const known = laneOf.get(group);
+              if (known !== undefined) this.laneOf.set(group, known);
+              return lane.call(this, group);
+            };
+            const next = this.nextRoute;
+            original.call(this);
+            this.lane = lane;
+            if (next === null) this.laneOf = laneOf;
+          },
+      ),
+  },
+  {
+    name: 'R2: a slot is called empty with a transaction prepared, or a lock held, in it',
+    finds: /^R2/,
+    seeds: [],
+    variant: CHURN,
+    apply: () => {
+      const mends = [
+        patch(LockTable.prototype, 'names', () => () => [][Symbol.iterator]()),
+        patch(
+          Lane.prototype,
+          'absent',
+          (absent) =>
+            function (writer, counter, mark) {
+              absent.call(this, writer, counter, mark === 1 ? 2 : mark);
+            },
+        ),
+      ];
+      return () => {
+        for (const mend of mends) mend();
+      };
+    },
+  },
+  {
+    name: 'R2: ABSENT is said for good though a deletion cannot be logged',
+    finds: WRONG,
+    seeds: [],
+    variant: { ...STILL, volatile: true, minInSync: 2, members: 2 },
+    apply: () =>
+      patch(
+        Lane.prototype,
+        'absent',
+        (absent) =>
+          function (writer, counter, mark) {
+            absent.call(this, writer, counter, Math.max(mark, 1));
+          },
+      ),
+  },
+  {
+    name: 'R2: locks say ABSENT for good though a deletion cannot be logged',
+    finds: WRONG,
+    seeds: [],
+    variant: { ...STILL, volatile: true, minInSync: 2, members: 2 },
+    apply: () =>
+      patch(
+        Coordinators.prototype,
+        'answered',
+        (answered) =>
+          function (group, answer) {
+            answered.call(this, group, answer.kind === 'locked' ? { ...answer, firm: true } : answer);
+          },
+      ),
+  },
+  {
+    name: 'a mover has history shortened by an old survey',
+    finds: WRONG,
+    seeds: [],
+    variant: { ...CHURN, drains: 'all' },
+    apply: () => {
+      const surveys = new WeakMap<object, Map<string, Buffer>>();
+      return patch(
+        Mover.prototype,
+        'survey',
+        (survey) =>
+          function (route, done) {
+            const known = surveys.get(this);
+            survey.call(this, route, (empty: Map<string, Buffer> | null) => {
+              if (empty === null) return done(empty);
+              // What a group once said, it is taken to say for ever.
+              const merged = new Map(empty);
+              for (const [group, bits] of known ?? []) {
+                const now = merged.get(group);
+                if (now !== undefined) merged.set(group, Buffer.from(now.map((byte, i) => byte | bits[i]!)));
+              }
+              surveys.set(this, merged);
+              done(merged);
+            });
+          },
+      );
+    },
+  },
+  {
+    name: 'a mover has history shortened without asking',
+    finds: WRONG,
+    seeds: [],
+    variant: { ...CHURN, drains: 'all' },
+    apply: () =>
+      patch(
+        Mover.prototype,
+        'survey',
+        (survey) =>
+          function (route, done) {
+            survey.call(this, route, (empty: Map<string, Buffer> | null) => {
+              done(empty && new Map([...empty].map(([group]) => [group, Buffer.alloc(SLOTS / 8, 0xff)])));
+            });
+          },
+      ),
+  },
+  {
+    name: 'the mover deletes what it moved from the source and does not give it to the owner',
+    finds: /not linearizable|missed|there are/,
+    seeds: [],
+    variant: { ...CHURN, drains: 'all', census: true },
+    apply: () =>
+      patch(
+        Store.prototype,
+        'importKey',
+        (put) =>
+          function (db, key, payload, seq) {
+            if (seq % 5 !== 0) put.call(this, db, key, payload, seq);
+          },
+      ),
+  },
+  {
+    name: 'DBSIZE is counted while keys move',
+    finds: /DBSIZE while keys move/,
+    seeds: [],
+    variant: { ...CHURN, drains: 'all', census: true },
+    apply: () =>
+      patch(
+        Participant.prototype,
+        'lock',
+        (lock) =>
+          function (record) {
+            const { keys } = record;
+            record.keys = keys.filter(({ db }: { db: number }) => db !== 16);
+            lock.call(this, record);
+            record.keys = keys;
+          },
+      ),
+  },
+  {
+    name: 'KEYS asks every group once, in no order',
+    finds: /KEYS while keys move/,
+    seeds: [],
+    variant: { ...CHURN, drains: 'all', census: true },
+    apply: () =>
+      patch(
+        // biome-ignore lint/suspicious/noExplicitAny: private
+        (Session as any).prototype,
+        'execute',
+        (execute) =>
+          function (row, request, ...rest) {
+            const all = this.router.all;
+            if (row.name === 'keys' && all !== undefined && !all.broken) {
+              all.broken = true;
+              all.inParts = function (asked: unknown, asker: unknown, done: unknown) {
+                this.ask(asked, asker, done);
+              };
+            }
+            execute.call(this, row, request, ...rest);
+          },
+      ),
+  },
+];
