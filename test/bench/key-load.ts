@@ -1,6 +1,7 @@
 // Clients that own keys: each reads and writes its own and knows what every one must hold, so that any answer can be
 // judged at once, and everything again at the end. Collects answers a second and how long each client waited.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Histogram } from '../../src/cli/workload/histogram.js';
 import { Client } from '../faults/client.js';
 
 const LENGTH = 100;
@@ -9,6 +10,8 @@ const WINDOW_MS = 100;
 /** Shorter waits are not kept, ms. */
 const SHORT_MS = 5;
 const TICK_MS = 5;
+/** Latencies are kept for each second. */
+const SECOND_MS = 1000;
 
 /** A time in which one client got no answer: when it ended, and how long it was, ms of performance.now(). */
 export interface Gap {
@@ -33,6 +36,7 @@ export class KeyLoad {
   private readonly began = performance.now();
   private running = false;
   private loops: Promise<void>[] = [];
+  private readonly latencies: Histogram[] = [];
   readonly gaps: Gap[] = [];
   /** How long this process itself was held up: a wait cannot be told from that. */
   private readonly stalls: Gap[] = [];
@@ -52,6 +56,8 @@ export class KeyLoad {
     readonly keys: number,
     private readonly clients: number,
     private readonly random: () => number,
+    /** Share of reads; pause of each client after an answer, ms, 0 for a full load. */
+    private readonly mix = { reads: 0.5, pauseMs: 0 },
   ) {
     this.versions = new Uint32Array(keys);
   }
@@ -65,7 +71,7 @@ export class KeyLoad {
     });
   }
 
-  /** Starts the clients: each has one command under way, half of them writes. */
+  /** Starts the clients: each has one command under way. */
   start(): void {
     this.running = true;
     this.loops = Array.from({ length: this.clients }, (_, c) => this.client(c));
@@ -82,6 +88,17 @@ export class KeyLoad {
     let count = 0;
     for (let i = index(from) + 1; i < index(to); i++) count += this.answered[i] ?? 0;
     return (count * 1000) / WINDOW_MS / Math.max(1, index(to) - index(from) - 1);
+  }
+
+  /** The latency that a share of all commands stayed at or below, in the whole seconds between two moments, ms. */
+  quantile(share: number, from: number, to: number): number {
+    const all = new Histogram();
+    const second = (at: number) => Math.floor((at - this.began) / SECOND_MS);
+    for (let i = second(from) + 1; i < second(to); i++) {
+      const one = this.latencies[i];
+      if (one !== undefined) all.add(one);
+    }
+    return all.quantile(share) / 1000;
   }
 
   /** The longest time that any client waited, and that this process was held up, ending between two moments, ms. */
@@ -145,7 +162,8 @@ export class KeyLoad {
     let last = performance.now();
     while (this.running) {
       const n = c + this.clients * Math.floor(this.random() * own);
-      const write = this.random() < 0.5;
+      const sent = performance.now();
+      const write = this.random() >= this.mix.reads;
       const version = this.versions[n]! + (write ? 1 : 0);
       try {
         if (write) {
@@ -168,6 +186,12 @@ export class KeyLoad {
       last = now;
       const window = Math.floor((now - this.began) / WINDOW_MS);
       this.answered[window] = (this.answered[window] ?? 0) + 1;
+      const second = Math.floor((now - this.began) / SECOND_MS);
+      (this.latencies[second] ??= new Histogram()).record((now - sent) * 1000);
+      if (this.mix.pauseMs > 0) {
+        await sleep(this.mix.pauseMs);
+        last = performance.now();
+      }
     }
     client.close();
   }
