@@ -1,6 +1,6 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
 import { STRING, type StringValue, type Value } from './entry.js';
-import { heldBytes, keptBytes, ownedBytes, viewOf } from './value.js';
+import { heldBytes, keptBytes, viewOf } from './value.js';
 
 /** What the rest of the store must know about a type. */
 export interface ValueType<V extends Value = Value> {
@@ -12,8 +12,6 @@ export interface ValueType<V extends Value = Value> {
   dump(value: V): Buffer;
   /** The value that dump() wrote; must not keep `bytes`. */
   restore(bytes: Buffer): V;
-  /** As restore(), of bytes that nobody else will use: they may be kept. Absent: restore() serves. */
-  adopt?(bytes: Buffer): V;
   /** Whether bytes from another process have the shape that dump() writes: only such ones may be restored. */
   accepts(bytes: Buffer): boolean;
   /** A value equal to this one that shares nothing which is ever changed in place. */
@@ -34,7 +32,6 @@ add<StringValue>(STRING, {
   held: heldBytes,
   dump: viewOf,
   restore: keptBytes,
-  adopt: ownedBytes,
   accepts: () => true,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
