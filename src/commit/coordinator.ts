@@ -55,6 +55,8 @@ export type CoordinatorAction =
   | { do: 'answer'; reply: Buffer }
   /** Nothing was executed; everything is released: plan again, with a new txn, after `why` has been dealt with. */
   | { do: 'retry'; why: 'stale' | 'full' | 'lost' | 'never' | 'settled' }
+  /** The same, after this key has been moved from this group in pieces. */
+  | { do: 'large'; group: string; db: number; key: string }
   /** Nothing was executed, and will not be: the client gets this error. */
   | { do: 'fail'; error: string }
   /** A PREPARE may have been executed, and nobody can say: the client must be told so. */
@@ -111,6 +113,10 @@ export class Coordinator {
         if (answer.why === 'noreplicas') {
           const released = this.release();
           return [...released, { do: 'fail', error: 'NOREPLICAS Not enough good replicas to write.' }];
+        }
+        if (answer.why === 'large') {
+          const { key } = answer;
+          return [...this.release(), { do: 'large', group, ...key }];
         }
         return this.giveUp(answer.why);
       case 'ran': {

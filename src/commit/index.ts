@@ -15,6 +15,7 @@ export {
   type Ask,
   coordinatorOf,
   type KeyValue,
+  LARGE_VALUE,
   LOCKS_DB,
   MOVES,
   type Run,

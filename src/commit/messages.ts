@@ -12,6 +12,8 @@ export interface TxnKey {
   exclusive: boolean;
 }
 
+/** Bytes of the largest value that a transaction takes along when a key moves. */
+export const LARGE_VALUE = 1024 * 1024;
 /** A number that no database has: keys in it are names that are locked and hold nothing. */
 export const LOCKS_DB = 16;
 /** Locked, in LOCKS_DB, shared by whoever moves a key away from a group; exclusively by who must see nothing move. */
@@ -62,6 +64,8 @@ export type Answer =
   | { kind: 'locked'; txn: Txn; token: string; firm: boolean; values: KeyValue[]; reply: Buffer }
   /** Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one. */
   | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' }
+  /** The same: this key must be moved in pieces first. */
+  | { kind: 'refused'; txn: Txn; why: 'large'; key: { db: number; key: string } }
   | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[] }
   | { kind: 'vote'; txn: Txn; vote: 'prepared' | 'never' | 'uncertain' }
   | { kind: 'done'; txn: Txn }

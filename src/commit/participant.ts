@@ -45,6 +45,12 @@ export class Participant<P> {
     const record = this.records.get(txn);
     return record?.state === 'prepared' ? record.effects : null;
   }
+  /** Effects of transactions that are prepared, or about to be. */
+  *promisedEffects(): Generator<Buffer> {
+    for (const { state, effects } of this.records.values()) {
+      if (state === 'preparing' || state === 'prepared') yield effects;
+    }
+  }
   /** Everything that the log says of transactions that are not forgotten, as entries for a new member (design, section 4). */
   snapshot(): TxnEntry[] {
     return entriesOf(this.records.values(), this.fenced);
@@ -62,11 +68,6 @@ export class Participant<P> {
   inDoubt(txn: Txn): boolean {
     return this.records.get(txn)?.state === 'prepared';
   }
-  /** Whether any transaction holds or could still change keys: used by the slot-is-empty check and by hand-over. */
-  get quiet(): boolean {
-    return this.locks.size === 0 && this.records.size === 0;
-  }
-
   /** An Ask arrived over connection `lane`. */
   ask(lane: number, ask: Ask): ParticipantAction<P>[] {
     const record = this.records.get(ask.txn);

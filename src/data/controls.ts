@@ -4,6 +4,7 @@ import {
   type Answer,
   type Ask,
   type KeyValue,
+  LARGE_VALUE,
   LOCKS_DB,
   type Participant,
   type ParticipantAction,
@@ -12,9 +13,11 @@ import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
-import { runAside, type Store } from '../store/index.js';
+import { isPayload, runAside, type Store } from '../store/index.js';
+import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
-import { commandOf, vetAsk } from './vet.js';
+import type { PrimaryRing } from './primary-ring.js';
+import { adoptedIn, commandOf, readOf, vetAsk } from './vet.js';
 
 /** What the primary gives. */
 export interface ControlsOwner {
@@ -24,7 +27,7 @@ export interface ControlsOwner {
   /** Executes work on database `db` within the group's log; `ctx.need` says afterwards what it saw. */
   execute(db: number, work: () => void): void;
   perform(actions: ParticipantAction<Parked>[]): void;
-  ringVersion(): number;
+  readonly ring: PrimaryRing;
   writable(): boolean;
   touch(): void;
   /** Does it once, after so many ms. */
@@ -111,12 +114,18 @@ export class Controls {
   fetch(lane: number, ask: Ask & { kind: 'lock' }, token: string): void {
     const { owner } = this;
     const { txn, keys, read } = ask;
-    if (ask.ring !== owner.ringVersion()) {
+    if (ask.ring !== owner.ring.version) {
       this.send(lane, { kind: 'refused', txn, why: 'stale' });
       owner.perform(owner.transactions.ask(lane, { kind: 'release', txn }));
       return;
     }
     const { ctx, store } = owner;
+    const large = this.tooLarge(ask);
+    if (large !== null) {
+      this.send(lane, { kind: 'refused', txn, why: 'large', key: large });
+      owner.perform(owner.transactions.ask(lane, { kind: 'release', txn }));
+      return;
+    }
     let need = 0;
     const values: KeyValue[] = [];
     const replies = new ReplyWriter();
@@ -135,9 +144,10 @@ export class Controls {
     ctx.hits = hits;
     ctx.misses = misses;
     if (read !== null) {
-      const { row, request } = commandOf(read.command);
+      const { row, request } = readOf(read.command);
       replies.proto = read.proto;
-      owner.execute(read.db, () => store.execute(row, request, ctx));
+      const insides = { store, locks: owner.transactions.locks };
+      owner.execute(read.db, () => internalRead(insides, row, request, ctx));
       need = Math.max(need, ctx.need);
     }
     const bytes = encodeAnswer({
@@ -150,6 +160,17 @@ export class Controls {
     });
     this.pending.push({ need, lane, bytes });
     owner.touch();
+  }
+
+  /** A key that is to leave this group and is too large for a message: it goes in pieces first (design, Drain). */
+  private tooLarge({ fetch, keys }: Ask & { kind: 'lock' }): { db: number; key: string } | null {
+    const { store, ring } = this.owner;
+    if (!fetch || !ring.moving) return null;
+    const found = keys.find(
+      ({ db, key }) =>
+        db !== LOCKS_DB && !ring.owns(store.slotOf(key)) && store.sizeOf(db, key) > LARGE_VALUE,
+    );
+    return found === undefined ? null : { db: found.db, key: found.key };
   }
 
   /** A newer ring is known: locks that waited for it are asked for now. */
@@ -202,7 +223,7 @@ export class Controls {
     // Before its locks are waited for: later it could only be met on somebody else's turn.
     vetAsk(ask);
     if (ask.kind === 'lock') {
-      const version = owner.ringVersion();
+      const version = owner.ring.version;
       if (ask.ring > version) {
         if (this.early.length >= MAX_EARLY)
           return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'full' });
@@ -220,7 +241,20 @@ export class Controls {
     // What is given up before its ring was known here must not be locked when it is.
     if (ask.kind === 'release') this.early = this.early.filter((each) => each.ask.txn !== ask.txn);
     if (ask.kind === 'aside') return this.onAside(lane, ask);
+    if (ask.kind === 'prepare' && !this.staged(ask.effects)) {
+      // What it would adopt was dropped: it is refused as one without a lock (R11).
+      owner.perform(owner.transactions.ask(lane, { ...ask, token: '' }));
+      return;
+    }
     owner.perform(ask.kind === 'outcome' ? this.onOutcome(lane, ask) : owner.transactions.ask(lane, ask));
+  }
+
+  /** Whether everything that these effects adopt is here. */
+  private staged(effects: Buffer): boolean {
+    return adoptedIn(effects).every((name) => {
+      const payload = this.owner.store.stages.whole(name);
+      return payload !== null && isPayload(payload);
+    });
   }
 
   /** An outcome that contradicts what this group has promised (R11) changes nothing: it is its sender's failure. */

@@ -6,14 +6,15 @@ import type { CommandRow } from '../command/row.js';
 import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
-import { type RingDocument, ringIn } from '../ring/index.js';
+import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import { internalRead, lockedKeys } from './internal.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LogWriter } from './log-writer.js';
 import { askOlder, misrouted } from './older.js';
 import type { PrimaryRing } from './primary-ring.js';
-import { databaseOf, numberOf, unwrap } from './vet.js';
+import { stage } from './staging.js';
+import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
 const LANE_CAPACITY = 64 * 1024 * 1024;
@@ -37,6 +38,8 @@ export interface LanesOwner {
   now(): number;
   perform(actions: ParticipantAction<Parked>[]): void;
   touch(): void;
+  /** Whether pieces of values are taken: not while a candidate is being given everything. */
+  readonly staging: boolean;
   /** A router knows this ring. */
   heardRing(document: RingDocument): void;
 }
@@ -222,7 +225,8 @@ export class Lanes {
         return true;
       case 'TOWLINE.RING':
         lane.ring = numberOf(request, 1);
-        if (request.argc > 2) this.heard(request.bytes(2).toString('utf8'));
+        // One that is cut from ZooKeeper here adopts it all the same (R2).
+        if (request.argc > 2) this.owner.heardRing(ringOf(request, 2));
         return true;
       case 'TOWLINE.AT':
         lane.next = numberOf(request, 1);
@@ -236,13 +240,6 @@ export class Lanes {
       default:
         return false;
     }
-  }
-
-  /** A router says what the ring is: one that is cut from ZooKeeper here adopts it all the same (R2). */
-  private heard(text: string): void {
-    const document = ringIn(text);
-    if (document === null) throw new ProtocolError('message with a bad ring');
-    this.owner.heardRing(document);
   }
 
   /** R10: a command that was sent before is answered from memory if it is there. */
@@ -274,7 +271,7 @@ export class Lanes {
       entries.close();
       open.router = lane.router;
     }
-    const write = row?.write === true;
+    const write = row?.write === true || wrap === 'stage';
     const replies = write ? lane.later : lane.now;
     const mark = replies.begin(counter);
     const { writer } = replies;
@@ -291,6 +288,7 @@ export class Lanes {
     ctx.seq = log.head + 1;
     open.begin(db);
     if (wrap === 'asked') askOlder(this.owner, lane, counter, row!, request);
+    else if (wrap === 'stage') stage(this.owner, request);
     else if (row === undefined || row.where === 'router' || wrap !== 'none') {
       ctx.slots = wrap === 'none' ? null : (slot) => ring.owns(slot) === (wrap === 'owned');
       internalRead({ store, locks: this.owner.transactions.locks }, row, request, ctx);

@@ -23,6 +23,7 @@ import { LogWriter, type WriterOwner } from './log-writer.js';
 import { Orphans } from './orphans.js';
 import type { PrimaryOptions } from './primary-options.js';
 import { PrimaryRing } from './primary-ring.js';
+import { dropStages, promised } from './staging.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
 import { Herald } from './tell.js';
 
@@ -91,7 +92,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       store,
       execute: (db, work) => this.writer.aside(db, work),
       perform: (actions) => this.perform(actions),
-      ringVersion: () => this.ring.version,
+      ring: this.ring,
       writable: () => this.log.writable,
       touch: () => this.touch(),
       later: (ms, work) => {
@@ -250,6 +251,9 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   get halted(): boolean {
     return this.stopped || this.ending;
   }
+  get staging(): boolean {
+    return this.source === null;
+  }
   wrote(effects: Buffer): void {
     this.source?.entry(effects);
   }
@@ -345,6 +349,11 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     const address = this.options.member(member);
     if (!this.active || this.source !== null || address === null || this.log.heldBy(member) >= 0)
       return false;
+    // It is not told of pieces: there must be none, nor any that becomes a key.
+    if (this.store.stages.size > 0) {
+      if (promised(this.transactions).size > 0) return false;
+      dropStages(this, true);
+    }
     this.source = new SyncSource(this.host, this, member, address);
     return true;
   }
@@ -367,6 +376,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   private expireLater(): void {
     this.cancelExpiry = this.host.after(EXPIRE_MS, () => {
       this.source?.check();
+      if (this.log.writable && this.active) dropStages(this, false);
       if (this.log.writable && this.active)
         this.writer.aside(0, () => this.store.expireSome(this.writer.ctx, EXPIRE_LIMIT));
       this.touch();

@@ -3,7 +3,8 @@
 import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf } from '../command/index.js';
 import { type Ask, lockName } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
-import { DATABASES, isPayload, VERB_DB, VERB_PUT } from '../store/index.js';
+import { type RingDocument, ringIn } from '../ring/index.js';
+import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
 import type { Wrap } from './lane.js';
 
 /** Argument i as an integer from 0 on. @throws ProtocolError when it is missing or none */
@@ -18,6 +19,13 @@ export function databaseOf(request: Request, i: number): number {
   const db = numberOf(request, i);
   if (db >= DATABASES) throw new ProtocolError('message with a bad database');
   return db;
+}
+
+/** The ring in argument i. @throws ProtocolError */
+export function ringOf(request: Request, i: number): RingDocument {
+  const document = ringIn(request.bytes(i).toString('utf8'));
+  if (document === null) throw new ProtocolError('message with a bad ring');
+  return document;
 }
 
 /** The row of a command that a data node executes, with as many arguments as it wants. @throws ProtocolError */
@@ -45,12 +53,13 @@ export function commandOf(bytes: Buffer): { row: CommandRow; request: Request } 
   return { row: executable(parser.request), request: parser.request };
 }
 
-/** A read that a router wrapped: `TOWLINE.ASK command`, `TOWLINE.PART owned command`; null: none. @throws ProtocolError */
+/** A read that a router wrapped: `TOWLINE.ASK command`, `TOWLINE.WITHIN owned command`; null: none. @throws ProtocolError */
 export function unwrap(
   request: Request,
 ): { wrap: Wrap; row: CommandRow | undefined; request: Request } | null {
+  if (request.is(0, 'towline.stage') && request.argc === 5) return { wrap: 'stage', row: undefined, request };
   const asked = request.is(0, 'towline.ask') && request.argc === 2;
-  if (!asked && !(request.is(0, 'towline.part') && request.argc === 3)) return null;
+  if (!asked && !(request.is(0, 'towline.within') && request.argc === 3)) return null;
   const parser = new RequestParser();
   parser.feed(request.bytes(request.argc - 1));
   if (!parser.next() || parser.request.argc === 0) throw new ProtocolError('command cut short');
@@ -64,9 +73,19 @@ export function unwrap(
   return { wrap: 'asked', row, request: inner };
 }
 
+/** The read of a lock: a command of the table, or TOWLINE.PIECE, which has no row. @throws ProtocolError */
+export function readOf(bytes: Buffer): { row: CommandRow | undefined; request: Request } {
+  const parser = new RequestParser();
+  parser.feed(bytes);
+  if (!parser.next()) throw new ProtocolError('command cut short');
+  const { request } = parser;
+  if (request.argc === 4 && request.is(0, 'towline.piece')) return { row: undefined, request };
+  return { row: executable(request), request };
+}
+
 /** @throws ProtocolError unless this lock, aside or prepare can be executed when its turn comes */
 export function vetAsk(ask: Ask): void {
-  if (ask.kind === 'lock' && ask.read !== null && commandOf(ask.read.command).row.write) {
+  if (ask.kind === 'lock' && ask.read !== null && readOf(ask.read.command).row?.write) {
     throw new ProtocolError('a lock whose read writes');
   }
   if (ask.kind === 'aside') vetAside(ask);
@@ -98,6 +117,7 @@ function vetEffect(request: Request): void {
   if (find(request.buffer, start + request.from[0]!, start + request.to[0]!) === undefined) {
     const verb = request.text(0);
     if (verb === VERB_DB && request.argc === 2) databaseOf(request, 1);
+    else if (verb === VERB_ADOPT && request.argc === 3) return;
     else if (verb !== VERB_PUT || request.argc !== 3 || !isPayload(request.bytes(2))) {
       throw new ProtocolError('an effect that is none');
     }
@@ -108,4 +128,14 @@ function vetEffect(request: Request): void {
   const pairs = split === 'pairs' && request.argc % 2 === 1;
   if (!write || !(whole || pairs || split === 'delete'))
     throw new ProtocolError('an effect that may be refused');
+}
+
+/** Names of staged payloads that these effects make keys of. */
+export function adoptedIn(effects: Buffer): string[] {
+  if (!effects.includes(VERB_ADOPT)) return [];
+  const names: string[] = [];
+  for (const request of commandsIn(effects)) {
+    if (request.argc === 3 && request.text(0) === VERB_ADOPT) names.push(request.text(2));
+  }
+  return names;
 }

@@ -175,7 +175,11 @@ export function encodeAnswer(answer: Answer): Buffer {
         answer.reply,
       ]);
     case 'refused':
-      return encodeCommand(['TOWLINE.REFUSED', txn, answer.why]);
+      return encodeCommand(
+        answer.why === 'large'
+          ? ['TOWLINE.REFUSED', txn, answer.why, answer.key.db, answer.key.key]
+          : ['TOWLINE.REFUSED', txn, answer.why],
+      );
     case 'ran':
       return encodeCommand(['TOWLINE.RAN', txn, answer.reply, ...valueFields(answer.changes)]);
     case 'vote':
@@ -198,8 +202,11 @@ export function decodeAnswer(request: Request): Answer {
       const values = readValues(fields);
       return { kind: 'locked', txn, token, firm, values, reply: fields.bytes() };
     }
-    case 'TOWLINE.REFUSED':
-      return { kind: 'refused', txn, why: oneOf(fields.text(), ['stale', 'full', 'noreplicas']) };
+    case 'TOWLINE.REFUSED': {
+      const why = oneOf(fields.text(), ['stale', 'full', 'noreplicas', 'large']);
+      if (why !== 'large') return { kind: 'refused', txn, why };
+      return { kind: 'refused', txn, why, key: { db: fields.database(), key: fields.text() } };
+    }
     case 'TOWLINE.RAN': {
       const reply = fields.bytes();
       return { kind: 'ran', txn, reply, changes: readValues(fields) };

@@ -108,6 +108,8 @@ export function ringIn(text: string): RingDocument | null {
     Array.isArray(value.history) &&
     value.history.every(isGroupList) &&
     Array.isArray(value.abandoned) &&
-    value.abandoned.every((id) => typeof id === 'string');
+    value.abandoned.every((id) => typeof id === 'string') &&
+    (value.retired === undefined ||
+      (Array.isArray(value.retired) && value.retired.every((id) => typeof id === 'string')));
   return good ? (value as RingDocument) : null;
 }

@@ -34,6 +34,8 @@ export interface CoordinatorsOwner {
   readonly coordinator: string;
   readonly deadlineMs: number;
   control(group: string): ControlLane;
+  /** Moves a large key from a group to its owner. @param done told when it was tried */
+  moveLarge(group: string, key: { db: number; key: string }, done: () => void): void;
 }
 
 /** All transactions of one router. */
@@ -136,11 +138,26 @@ export class Coordinators {
             else this.again(running);
           }
           break;
+        case 'large':
+          this.running.delete(running.coordinator.txn);
+          this.moveFirst(running, action);
+          break;
         case 'end':
           this.running.delete(running.coordinator.txn);
           break;
       }
     }
+  }
+
+  /** A key is too large to be taken along: it is moved by itself, and then everything is planned again. */
+  private moveFirst(running: Running, { group, db, key }: { group: string; db: number; key: string }): void {
+    if (running.answered) return;
+    running.answered = true;
+    this.waiting++;
+    this.owner.moveLarge(group, { db, key }, () => {
+      this.waiting--;
+      this.again(running);
+    });
   }
 
   private reply(running: Running, reply: Buffer): void {

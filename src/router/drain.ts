@@ -4,6 +4,7 @@ import type { Host } from '../net/host.js';
 import { requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
+import { LargeMove } from './large-move.js';
 import type { Movable, Moved } from './move.js';
 import { Mover, type MoverOwner } from './mover.js';
 import type { Route } from './route.js';
@@ -13,6 +14,8 @@ const LEARN_MS = 5000;
 
 /** What is needed of the router. */
 export interface DrainOwner {
+  /** Incarnation. */
+  readonly id: string;
   readonly route: Route;
   readonly lanes: readonly DataLane[];
   readonly coordinators: Coordinators;
@@ -27,6 +30,8 @@ export interface DrainOwner {
 export class Drain implements MoverOwner {
   readonly mover: Mover;
   private learnedAt = 0;
+  private readonly large = new Map<string, ((moved: Moved | null) => void)[]>();
+  private stages = 0;
 
   constructor(
     private readonly host: Host,
@@ -55,8 +60,21 @@ export class Drain implements MoverOwner {
     if (trim === undefined) done();
     else trim(version, emptyIn, done);
   }
-  moveLarge(_route: Route, _source: string, _key: Movable, done: (moved: Moved | null) => void): void {
-    done(null);
+  moveLarge(route: Route, source: string, key: Movable, done: (moved: Moved | null) => void): void {
+    // Whoever wants the same key moved waits for the same move.
+    const name = `${route.version} ${source} ${key.db}:${key.key}`;
+    const waiting = this.large.get(name);
+    if (waiting !== undefined) {
+      waiting.push(done);
+      return;
+    }
+    const all = [done];
+    this.large.set(name, all);
+    const id = `${this.router.id}:${++this.stages}`;
+    new LargeMove({ host: this.host, owner: this, route, source, key, id }, (moved) => {
+      this.large.delete(name);
+      for (const each of all) each(moved);
+    }).start();
   }
 
   /** Called now and then. @param now monotonic, ms */

@@ -87,7 +87,7 @@ export class Everywhere {
     done: (replies: Buffer[]) => void,
     again: () => void,
   ): void {
-    const part = (owned: boolean) => requestOf(['TOWLINE.PART', owned ? 1 : 0, request.raw()]);
+    const part = (owned: boolean) => requestOf(['TOWLINE.WITHIN', owned ? 1 : 0, request.raw()]);
     const first = (elsewhere: Buffer[]) =>
       this.ask(part(true), asker, (home) => done([...elsewhere, ...home]), again);
     this.ask(part(false), asker, first, again);

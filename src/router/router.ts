@@ -195,6 +195,10 @@ export class Router
     for (const lane of this.controlOf.values()) lane.primaryChanged();
   }
 
+  moveLarge(group: string, { db, key }: { db: number; key: string }, done: () => void): void {
+    this.drain.moveLarge(this.route, group, { db, key, size: 0 }, () => done());
+  }
+
   // ---- what sessions need
 
   /** Accepts a client, or tells it that there are too many. */

@@ -4,4 +4,4 @@ export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
 export type { ScanOptions, ScanStep } from './scan.js';
 export { isPayload, Store } from './store.js';
-export { VERB_DB, VERB_PUT } from './verbs.js';
+export { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE } from './verbs.js';

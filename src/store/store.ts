@@ -7,8 +7,9 @@ import type { Context } from './context.js';
 import { ReplyError } from './errors.js';
 import { HANDLERS } from './handlers.js';
 import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
+import { Stages } from './stages.js';
 import { knowsType, typeOf } from './types.js';
-import { VERB_DB, VERB_PUT } from './verbs.js';
+import { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
 
 /** Bytes of a payload before the value: type code, expiry as a big-endian double. */
 const PAYLOAD_HEAD = 9;
@@ -26,6 +27,10 @@ export function isPayload(bytes: Buffer): boolean {
 /** Every key of one process, and what can be done to them. */
 export class Store extends Access {
   private readonly parser = new RequestParser();
+  /** The payload that is given away in pieces. */
+  private piecesOf: { db: number; key: string; seq: number; head: Buffer; value: Buffer } | null = null;
+  /** Payloads that arrive in pieces. */
+  readonly stages = new Stages();
 
   /**
    * Executes a command that `resolve()` accepted; `row.where` must be `keys` or `all`.
@@ -82,7 +87,43 @@ export class Store extends Access {
     else if (request.text(0) === VERB_PUT) {
       this.importKey(ctx.db, request.text(1), request.bytes(2), ctx.seq);
       ctx.dirty++;
-    } else throw new Error(`no such effect: ${request.text(0)}`);
+    } else if (request.text(0) === VERB_STAGE) {
+      const refused = this.stage(request, ctx);
+      if (refused !== null) throw new Error(`effect refused: ${refused}`);
+    } else if (request.text(0) === VERB_UNSTAGE) this.stages.drop(request.text(1));
+    else if (request.text(0) === VERB_ADOPT) this.adopt(request.text(1), request.text(2), ctx);
+    else throw new Error(`no such effect: ${request.text(0)}`);
+  }
+
+  /** Everything goes, what is staged included, when no database is named. */
+  override clear(db?: number): void {
+    super.clear(db);
+    if (db === undefined) this.stages.clear();
+  }
+
+  /** A piece of a payload, as VERB_STAGE says. @returns why it was not taken; null: it was */
+  stage(request: Request, ctx: Context): string | null {
+    const [size, at] = [Number(request.text(2)), Number(request.text(3))];
+    if (!(Number.isSafeInteger(size) && Number.isSafeInteger(at) && at >= 0))
+      return 'a piece without a place';
+    return this.stages.add(request.text(1), size, at, request.bytes(4), ctx.now);
+  }
+
+  /** Drops what was staged under a name, on every member. */
+  unstage(name: string, ctx: Context): void {
+    this.stages.drop(name);
+    this.effect(ctx, VERB_UNSTAGE, name);
+  }
+
+  private adopt(key: string, name: string, ctx: Context): void {
+    const payload = this.stages.whole(name);
+    if (payload === null) throw new Error(`nothing is staged as ${name}`);
+    this.stages.drop(name);
+    const type = payload[0]!;
+    const value = typeOf(type).restore(payload.subarray(PAYLOAD_HEAD));
+    this.put(ctx.db, key, type, value, payload.readDoubleBE(1), ctx.seq, 0);
+    if (ctx.seq > this.changeSeq) this.changeSeq = ctx.seq;
+    ctx.dirty++;
   }
 
   /** The live key as a payload for importKey(): type, expiry, value; null when there is none. Expired keys too. */
@@ -113,6 +154,30 @@ export class Store extends Access {
   sizeOf(db: number, key: string): number {
     const entry = this.peek(db, key);
     return entry === undefined ? 0 : typeOf(entry.type).held(entry.value);
+  }
+
+  /**
+   * Bytes [at, at + length) of the payload that exportKey() would give, its size, and the seq of the key's last change:
+   * pieces with the same seq are of the same payload. Null: there is no such key.
+   */
+  exportPiece(
+    db: number,
+    key: string,
+    at: number,
+    length: number,
+  ): { seq: number; size: number; bytes: Buffer } | null {
+    const seq = this.peek(db, key)?.seq;
+    if (seq === undefined) return null;
+    const known = this.piecesOf;
+    // Dumped once, not for each piece.
+    if (known === null || known.db !== db || known.key !== key || known.seq !== seq)
+      this.piecesOf = { db, key, ...this.exportParts(db, key)! };
+    const { head, value } = this.piecesOf!;
+    const size = head.length + value.length;
+    const end = Math.min(size, at + length);
+    if (end === size) this.piecesOf = null;
+    const rest = value.subarray(Math.max(0, at - head.length), Math.max(0, end - head.length));
+    return { seq, size, bytes: at < head.length ? Buffer.concat([head.subarray(at, end), rest]) : rest };
   }
 
   /** Makes the key what exportKey() gave; what it was before is gone. `seq` is what the key then remembers. */

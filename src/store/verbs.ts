@@ -4,3 +4,9 @@
 export const VERB_DB = 'TOWLINE.DB';
 /** `TOWLINE.PUT key payload`: the key becomes what exportKey() wrote. */
 export const VERB_PUT = 'TOWLINE.PUT';
+/** `TOWLINE.STAGE name size at bytes`: a piece of a payload that a key may become. */
+export const VERB_STAGE = 'TOWLINE.STAGE';
+/** `TOWLINE.UNSTAGE name`: what was staged under this name is dropped. */
+export const VERB_UNSTAGE = 'TOWLINE.UNSTAGE';
+/** `TOWLINE.ADOPT key name`: the key becomes what was staged under this name. */
+export const VERB_ADOPT = 'TOWLINE.ADOPT';

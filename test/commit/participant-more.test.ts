@@ -51,6 +51,9 @@ class Driven {
   }
 }
 
+/** Nothing is locked, and no transaction is known. */
+const quiet = ({ locks, size }: Participant<string>) => locks.size === 0 && size === 0;
+
 describe('Participant with several transactions', () => {
   it('grants locks in order as they are given up', () => {
     const d = new Driven();
@@ -127,9 +130,9 @@ describe('Participant with several transactions', () => {
     assert.deepEqual(d.lock(3, 'r3:1', 'z'), []);
     assert.deepEqual(d.ask(1, { kind: 'release', txn: 'r1:1' }), ['fetch for 2']);
     assert.deepEqual(d.ask(2, { kind: 'release', txn: 'r2:1' }), ['fetch for 3']);
-    assert.ok(!d.participant.quiet);
+    assert.ok(!quiet(d.participant));
     d.ask(3, { kind: 'release', txn: 'r3:1' });
-    assert.ok(d.participant.quiet);
+    assert.ok(quiet(d.participant));
   });
 });
 
@@ -173,7 +176,7 @@ describe('Participant of a new term', () => {
     assert.deepEqual(d.outcome(1, 'r1:1', true), ['send 1 done']);
     participant.restore({ kind: 'forget', txn: 'r1:1', fence: false });
     participant.restore({ kind: 'forget', txn: 'r1:2', fence: true });
-    assert.ok(participant.quiet);
+    assert.ok(quiet(participant));
     assert.ok(participant.isFenced('r1'));
   });
 });

@@ -92,6 +92,8 @@ export function showCoordinator(action: CoordinatorAction): string {
       return `to ${action.group}: ${showAsk(action.ask)}`;
     case 'answer':
       return `answer ${shown(action.reply)}`;
+    case 'large':
+      return `move ${action.key} from ${action.group}`;
     case 'retry':
       return `retry, ${action.why}`;
     case 'fail':

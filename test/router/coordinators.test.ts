@@ -38,6 +38,10 @@ class World implements CoordinatorsOwner {
     });
     this.all.start({ plan, answer: (reply) => this.answers.push(reply!.toString().trim()) });
   }
+  moveLarge(group: string, key: { key: string }, done: () => void): void {
+    this.sent.push(`${group} move ${key.key}`);
+    done();
+  }
   say(txn: string, answer: Record<string, unknown>): void {
     this.all.answered('g1', { txn, ...answer } as Answer);
   }
