@@ -188,7 +188,7 @@ export class Streams implements Tap {
 
 /** A command without what a router wraps around it. */
 function bare(request: Request): Request {
-  if (!request.is(0, 'towline.ask') && !request.is(0, 'towline.part')) return request.clone();
+  if (!request.is(0, 'towline.ask') && !request.is(0, 'towline.within')) return request.clone();
   const parser = new RequestParser();
   parser.feed(request.bytes(request.argc - 1));
   parser.next();
