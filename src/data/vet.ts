@@ -58,6 +58,8 @@ export function unwrap(
   request: Request,
 ): { wrap: Wrap; row: CommandRow | undefined; request: Request } | null {
   if (request.is(0, 'towline.stage') && request.argc === 5) return { wrap: 'stage', row: undefined, request };
+  if (request.is(0, 'towline.exec') && request.argc > 2) return { wrap: 'exec', row: undefined, request };
+  if (request.is(0, 'towline.states')) return { wrap: 'states', row: undefined, request };
   const asked = request.is(0, 'towline.ask') && request.argc === 2;
   if (!asked && !(request.is(0, 'towline.within') && request.argc === 3)) return null;
   const parser = new RequestParser();
