@@ -76,6 +76,10 @@ export class Child {
     return this.#process.pid ?? 0;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   /** Asks the process to stop, and kills it when it has not after `limitMs`; resolves when it is gone. */
   async stop(limitMs: number): Promise<void> {
     if (this.exit !== null) return;

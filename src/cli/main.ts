@@ -9,6 +9,7 @@ import { groupCommand } from './group.js';
 import { ringCommand } from './ring.js';
 import { router } from './router.js';
 import { status } from './status.js';
+import { tour } from './tour.js';
 import { up } from './up.js';
 import { workload } from './workload.js';
 import { zk } from './zk.js';
@@ -45,6 +46,7 @@ export async function main(argv: string[]): Promise<number> {
     commandOf(zk, done),
     commandOf(status, done),
     commandOf(workload, done),
+    commandOf(tour, done),
     groupCommand(done),
     ringCommand(done),
   ]) {

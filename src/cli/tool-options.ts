@@ -1,4 +1,4 @@
-// Every option of the commands that are not roles: up, status, ring, workload. As in options.ts, each is described once.
+// Every option of the commands that are not roles: up, status, ring, workload, tour. As in options.ts, each is described once.
 import { MAX_WEIGHT } from '../ring/index.js';
 import { LOGGING, PASSWORD, ZOOKEEPER } from './common-options.js';
 import type { Option } from './settings.js';
@@ -168,6 +168,24 @@ export const WORKLOAD = {
   password: PASSWORD,
   json: {
     meaning: 'Print nothing but one JSON object at the end',
+    example: '1',
+    initial: '0',
+    parse: flag,
+    bare: true,
+  },
+} satisfies Record<string, Option<unknown>>;
+
+/** `towline tour`. */
+export const TOUR = {
+  fast: {
+    meaning: 'Shorten the pauses: for tests rather than for people',
+    example: '1',
+    initial: '0',
+    parse: flag,
+    bare: true,
+  },
+  json: {
+    meaning: 'Print what was measured as one JSON object; the words go to the standard error',
     example: '1',
     initial: '0',
     parse: flag,

@@ -66,7 +66,7 @@ async function runWorkload(settings: Settings<typeof WORKLOAD>): Promise<Result>
   };
   const connections = Array.from(
     { length: clients },
-    (_, i) => new Connection(routers[i % routers.length]!, password, tally),
+    (_, i) => new Connection([routers[i % routers.length]!], password, tally),
   );
   const from = performance.now();
   const print = json ? () => {} : (line: string) => void process.stdout.write(`${line}\n`);

@@ -2,7 +2,7 @@
 // it names. Nothing on the data path waits for it; what was last delivered stays in force while ZooKeeper is away.
 import { type GroupConfig, isGroupConfig, type Registration } from '../commit/index.js';
 import type { RingDocument } from '../ring/index.js';
-import { DocumentView, MembershipView, type ZooKeeper } from '../zookeeper/index.js';
+import { CasDocument, DocumentView, MembershipView, type ZooKeeper } from '../zookeeper/index.js';
 
 /** Where things are in ZooKeeper (design, section 5). */
 export const PATHS = {
@@ -12,6 +12,9 @@ export const PATHS = {
   routers: '/towline/routers',
 } as const;
 
+/** Pause before what could not be read is read again, ms. */
+const AGAIN_MS = 200;
+
 /** Who wants to know. Called in a turn of its own, never from within a call to the directory. */
 export interface DirectoryListener {
   ring(document: RingDocument): void;
@@ -19,7 +22,7 @@ export interface DirectoryListener {
   config(group: string, config: GroupConfig, origin: bigint): void;
   /** A group has no configuration, or no longer one. Absent: not asked for. */
   absent?(group: string): void;
-  /** Who is registered in a group. Absent: not asked for. */
+  /** Who is registered in a group; the group's configuration has been read, and told, since. Absent: not asked for. */
   members?(group: string, members: readonly Registration[]): void;
 }
 
@@ -60,14 +63,34 @@ export class Directory {
     // It retries by itself; only stop() ends it without a reading.
     view.start().catch(() => {});
     if (this.listener.members === undefined) return;
+    let newest: readonly Registration[] = [];
     const members = new MembershipView<Registration>(this.zk, PATHS.members(group), (all) => {
-      this.listener.members?.(
-        group,
-        all.map(({ info }) => info),
-      );
+      const list = all.map(({ info }) => info);
+      newest = list;
+      void this.tellMembers(group, list, () => newest === list);
     });
     this.members.push(members);
     members.start().catch(() => {});
+  }
+
+  /**
+   * A list of members that is newer than the configuration known here would make a group seem lost (R5): the
+   * configuration is read, and told, first.
+   */
+  private async tellMembers(
+    group: string,
+    list: readonly Registration[],
+    newest: () => boolean,
+  ): Promise<void> {
+    const document = new CasDocument<GroupConfig>(this.zk, PATHS.config(group));
+    while (newest() && !this.stopped) {
+      // A group that is being created has no configuration yet; what cannot be read now is read later.
+      const found = await document.read().catch(() => undefined);
+      if (!newest() || this.stopped) return;
+      if (found && isGroupConfig(found.value)) this.listener.config(group, found.value, found.czxid);
+      if (found !== undefined) return this.listener.members?.(group, list);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+    }
   }
 
   /** Somebody spoke of something newer: reads everything again now. */

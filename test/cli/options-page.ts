@@ -7,6 +7,7 @@ import {
   RING_DRAIN,
   RING_SHOW,
   STATUS,
+  TOUR,
   UP,
   WORKLOAD,
 } from '../../src/cli/tool-options.js';
@@ -18,6 +19,7 @@ const COMMANDS: { name: string; options: Options; file?: string }[] = [
   { name: 'zk', options: ZK, file: 'conf/zoo.cfg' },
   { name: 'status', options: STATUS },
   { name: 'workload', options: WORKLOAD },
+  { name: 'tour', options: TOUR },
   { name: 'ring show', options: RING_SHOW },
   { name: 'ring add GROUP', options: RING_ADD },
   {

@@ -137,13 +137,19 @@ export class Cluster {
       const now = groups.find((each) => each.id === old.id);
       return now !== undefined && now.weight !== old.weight;
     });
-    let next: ReturnType<typeof addGroup>;
-    if (before !== undefined && random.chance(0.5)) next = setWeight(ring, before.id, before.weight);
-    else if (random.chance(0.6))
-      next = setWeight(ring, id, random.pick([1, 3, 8].filter((w) => w !== weight)));
-    else if (fresh.length > 0 && random.chance(0.6))
-      next = addGroup(ring, random.pick(fresh), random.pick([1, 2]));
-    else next = removeGroup(ring, id);
+    const what = random.weighted([
+      [before === undefined ? 0 : 5, 'back'],
+      [3, 'weight'],
+      [fresh.length > 0 ? 1 : 0, 'add'],
+      [1, 'remove'],
+    ] as const);
+    const change = {
+      back: () => setWeight(ring, before!.id, before!.weight),
+      weight: () => setWeight(ring, id, random.pick([1, 3, 8].filter((each) => each !== weight))),
+      add: () => addGroup(ring, random.pick(fresh), random.pick([1, 2])),
+      remove: () => removeGroup(ring, id),
+    };
+    const next = change[what]();
     if (typeof next === 'string') return this.bumpRing();
     this.world.trace('ring', JSON.stringify(next.groups));
     this.directory.publishRing(next);

@@ -132,6 +132,9 @@ export class Directory {
       this.pass(host, delay, () => host.deliver('cas', () => done(result())));
     this.pass(host, random.between(0, this.lag), () => {
       pending.delete(next);
+      // What was needed of the configuration until now is not any more: whoever counts looks at this moment.
+      const now = this.configs.get(group)!;
+      for (const listener of [...this.listeners]) listener(group, now, now);
       // What a process said right before its end may or may not have left it.
       if (!host.alive && random.chance(0.5)) return;
       if (!sent && !wanted()) return answer(() => 'conflict', 0);
@@ -231,7 +234,11 @@ export class Directory {
     const router = this.seats.get(host)?.router;
     if (!router) return;
     this.pass(host, this.aside.between(0, this.lag), () =>
-      host.deliver('directory', () => router.setMembers(group, this.registered(group))),
+      host.deliver('directory', () => {
+        // As src/net/directory.ts: never a list of members that is newer than the configuration known there.
+        this.seats.get(host)?.watcher.setConfig(group, this.configs.get(group)!);
+        router.setMembers(group, this.registered(group));
+      }),
     );
   }
 

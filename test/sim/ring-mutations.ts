@@ -4,17 +4,19 @@ import { LockTable, Participant } from '../../src/commit/index.js';
 import { Controls } from '../../src/data/controls.js';
 import { Lane } from '../../src/data/lane.js';
 import { Lanes } from '../../src/data/lanes.js';
-import { PrimaryRing } from '../../src/data/primary-ring.js';
+import { DataNode } from '../../src/data/node.js';
+import { Primary } from '../../src/data/primary.js';
 import { requestOf } from '../../src/resp/index.js';
 import { ownersOf, type RingGroup, RingTable, SLOTS } from '../../src/ring/index.js';
 import { Coordinators } from '../../src/router/coordinators.js';
+import { Everywhere } from '../../src/router/everywhere.js';
 import { Mover } from '../../src/router/mover.js';
 import { Router } from '../../src/router/router.js';
-import { Session } from '../../src/router/session.js';
 import { Settled } from '../../src/router/settled.js';
 import { Effects } from '../../src/router/tow.js';
 import { Walk } from '../../src/router/walk.js';
 import { Store } from '../../src/store/index.js';
+import type { Temper } from './chaos.js';
 import type { GroupMutation } from './group-mutations.js';
 import { patch } from './mutations.js';
 import type { Variant } from './variants.js';
@@ -23,6 +25,20 @@ import type { Variant } from './variants.js';
 const CHURN: Partial<Variant> = { churn: 10, steady: 3000, drains: 'some' };
 /** Nobody moves what is not written. */
 const STILL: Partial<Variant> = { ...CHURN, drains: 'none' };
+/** Much is late. */
+const SLOW: Partial<Temper> = {
+  pause: 60,
+  killNode: 0,
+  weather: {
+    delay: [1, 8],
+    slow: 0.3,
+    slowness: [20, 200],
+    refusals: 0,
+    halfOpen: 0,
+    halfOpenFor: [10, 500],
+    pieces: 0.1,
+  },
+};
 const WRONG = /^(R1|R2)|not linearizable/;
 
 export const RING_MUTATIONS: GroupMutation[] = [
@@ -205,8 +221,33 @@ export const RING_MUTATIONS: GroupMutation[] = [
     name: 'R2: a new primary serves before it has read the ring',
     finds: WRONG,
     seeds: [],
-    variant: { ...CHURN, split: 3 },
-    apply: () => patch(PrimaryRing.prototype, 'adopt', () => () => false),
+    temper: { killNode: 6, pause: 100 },
+    variant: STILL,
+    apply: () => {
+      const mends = [
+        patch(
+          Primary.prototype,
+          'gathered',
+          (gathered) =>
+            function () {
+              this.ringIsRead = true;
+              gathered.call(this);
+            },
+        ),
+        // What a backup hears from ZooKeeper may come late.
+        patch(
+          DataNode.prototype,
+          'setRing',
+          (set) =>
+            function (document) {
+              if (this.roleName === 'primary' || this.ring.version === 0) set.call(this, document);
+            },
+        ),
+      ];
+      return () => {
+        for (const mend of mends) mend();
+      };
+    },
   },
   {
     name: 'R2: what is settled is kept from one version of the ring to the next',
@@ -229,47 +270,68 @@ export const RING_MUTATIONS: GroupMutation[] = [
       ),
   },
   {
-    name: 'R2: a walk that meets STALE goes on where it was',
+    name: 'R2: a walk that met STALE asks only groups that it has not asked yet',
     finds: WRONG,
     seeds: [],
+    temper: SLOW,
     variant: STILL,
-    apply: () =>
-      patch(
-        Walk.prototype,
-        'stale',
-        () =>
-          function () {
-            // The same group again, as soon as the router knows the newer ring; or the next one.
-            this.at++;
-            if (this.at > this.older.length) this.owner.stale();
-            else this.step();
-          },
-      ),
+    apply: () => {
+      const asked = new Map<string, string[]>();
+      const name = (walk: { db: number; request: { raw(): Buffer } }) =>
+        `${walk.db} ${walk.request.raw().latin1Slice()}`;
+      const mends = [
+        patch(
+          Walk.prototype,
+          'stale',
+          (stale) =>
+            function () {
+              const before = this.older.slice(0, this.at).map((group: number) => this.route.groups[group]);
+              asked.set(name(this as never), before);
+              stale.call(this);
+            },
+        ),
+        patch(
+          Walk.prototype,
+          'step',
+          (step) =>
+            function () {
+              const before = asked.get(name(this as never)) ?? [];
+              while (this.at < this.older.length && before.includes(this.route.groups[this.older[this.at]]))
+                this.at++;
+              asked.delete(name(this as never));
+              step.call(this);
+            },
+        ),
+      ];
+      return () => {
+        for (const mend of mends) mend();
+      };
+    },
   },
   {
     name: 'R2: the router takes a new ring while walks are under way',
     finds: WRONG,
     seeds: [],
+    temper: SLOW,
     variant: STILL,
     apply: () =>
       patch(
         Router.prototype,
         'switchRoute',
-        (original) =>
+        () =>
           function () {
-            const { laneOf } = this;
-            // As if nothing were under way.
-            this.laneOf = new Map();
-            const lane = this.lane;
-            this.lane = (group: string) => {
-              const known = laneOf.get(group);
-              if (known !== undefined) this.laneOf.set(group, known);
-              return lane.call(this, group);
-            };
-            const next = this.nextRoute;
-            original.call(this);
-            this.lane = lane;
-            if (next === null) this.laneOf = laneOf;
+            if (this.nextRoute === null) return;
+            // Walks find their groups by name.
+            const { groups } = this.nextRoute;
+            this.route = this.nextRoute;
+            this.nextRoute = null;
+            this.lanes = groups.map((group: string) => this.lane(group));
+            for (const group of groups) this.control(group);
+            this.drain.learn();
+            const { replans } = this;
+            this.replans = [];
+            for (const again of replans) again();
+            for (const session of this.sessions) session.process();
           },
       ),
   },
@@ -299,7 +361,8 @@ export const RING_MUTATIONS: GroupMutation[] = [
     name: 'R2: ABSENT is said for good though a deletion cannot be logged',
     finds: WRONG,
     seeds: [],
-    variant: { ...STILL, volatile: true, minInSync: 2, members: 2 },
+    temper: { killNode: 8, pause: 120, bumpRing: 0 },
+    variant: { churn: 3, steady: 3000, drains: 'none', volatile: true, minInSync: 2, members: 2 },
     apply: () =>
       patch(
         Lane.prototype,
@@ -314,7 +377,8 @@ export const RING_MUTATIONS: GroupMutation[] = [
     name: 'R2: locks say ABSENT for good though a deletion cannot be logged',
     finds: WRONG,
     seeds: [],
-    variant: { ...STILL, volatile: true, minInSync: 2, members: 2 },
+    temper: { killNode: 8, pause: 120, bumpRing: 0 },
+    variant: { churn: 3, steady: 3000, drains: 'none', volatile: true, minInSync: 2, members: 2 },
     apply: () =>
       patch(
         Coordinators.prototype,
@@ -407,22 +471,15 @@ export const RING_MUTATIONS: GroupMutation[] = [
     name: 'KEYS asks every group once, in no order',
     finds: /KEYS while keys move/,
     seeds: [],
+    temper: SLOW,
     variant: { ...CHURN, drains: 'all', census: true },
     apply: () =>
       patch(
-        // biome-ignore lint/suspicious/noExplicitAny: private
-        (Session as any).prototype,
-        'execute',
-        (execute) =>
-          function (row, request, ...rest) {
-            const all = this.router.all;
-            if (row.name === 'keys' && all !== undefined && !all.broken) {
-              all.broken = true;
-              all.inParts = function (asked: unknown, asker: unknown, done: unknown) {
-                this.ask(asked, asker, done);
-              };
-            }
-            execute.call(this, row, request, ...rest);
+        Everywhere.prototype,
+        'inParts',
+        () =>
+          function (request, asker, done, again) {
+            this.ask(request, asker, done, again);
           },
       ),
   },

@@ -79,6 +79,7 @@ export function volatileFamily(groups: number, owners: Uint16Array): Family {
 const VOLATILE: [number, Make][] = [
   [4, (random, pick, value) => ['SET', key(pick()), value, 'PX', String(1 + random.below(400))]],
   [3, (_random, pick) => ['GET', key(pick())]],
+  [2, (_random, pick) => ['MGET', key(pick()), key(pick())]],
   [1, (_random, pick, value) => ['SET', key(pick()), value]],
   [1, (_random, pick, value) => ['APPEND', key(pick()), value]],
   [1, (random, pick) => ['PEXPIRE', key(pick()), String(1 + random.below(100))]],

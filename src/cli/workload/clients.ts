@@ -1,5 +1,6 @@
 // The load: each client sends one command at a time, reads of any key and writes of its own keys, and judges every
 // reply. Must never leave a command's outcome out of the ledger.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.js';
 import type { Ledger } from './ledger.js';
@@ -14,7 +15,15 @@ export interface Run {
   /** Share of reads, 0 to 1. */
   reads: number;
   clients: number;
+  /** Pause of each client after a command, ms; absent: none. */
+  pauseMs?: number;
   stop: AbortSignal;
+}
+
+/** A read or write that is yet to be sent. */
+interface Command {
+  key: number;
+  writes: boolean;
 }
 
 /** Judges what a read that began with `mark` returned. */
@@ -41,7 +50,8 @@ async function read(run: Run, redis: Redis, key: number): Promise<void> {
   run.tally.reads++;
 }
 
-async function write(run: Run, redis: Redis, key: number): Promise<void> {
+/** Writes a key that only this client writes. */
+export async function write(run: Run, redis: Redis, key: number): Promise<void> {
   const { number, at, value } = run.ledger.beginWrite(key);
   let answered = false;
   try {
@@ -57,18 +67,28 @@ async function write(run: Run, redis: Redis, key: number): Promise<void> {
 export async function runClient(run: Run, index: number, connection: Connection): Promise<void> {
   const { ledger, tally, clients } = run;
   const own = Math.ceil((ledger.keys - index) / clients);
+  let again: Command | null = null;
+  const next = (): Command => {
+    const mine = index + clients * Math.floor(Math.random() * own);
+    const writes = Math.random() >= run.reads && ledger.mayWrite(mine);
+    return { key: writes ? mine : Math.floor(Math.random() * ledger.keys), writes };
+  };
   for (;;) {
     const redis = await connection.ready(run.stop);
     if (redis === null || run.stop.aborted) return;
-    const mine = index + clients * Math.floor(Math.random() * own);
-    const any = Math.floor(Math.random() * ledger.keys);
-    const writes = Math.random() >= run.reads && ledger.mayWrite(mine);
+    const command: Command = again ?? next();
+    again = null;
     const from = performance.now();
     try {
-      await (writes ? write(run, redis, mine) : read(run, redis, any));
+      await (command.writes ? write(run, redis, command.key) : read(run, redis, command.key));
       tally.recent.record((performance.now() - from) * 1000);
     } catch (error) {
-      connection.failed(error);
+      if (connection.failed(error) === 'elsewhere') {
+        // To the ledger it is another write: of the first nobody knows what became of it.
+        again = command;
+        tally.repeated++;
+      }
     }
+    if (run.pauseMs !== undefined) await sleep(run.pauseMs);
   }
 }

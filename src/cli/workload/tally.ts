@@ -43,6 +43,9 @@ export class Tally {
   unverified = 0;
   /** Keys read at the end. */
   verified = 0;
+  /** Connections that went on at another router, and commands that were asked again there. */
+  moves = 0;
+  repeated = 0;
   /** Latencies since the last live line. */
   readonly recent = new Histogram();
   /** Latencies before that. */
