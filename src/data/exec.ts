@@ -61,7 +61,8 @@ export function runExec({ watched, runs }: ExecMessage, { store, writer, term, r
     ctx.reply.nilArray();
     return changed;
   }
-  const away = ring.moving && runs.some(({ row, request }) => row.write && misrouted({ store, ring }, row, request));
+  const away =
+    ring.moving && runs.some(({ row, request }) => row.write && misrouted({ store, ring }, row, request));
   if (away) {
     ctx.reply.error(MISROUTED);
     return changed;
@@ -72,12 +73,22 @@ export function runExec({ watched, runs }: ExecMessage, { store, writer, term, r
 }
 
 /** What the key's state is called now: an expired one is deleted first; a later term's is another one. */
-export function stateOf(store: Store, ctx: Context, term: number, db: number, key: string): string {
+function stateOf(store: Store, ctx: Context, term: number, db: number, key: string): string {
   const { hits, misses } = ctx;
   store.findQuiet(ctx, key, db);
   ctx.hits = hits;
   ctx.misses = misses;
   return `${term}.${store.stateOf(db, key)}`;
+}
+
+/** Answers `TOWLINE.STATES (db key)*`. */
+export function sayStates(
+  { store, ctx, term }: { store: Store; ctx: Context; term: number },
+  request: Request,
+): void {
+  const states = statesOf(request).map(({ db, key }) => stateOf(store, ctx, term, db, key));
+  ctx.reply.array(states.length);
+  for (const state of states) ctx.reply.bulk(state);
 }
 
 /** Keys of `TOWLINE.STATES (db key)*`. @throws ProtocolError */

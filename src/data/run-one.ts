@@ -1,7 +1,7 @@
 // One message of a data lane is executed: a client's command as it came, or one that a router wrapped.
 import type { CommandRow } from '../command/index.js';
 import type { Request } from '../resp/index.js';
-import { stateOf, statesOf } from './exec.js';
+import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Lane, Wrap } from './lane.js';
 import type { LanesOwner } from './lanes.js';
@@ -32,12 +32,8 @@ export function runOne(owner: LanesOwner, { lane, counter, row, request, wrap }:
       return askOlder(owner, lane, counter, row!, request);
     case 'stage':
       return stage(owner, request);
-    case 'states': {
-      const states = statesOf(request).map(({ db, key }) => stateOf(store, ctx, term, db, key));
-      ctx.reply.array(states.length);
-      for (const state of states) ctx.reply.bulk(state);
-      return;
-    }
+    case 'states':
+      return sayStates({ store, ctx, term }, request);
     default:
       ctx.slots = wrap === 'none' ? null : (slot) => ring.owns(slot) === (wrap === 'owned');
       internalRead({ store, locks: transactions.locks }, row, request, ctx);

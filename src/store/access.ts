@@ -2,6 +2,7 @@
 // (only on a primary, with a DEL effect before whatever the command writes), what the reply depends on (R8) and
 // what an entry remembers. Backups never expire a key on their own.
 import type { Argument, Request } from '../resp/index.js';
+import { SLOTS } from '../ring/index.js';
 import type { Context } from './context.js';
 import {
   type Collection,
@@ -13,7 +14,6 @@ import {
   type Value,
 } from './entry.js';
 import { reject, WRONG_TYPE } from './errors.js';
-import { SLOTS } from '../ring/index.js';
 import { Keyspace } from './keyspace.js';
 import { VERB_DB } from './verbs.js';
 
