@@ -66,7 +66,7 @@ const USAGE = { rss: 0, heapUsed: 0, heapTotal: 0, machine: 0, userMicros: 0, sy
 export class Cluster {
   /** Which routers take themselves for the leader of the drain: none, one, or several. */
   movers: (name: string) => boolean = () => false;
-  /** Whether keys may move: not where a group is lost, since what was in it is told by where its keys live. */
+  /** Whether keys may move. */
   movable = true;
   readonly network: Network;
   readonly directory: Directory;
@@ -104,6 +104,10 @@ export class Cluster {
   lost(group: string): boolean {
     const binding = this.directory.binding(group);
     return !this.membersOf(group).some(({ id, host }) => host.alive && binding.has(id));
+  }
+  /** Whether an operator gave the group up with its data. */
+  abandoned(group: string): boolean {
+    return this.directory.ring.abandoned.includes(group);
   }
   /** The place of a data node, by the name of its host or address; undefined: it is no data node's. */
   place(host: string): NodePlace | undefined {
