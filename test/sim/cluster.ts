@@ -50,6 +50,8 @@ export interface NodePlace {
   /** Processes, and members, that there have been. */
   starts: number;
   begun: number;
+  /** The member in it has failed, and another one is about to begin. */
+  failed: boolean;
   /** Handing over, to be stopped then. */
   leaving: boolean;
 }
@@ -103,7 +105,7 @@ export class Cluster {
   /** Whether nobody lives who is in sync, or may be. */
   lost(group: string): boolean {
     const binding = this.directory.binding(group);
-    return !this.membersOf(group).some(({ id, host }) => host.alive && binding.has(id));
+    return !this.membersOf(group).some(({ id, host, failed }) => host.alive && !failed && binding.has(id));
   }
   /** Whether an operator gave the group up with its data. */
   abandoned(group: string): boolean {
@@ -249,6 +251,7 @@ export class Cluster {
       failed: (reason) => {
         world.trace(host.name, `begins anew: ${reason}`);
         place.leaving = false;
+        place.failed = true;
         directory.unregister(group, id, world.random.between(0, BEGIN_MS));
         // Until then the one that has failed is what connections find, as in a real process.
         host.after(world.random.between(1, BEGIN_MS), () => {
@@ -259,6 +262,7 @@ export class Cluster {
     place.id = id;
     place.node = node;
     place.leaving = false;
+    place.failed = false;
     const member = { group, setMembers: (members: readonly Registration[]) => node.setMembers(members) };
     directory.watch(host, node, { member });
     const registration = { id, ...address, pid: 1, hotfix };
