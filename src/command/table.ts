@@ -10,6 +10,7 @@ import { CLUSTER_LAYOUT_ROWS } from './rows/cluster-layout.js';
 import { CONNECTION_ROWS } from './rows/connection.js';
 import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
+import { HASH_ROWS } from './rows/hash.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
 import { LOCK_ROWS } from './rows/locks.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
@@ -40,6 +41,7 @@ export const ROWS: readonly CommandRow[] = nest([
   ...STRING_PARTS_ROWS,
   ...TRANSACTION_ROWS,
   ...BITMAP_ROWS,
+  ...HASH_ROWS,
   ...GENERIC_ROWS,
   ...EXPIRY_ROWS,
   ...CONNECTION_ROWS,

@@ -4,7 +4,6 @@
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   generic: 'dump migrate restore sort sort_ro',
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
-  hash: 'hdel hexists hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan hset hsetnx hstrlen hvals',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
   list: 'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
   pubsub: 'spublish ssubscribe sunsubscribe',

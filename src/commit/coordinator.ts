@@ -97,6 +97,12 @@ export class Coordinator {
     return this.state === 'ended';
   }
 
+  /** Whether anything is still expected of this group. */
+  needs(group: string): boolean {
+    if (this.free) return this.shareOf(group) >= 0;
+    return this.state !== 'ended' && this.prepares.has(group) && !this.confirmed.has(group);
+  }
+
   /** Begins with the lowest group. */
   start(): CoordinatorAction[] {
     return [this.lockNext()];

@@ -55,8 +55,11 @@ export type Ask =
   | { kind: 'forget'; txn: Txn }
   | { kind: 'inquire'; txn: Txn };
 
-/** What a participant may say of a transaction when it is asked (R11). */
-export type TxnState = 'prepared' | 'committed' | 'aborted' | 'never';
+/**
+ * What a participant may say of a transaction when it is asked (R11). `yielded`: it is prepared, knows that another
+ * participant was abandoned, and takes the outcome from participants only, no longer from the coordinator.
+ */
+export type TxnState = 'prepared' | 'yielded' | 'committed' | 'aborted' | 'never';
 
 /** Primary of a participating group -> whoever asked. */
 export type Answer =

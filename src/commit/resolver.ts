@@ -1,6 +1,7 @@
 // Finishing a transaction whose coordinator is gone: any participant's primary asks the others and does what R11 says.
 // Must never decide to abort unless a group says NEVER or that it has aborted, nor to commit unless every
-// participant is prepared or one has committed.
+// participant is prepared or one has committed. Where a participant was abandoned, nobody can say what it promised: the
+// others commit if one of them has, else abort, once none of them takes the coordinator's word any more.
 import type { Answer, Ask, Txn, TxnState } from './messages.js';
 
 /** What the owner must do. */
@@ -15,18 +16,25 @@ export type ResolverAction =
 export class Resolver {
   private readonly states = new Map<string, TxnState>();
   private readonly confirmed = new Set<string>();
-  private readonly others: string[];
+  private readonly all: string[];
 
   /**
    * @param commit the outcome, if it is known here already and only has to be spread
+   * @param abandoned whether a group was given up with its data
    */
   constructor(
     readonly txn: Txn,
     self: string,
     participants: readonly string[],
     private commit: boolean | null,
+    private readonly abandoned: (group: string) => boolean = () => false,
   ) {
-    this.others = participants.filter((group) => group !== self);
+    this.all = participants.filter((group) => group !== self);
+  }
+
+  /** Those that can be asked. */
+  private get others(): string[] {
+    return this.all.filter((group) => !this.abandoned(group));
   }
 
   /** Whether the outcome is known to it. */
@@ -38,9 +46,12 @@ export class Resolver {
   step(): ResolverAction[] {
     const { commit, txn } = this;
     if (commit === null) {
-      // It wrote in this group alone, and is prepared here: that is every participant.
-      if (this.others.length === 0) return this.decide(true);
-      const missing = this.others.filter((group) => !this.states.has(group));
+      // It wrote in this group alone, and is prepared here: that is every participant; or the others were abandoned.
+      if (this.others.length === 0) return this.decide(this.all.length === 0);
+      // Where one was abandoned, who is prepared is asked until it takes nobody else's word.
+      const good = (group: string) =>
+        this.states.has(group) && (this.whole || this.states.get(group) === 'yielded');
+      const missing = this.others.filter((group) => !good(group));
       return missing.map((group) => ({ do: 'send', group, ask: { kind: 'inquire', txn } }));
     }
     const missing = this.others.filter((group) => !this.confirmed.has(group));
@@ -53,14 +64,20 @@ export class Resolver {
     if (!this.others.includes(group)) return [];
     if (answer.kind === 'done' && this.commit !== null) {
       this.confirmed.add(group);
-      return this.confirmed.size === this.others.length ? [{ do: 'settled' }] : [];
+      return this.others.every((each) => this.confirmed.has(each)) ? [{ do: 'settled' }] : [];
     }
     if (answer.kind !== 'state' || this.commit !== null) return [];
     this.states.set(group, answer.state);
-    const said = [...this.states.values()];
+    const said = this.others.flatMap((each) => this.states.get(each) ?? []);
     if (said.includes('committed')) return this.decide(true);
     if (said.includes('never') || said.includes('aborted')) return this.decide(false);
-    return said.length === this.others.length ? this.decide(true) : [];
+    if (said.length < this.others.length) return [];
+    if (this.whole) return this.decide(true);
+    return said.every((state) => state === 'yielded') ? this.decide(false) : [];
+  }
+
+  private get whole(): boolean {
+    return this.others.length === this.all.length;
   }
 
   private decide(commit: boolean): ResolverAction[] {

@@ -19,6 +19,7 @@ import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { adoptedIn, commandOf, readOf, vetAsk } from './vet.js';
+import { Yielded } from './yielded.js';
 
 /** What the primary gives. */
 export interface ControlsOwner {
@@ -61,8 +62,11 @@ export class Controls {
   private pending: { need: number; lane: number; bytes: Buffer }[] = [];
   /** Locks asked for under a ring that is not known here yet. */
   private early: { lane: number; ask: Ask & { kind: 'lock' } }[] = [];
+  private readonly yielded: Yielded;
 
-  constructor(private readonly owner: ControlsOwner) {}
+  constructor(private readonly owner: ControlsOwner) {
+    this.yielded = new Yielded(owner);
+  }
 
   /** Whether a coordinator has a lane open. */
   connected(coordinator: string): boolean {
@@ -101,6 +105,8 @@ export class Controls {
   send(lane: number, answer: Answer): void {
     const to = this.lanes.get(lane);
     if (to === undefined) return;
+    if (answer.kind === 'state' && answer.state === 'prepared' && this.yielded.asked(answer.txn))
+      answer = { ...answer, state: 'yielded' };
     to.out.push(encodeAnswer(answer));
     if (answer.kind !== 'done') to.urgent = true;
     // No client waits for a DONE: it rides on what follows it.
@@ -246,6 +252,8 @@ export class Controls {
     // What is given up before its ring was known here must not be locked when it is.
     if (ask.kind === 'release') this.early = this.early.filter((each) => each.ask.txn !== ask.txn);
     if (ask.kind === 'aside') return this.onAside(lane, ask);
+    // Its coordinator gives up as soon as it knows the ring.
+    if (ask.kind === 'outcome' && !this.yielded.takes(ask.txn, this.lanes.get(lane)?.from)) return;
     if (ask.kind === 'prepare' && !this.staged(ask.effects)) {
       // What it would adopt was dropped: it is refused as one without a lock (R11).
       owner.perform(owner.transactions.ask(lane, { ...ask, token: '' }));

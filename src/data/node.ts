@@ -98,7 +98,15 @@ export class DataNode implements ReaderOwner {
   setRing(document: RingDocument): void {
     if (document.version <= this.ring.version) return;
     this.ring = document;
+    if (document.abandoned.includes(this.options.group)) return this.abandoned();
     if (this.role instanceof Primary) this.role.adoptRing(document);
+  }
+
+  /** An operator gave the group up with its data: nobody is to hear of what is held here any more (R1). */
+  private abandoned(): void {
+    if (this.stopped) return;
+    this.stop();
+    this.trouble = `group ${this.options.group} was abandoned: stop its data nodes`;
   }
 
   /** Who is registered in the own group, in order. Serves discovery only. */

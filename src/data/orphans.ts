@@ -30,6 +30,8 @@ export interface OrphansOwner {
   active(): boolean;
   connected(coordinator: string): boolean;
   primaryOf(group: string): Address | null;
+  /** Whether the newest ring known here says that the group was given up with its data. */
+  abandoned(group: string): boolean;
   perform(actions: ParticipantAction<Parked>[]): void;
 }
 
@@ -79,7 +81,7 @@ export class Orphans {
         let resolver = this.resolvers.get(txn);
         // Its outcome may have come from elsewhere since: what is left is to spread it.
         if (resolver === undefined || (commit !== null && !resolver.decided)) {
-          resolver = new Resolver(txn, owner.self, participants, commit);
+          resolver = new Resolver(txn, owner.self, participants, commit, (group) => owner.abandoned(group));
           this.resolvers.set(txn, resolver);
         }
         this.perform(resolver, resolver.step());

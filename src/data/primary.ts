@@ -108,6 +108,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       active: () => this.active,
       connected: (coordinator) => this.controls.connected(coordinator),
       primaryOf: (group) => options.primaryOf(group),
+      abandoned: (group) => this.ring.document.abandoned.includes(group),
       perform: (actions) => this.perform(actions),
     });
     this.expireLater();

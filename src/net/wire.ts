@@ -216,7 +216,7 @@ export function decodeAnswer(request: Request): Answer {
     case 'TOWLINE.DONE':
       return { kind: 'done', txn };
     case 'TOWLINE.STATE': {
-      const states: TxnState[] = ['prepared', 'committed', 'aborted', 'never'];
+      const states: TxnState[] = ['prepared', 'yielded', 'committed', 'aborted', 'never'];
       return { kind: 'state', txn, state: oneOf(fields.text(), states) };
     }
     default:

@@ -74,6 +74,27 @@ export class Coordinators {
       this.perform(running, running.coordinator.linkLost(group));
   }
 
+  /**
+   * A group was given up with its data: what waits for it is given up too. Its client hears UNCERTAIN if a PREPARE was
+   * sent, and the other participants settle it among themselves (R11).
+   * @returns whether any was given up after its PREPARE: the owner must take another name, or it would not be an orphan
+   */
+  abandoned(group: string): boolean {
+    let orphans = false;
+    for (const running of [...this.running.values()]) {
+      const { coordinator } = running;
+      if (!coordinator.needs(group)) continue;
+      if (coordinator.free) {
+        this.perform(running, coordinator.linkLost(group));
+        continue;
+      }
+      orphans = true;
+      this.running.delete(coordinator.txn);
+      this.reply(running, error('UNCERTAIN a group that took part in the transaction was abandoned'));
+    }
+    return orphans;
+  }
+
   /** Called now and then: ends what has waited beyond the deadline. */
   expire(): void {
     const limit = this.host.now() - this.owner.deadlineMs;

@@ -137,6 +137,7 @@ export class Router
     this.lanes = this.route.groups.map((group) => this.lane(group));
     for (const group of this.route.groups) this.control(group);
     this.dropLanes();
+    this.dropAbandoned();
     this.drain.learn();
     const { replans } = this;
     this.replans = [];
@@ -151,6 +152,20 @@ export class Router
       this.laneOf.delete(group);
       lane.stop();
     }
+  }
+
+  /** Nothing is expected any more of a group that was given up with its data. */
+  private dropAbandoned(): void {
+    let orphans = false;
+    for (const group of this.route.document.abandoned) {
+      const control = this.controlOf.get(group);
+      if (control === undefined) continue;
+      if (this.coordinators.abandoned(group)) orphans = true;
+      this.controlOf.delete(group);
+      control.stop();
+    }
+    // Under its old name it is connected to nobody: what it leaves is seen to be an orphan.
+    if (orphans) this.fenced();
   }
 
   private lane(group: string): DataLane {
@@ -367,7 +382,10 @@ export class Router
       if (this.stopped) return;
       const now = this.host.now();
       this.statistics.tick(now);
-      for (const lane of this.laneOf.values()) lane.expire(this.config.deadlineMs, UNCERTAIN);
+      // What was sent to a group that is given up is answered by nobody, and the newer ring waits for it.
+      const given = this.nextRoute?.document.abandoned ?? [];
+      for (const lane of this.laneOf.values())
+        lane.expire(given.includes(lane.group) ? 0 : this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
       this.drain.tick(now);
       const { timeout } = this.settings.values;

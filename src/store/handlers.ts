@@ -8,6 +8,8 @@ import { EXPIRY } from './expiry.js';
 import { FLUSH } from './flush.js';
 import { GENERIC } from './generic.js';
 import type { Handler, Handlers } from './handler.js';
+import { HASHES } from './hash.js';
+import { HASH_RANDOM } from './hash-random.js';
 import { LCS } from './lcs.js';
 import { OBJECT } from './object.js';
 import { PARTS } from './parts.js';
@@ -29,6 +31,8 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   LCS,
   RELOCATE,
   OBJECT,
+  HASHES,
+  HASH_RANDOM,
 ]);
 
 function collect(groups: readonly Handlers[]): Map<string, Handler> {

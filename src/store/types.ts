@@ -1,5 +1,6 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
-import { STRING, type StringValue, type Value } from './entry.js';
+import { HASH, STRING, type StringValue, type Value } from './entry.js';
+import { Hash } from './hash-value.js';
 import { heldBytes, keptBytes, viewOf } from './value.js';
 
 /** What the rest of the store must know about a type. */
@@ -35,6 +36,16 @@ add<StringValue>(STRING, {
   accepts: () => true,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
+});
+
+add<Hash>(HASH, {
+  name: 'hash',
+  held: (value) => value.held,
+  dump: (value) => value.dump(),
+  restore: Hash.restore,
+  accepts: Hash.accepts,
+  copy: (value) => value.copy(),
+  encoding: (value) => (value.small ? 'listpack' : 'hashtable'),
 });
 
 /** Whether a type code that came from elsewhere has a row. */

@@ -28,6 +28,9 @@ class World implements OrphansOwner {
   connected(coordinator: string): boolean {
     return this.connectedTo.has(coordinator);
   }
+  abandoned(): boolean {
+    return false;
+  }
   primaryOf(group: string): Address | null {
     return { host: group, port: 1 };
   }

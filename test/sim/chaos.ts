@@ -76,7 +76,7 @@ function groupsTemper(random: Random, odd: (weight: number) => number) {
 export class Chaos {
   private on = true;
   private readonly random: Random;
-  private readonly directed: Directed;
+  readonly directed: Directed;
   readonly operator: Operator;
 
   constructor(

@@ -4,6 +4,7 @@
 import type { Answer, Ask } from '../../src/commit/index.js';
 import { ABSENT_KEY, ABSENT_SLOT } from '../../src/net/absent.js';
 import { slotOfText } from '../../src/ring/index.js';
+import { qualified } from './clients.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import { GroupWatch } from './group-watch.js';
 import { Homes, type Name } from './homes.js';
@@ -48,8 +49,9 @@ function textOf(message: Ask | Answer): string {
 export class Observers implements Listener {
   readonly groups = new Map<string, GroupWatch>();
   private readonly commands = new Map<string, LaneCommand>();
-  /** Transactions given up because a participant had been lost. */
+  /** Transactions given up because a participant had been lost, and the keys they had locked. */
   forsaken = 0;
+  readonly forsakenKeys = new Set<string>();
 
   private readonly homes: Homes;
 
@@ -82,6 +84,7 @@ export class Observers implements Listener {
   /** The end of a run: every transaction that was prepared anywhere has one outcome, everywhere (R11). */
   end(): void {
     for (const { group, current } of this.groups.values()) {
+      if (this.cluster.abandoned(group)) continue;
       for (const [txn, log] of current.txns) {
         if (log.prepare === undefined) continue;
         if (log.outcome === undefined)
@@ -89,7 +92,7 @@ export class Observers implements Listener {
         for (const other of log.prepare.entry.participants) {
           const watch = this.groups.get(other)!;
           // What it knew is lost; those that remain agree.
-          if (watch.resets > 0) continue;
+          if (watch.resets > 0 || this.cluster.abandoned(other)) continue;
           const there = watch.current.txn(txn);
           if (log.outcome.commit !== (there.outcome?.commit ?? false))
             throw new Violation(`R11: ${txn} committed at one of ${group} and ${other}, not at the other`);
@@ -239,6 +242,8 @@ export class Observers implements Listener {
       return { name, line, watch, log: line.txn(txn), before: watch.before.get(txn) };
     });
     for (const { name, log } of logs) {
+      // What was promised there is told to nobody any more.
+      if (this.cluster.abandoned(name)) continue;
       if (log.outcome !== undefined && log.outcome.commit !== commit)
         throw new Violation(`R11: ${txn}: ${group} says commit ${commit}, ${name} ${!commit}`);
     }
@@ -249,9 +254,15 @@ export class Observers implements Listener {
       const without = logs.find((each) => !has(each, each.log.prepare) && each.before?.prepare === undefined);
       if (without !== undefined)
         throw new Violation(`R11: ${group} commits ${txn}, which ${without.name} has not prepared`);
-    } else if (logs.some(({ watch }) => watch.resets > 0)) {
+    } else if (logs.some(({ name, watch }) => watch.resets > 0 || this.cluster.abandoned(name))) {
       // A lost group cannot be asked: its client may have been told that the transaction stands.
       this.forsaken++;
+      for (const { log, before } of logs)
+        for (const { db, key } of [
+          ...(log.prepare?.entry.keys ?? []),
+          ...(before?.prepare?.entry.keys ?? []),
+        ])
+          this.forsakenKeys.add(qualified(db, key));
     } else if (!logs.some((each) => has(each, each.log.never))) {
       throw new Violation(`R11: ${group} aborts ${txn}, but no group promised NEVER`);
     }

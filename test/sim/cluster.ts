@@ -50,6 +50,8 @@ export interface NodePlace {
   /** Processes, and members, that there have been. */
   starts: number;
   begun: number;
+  /** The member in it has failed, and another one is about to begin. */
+  failed: boolean;
   /** Handing over, to be stopped then. */
   leaving: boolean;
 }
@@ -66,7 +68,7 @@ const USAGE = { rss: 0, heapUsed: 0, heapTotal: 0, machine: 0, userMicros: 0, sy
 export class Cluster {
   /** Which routers take themselves for the leader of the drain: none, one, or several. */
   movers: (name: string) => boolean = () => false;
-  /** Whether keys may move: not where a group is lost, since what was in it is told by where its keys live. */
+  /** Whether keys may move. */
   movable = true;
   readonly network: Network;
   readonly directory: Directory;
@@ -103,7 +105,11 @@ export class Cluster {
   /** Whether nobody lives who is in sync, or may be. */
   lost(group: string): boolean {
     const binding = this.directory.binding(group);
-    return !this.membersOf(group).some(({ id, host }) => host.alive && binding.has(id));
+    return !this.membersOf(group).some(({ id, host, failed }) => host.alive && !failed && binding.has(id));
+  }
+  /** Whether an operator gave the group up with its data. */
+  abandoned(group: string): boolean {
+    return this.directory.ring.abandoned.includes(group);
   }
   /** The place of a data node, by the name of its host or address; undefined: it is no data node's. */
   place(host: string): NodePlace | undefined {
@@ -245,6 +251,7 @@ export class Cluster {
       failed: (reason) => {
         world.trace(host.name, `begins anew: ${reason}`);
         place.leaving = false;
+        place.failed = true;
         directory.unregister(group, id, world.random.between(0, BEGIN_MS));
         // Until then the one that has failed is what connections find, as in a real process.
         host.after(world.random.between(1, BEGIN_MS), () => {
@@ -255,6 +262,7 @@ export class Cluster {
     place.id = id;
     place.node = node;
     place.leaving = false;
+    place.failed = false;
     const member = { group, setMembers: (members: readonly Registration[]) => node.setMembers(members) };
     directory.watch(host, node, { member });
     const registration = { id, ...address, pid: 1, hotfix };

@@ -10,6 +10,9 @@ import type { Random } from './random.js';
 const PATIENCE_MS = 4000;
 
 export class Directed {
+  /** Hears of a group that is about to lose all it holds. */
+  dooms: (group: string) => void = () => {};
+
   constructor(
     private readonly cluster: Cluster,
     private readonly random: Random,
@@ -77,6 +80,8 @@ export class Directed {
   /** Whoever may be in sync dies, within a moment: the group is lost, until an operator begins it anew. */
   doom(group: string): void {
     const { random, cluster } = this;
+    if (cluster.abandoned(group)) return;
+    this.dooms(group);
     const { world, directory } = cluster;
     world.trace('chaos', `dooms ${group}`);
     const within = random.pick([0, 0, 50, 1500]);

@@ -6,7 +6,7 @@ import { type Ask, Participant } from '../../src/commit/index.js';
 import { Lane, type Parked } from '../../src/data/lane.js';
 import type { Conn } from '../../src/net/host.js';
 import { encodeCommand, RequestParser } from '../../src/resp/index.js';
-import { ownersOf } from '../../src/ring/index.js';
+import { abandon, ownersOf } from '../../src/ring/index.js';
 import { Observers } from './checks.js';
 import { Cluster, type Shape } from './cluster.js';
 import { SimHost } from './host.js';
@@ -240,4 +240,56 @@ test('a router that hears of members before it hears of their configuration call
 
 test('DBSIZE counts a key once that moves to a group counted before (seeds 200106, 200186)', () => {
   for (const seed of [200106, 200186]) assert.equal(run(seed).failure, null);
+});
+
+test('R11: in doubt with an abandoned group, the others agree among themselves', () => {
+  for (const heard of [false, true]) {
+    const { world, cluster, names, send, replies, end } = stage();
+    const { network, directory } = cluster;
+    let prepared = 0;
+    let yielded = 0;
+    network.taps.push({
+      wrote(_end, bytes) {
+        const text = Buffer.from(bytes).latin1Slice();
+        if (text.includes('yielded')) yielded++;
+        if (!text.includes('TOWLINE.VOTE')) return;
+        prepared++;
+        // The second group hears nothing of the outcome; nor does the first one if the router dies before it decides.
+        network.wall('r1', 'g2a', 3000);
+        if (prepared === 3 && !heard) world.after(0, () => cluster.killRouter(cluster.routers[0]!));
+      },
+      delivered() {},
+    });
+    send('MSET', names[0]!, 'a', names[1]!, 'b', names[2]!, 'c');
+    world.runUntil(world.time + 20);
+    assert.ok(prepared >= 3, `${prepared} votes`);
+    for (const place of cluster.membersOf('g3')) cluster.killNode(place);
+    cluster.killRouter(cluster.routers[0]!);
+    const next = abandon(directory.ring, 'g3');
+    assert.ok(typeof next !== 'string');
+    directory.publishRing(next);
+    world.runUntil(world.time + 6000);
+    for (const place of cluster.nodes) cluster.restartNode(place);
+    cluster.restartRouter(cluster.routers[0]!);
+    end();
+    const has = (at: number) => cluster.primaryOf(`g${at + 1}`)!.node.store.peek(0, names[at]!) !== undefined;
+    assert.deepEqual([has(0), has(1)], [heard, heard]);
+    assert.equal(yielded > 0, !heard);
+    assert.equal(replies(), heard ? '+OK\r\n' : '');
+  }
+});
+
+test('a member that sees its group abandoned stops serving', () => {
+  const { world, cluster, names, send, replies, end } = stage();
+  send('SET', names[2]!, 'c');
+  world.runUntil(world.time + 50);
+  const next = abandon(cluster.directory.ring, 'g3');
+  assert.ok(typeof next !== 'string');
+  cluster.directory.publishRing(next);
+  world.runUntil(world.time + 500);
+  for (const { node } of cluster.membersOf('g3')) assert.match(node.trouble ?? '', /abandoned/);
+  send('GET', names[2]!);
+  world.runUntil(world.time + 500);
+  assert.equal(replies(), '+OK\r\n$-1\r\n');
+  end();
 });

@@ -79,7 +79,8 @@ export class GroupWatch {
   }
   /** R3, R5: an operator gave the group's data up, for nobody who has it lives. */
   private reset(before: GroupConfig, next: GroupConfig): void {
-    const alive = before.inSync.find((id) => this.cluster.member(id)?.host.alive);
+    const lives = (place?: NodePlace) => place?.host.alive && !place.failed;
+    const alive = before.inSync.find((id) => lives(this.cluster.member(id)));
     if (alive !== undefined) throw new Violation(`R5: ${this.group} begins anew, but ${alive} lives`);
     if (next.created !== next.epoch) throw new Violation(`R3: ${this.group} began anew in another epoch`);
     const { promised } = this;

@@ -27,7 +27,7 @@ interface Claims {
 
 /** Owners of the slots under a list of groups; lists come again. */
 const owners = new Map<string, Uint16Array>();
-function ownerIn(list: readonly RingGroup[], slot: number): string {
+export function ownerIn(list: readonly RingGroup[], slot: number): string {
   const name = list.map(({ id, weight }) => `${id} ${weight}`).join(' ');
   let known = owners.get(name);
   if (known === undefined) {

@@ -1,5 +1,6 @@
 // The operator of a simulated cluster: lets spares in, and begins groups anew that have lost every member in sync, as
 // src/cli/group.ts does. Must never begin a group anew while one of those members lives.
+import { abandon } from '../../src/ring/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import type { Random } from './random.js';
 
@@ -14,6 +15,8 @@ export class Operator {
   private readonly anxious = new Set<string>();
   /** Hears that a group began anew: its data of before is gone. */
   wasReset: (group: string) => void = () => {};
+  /** Share of lost groups that are given up rather than begun anew. */
+  abandons = 0;
 
   constructor(private readonly cluster: Cluster) {
     // Apart from the cluster's own chance: who needs no operator gets the run that it had without one.
@@ -45,11 +48,21 @@ export class Operator {
 
   private look(group: string): void {
     const { cluster, random } = this;
-    if (!cluster.lost(group)) {
+    if (!cluster.lost(group) || cluster.abandoned(group)) {
       this.anxious.delete(group);
       return;
     }
     const { directory, world } = cluster;
+    if (this.abandons > 0 && random.chance(this.abandons)) {
+      const next = abandon(directory.ring, group);
+      if (typeof next !== 'string' && next !== directory.ring) {
+        world.trace('operator', `abandons ${group}`);
+        directory.publishRing(next);
+        this.wasReset(group);
+        this.anxious.delete(group);
+        return;
+      }
+    }
     const now = directory.config(group)!;
     const registered = directory.registered(group);
     const fresh = registered.filter(({ hotfix }) => hotfix === true).map(({ id }) => id);

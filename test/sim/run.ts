@@ -6,6 +6,7 @@ import { Chaos, type Temper, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
 import { qualified, SimClient } from './clients.js';
 import { Cluster } from './cluster.js';
+import { ownerIn } from './homes.js';
 import { SimHost } from './host.js';
 import { inOrder, LOSE, type Ordered } from './in-order.js';
 import { check, Recorder, type Recording, type RedisOutput } from './linearizability/index.js';
@@ -106,7 +107,7 @@ function play(
   const { minInSync, spares, steady } = variant;
   const cluster = new Cluster(world, {
     routers: 1 + random.below(3),
-    groups: variant.doom === 0 && random.chance(0.5) ? [...GROUPS, 'g4'] : GROUPS,
+    groups: (variant.doom === 0 || variant.churn > 0) && random.chance(0.5) ? [...GROUPS, 'g4'] : GROUPS,
     owners: GROUPS,
     members: variant.members === 0 ? random.pick([2, 2, 3]) : variant.members,
     minInSync,
@@ -114,7 +115,7 @@ function play(
     deadlineMs: random.pick([10_000, 10_000, 1500, 300]),
     orphanMs: random.pick([100, 1000, 3000]),
   });
-  cluster.movable = variant.doom === 0;
+  cluster.movable = variant.doom === 0 || variant.churn > 0;
   const share = { none: 0, some: 0.5, all: 1 }[variant.drains];
   const drains = new Set(cluster.routers.map(({ name }) => name).filter(() => random.chance(share)));
   cluster.movers = (name) => drains.has(name);
@@ -160,11 +161,13 @@ function play(
   // A peaceful run may still have a ring that changes.
   if (variant.churn > 0) mood.pause = Math.min(mood.pause, 300);
   const chaos = new Chaos(cluster, mood, variant);
-  const losses = variant.doom > 0 ? new Losses(families, owners, recorder) : null;
+  const losses = variant.doom > 0 ? new Losses(cluster, families, recorder) : null;
   chaos.operator.wasReset = (group) => {
     report.resets++;
-    losses?.reset(GROUPS.indexOf(group));
+    losses?.gone(group);
   };
+  chaos.operator.abandons = variant.abandon;
+  chaos.directed.dooms = (group) => losses?.doomed(group);
   const trouble = random.pick([500, 1500, 4000]);
   world.runUntil(steady === 0 ? trouble : steady);
   chaos.heal();
@@ -213,10 +216,13 @@ function play(
     throw new Violation('GROUPLOST, but no group was lost');
   report.forsaken = observers.forsaken;
   let history = recorder.history();
-  // What was given up with a lost group may have been promised to a client: only what one group alone did is judged.
+  // What was given up with a lost group may have been promised to a client: its keys are not judged.
   if (observers.forsaken > 0) {
-    const over = (words: readonly string[]) => words.some((word) => /^(\d+\/)?m\d/.test(word));
-    history = history.filter(({ input }) => !over(input.words));
+    const over = families.filter(({ db, keys }) =>
+      keys.some((key) => observers.forsakenKeys.has(qualified(db, key))),
+    );
+    const names = new Set(over.flatMap(({ db, keys }) => keys.map((key) => qualified(db, key))));
+    history = history.filter(({ input }) => !input.words.some((word) => names.has(word)));
   }
   if (!ordered) for (const { input } of history) input.place = null;
   const verdict = check(inOrder, history, { steps: STEPS });
@@ -224,35 +230,46 @@ function play(
   report.undecided = verdict.undecided.length;
 }
 
-/** What clients must expect of a group that is lost: all keys of it go at once, between two moments. */
+/** What clients must expect of a group that is lost: any key that it may hold goes, some time from its doom on. */
 class Losses {
-  private readonly open = new Map<number, Recording<RedisOutput>[]>();
+  private readonly open = new Map<string, Recording<RedisOutput>[]>();
 
   constructor(
+    private readonly cluster: Cluster,
     private readonly families: readonly Family[],
-    private readonly owners: Uint16Array,
     private readonly recorder: Recorder<Ordered, RedisOutput>,
-  ) {
-    for (let group = 0; group < GROUPS.length; group++) this.begin(group);
-  }
+  ) {}
 
-  /** The group began anew: its keys went since it was filled, and are gone now. */
-  reset(group: number): void {
-    for (const recording of this.open.get(group)!) recording.done(null);
-    this.begin(group);
+  /** Its members begin to die. */
+  doomed(group: string): void {
+    if (this.open.has(group)) return;
+    const rings = [...this.cluster.directory.rings.values()];
+    const mayHold = (key: string) => {
+      const slot = slotOfText(key);
+      return rings.some(({ groups, history }) =>
+        [groups, ...history].some((list) => ownerIn(list, slot) === group),
+      );
+    };
+    const recordings = this.families.flatMap(({ db, keys, volatile }) =>
+      (volatile ? [] : keys.filter(mayHold)).map((key) =>
+        this.recorder.call(`loss of ${group}`, { words: [LOSE, qualified(db, key)], place: null }),
+      ),
+    );
+    this.open.set(group, recordings);
+  }
+  /** The group began anew, or was given up: its keys are gone, if it had them. */
+  gone(group: string): void {
+    for (const recording of this.open.get(group) ?? []) {
+      // Where keys move it may have been in another group.
+      if (this.cluster.movable) recording.unknown();
+      else recording.done(null);
+    }
+    this.open.delete(group);
+    // Who was listed may be gone already.
+    this.doomed(group);
   }
   /** What is there now was not lost. */
   end(): void {
     for (const recordings of this.open.values()) for (const recording of recordings) recording.refused();
-  }
-
-  private begin(group: number): void {
-    const recordings = this.families.flatMap(({ db, keys }) => {
-      const mine = keys.filter((key) => this.owners[slotOfText(key)] === group);
-      if (mine.length === 0) return [];
-      const words = [LOSE, ...mine.map((key) => qualified(db, key))];
-      return [this.recorder.call(`loss of ${GROUPS[group]}`, { words, place: null })];
-    });
-    this.open.set(group, recordings);
   }
 }

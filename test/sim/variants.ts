@@ -18,6 +18,8 @@ export interface Variant {
   silence: number;
   /** Weight of every member in sync of a group dying; then an operator begins it anew. */
   doom: number;
+  /** Share of lost groups that are given up (`ring abandon`) rather than begun anew. */
+  abandon: number;
   /** Weight of ring changes beyond those of the temper, several at a time, also back to what was before. */
   churn: number;
   /** Who moves what nobody writes before the end: nobody, some routers by chance, every router. */
@@ -37,6 +39,7 @@ export const PLAIN: Variant = {
   split: 0,
   silence: 0,
   doom: 0,
+  abandon: 0,
   churn: 0,
   drains: 'some',
   census: false,
@@ -59,6 +62,7 @@ export function variantOf(seed: number): Variant {
     split: often(0.4, 3),
     silence: often(0.4, 3),
     doom: often(0.2, 2),
+    abandon: churning ? 0.5 : 0,
     churn: churning ? moves.pick([3, 10]) : 0,
     drains: moves.pick(['none', 'none', 'some', 'all']),
     census: churning && moves.chance(0.5),
