@@ -18,6 +18,7 @@ import { REPLICATION_ROWS } from './rows/replication.js';
 import { SERVER_ROWS } from './rows/server.js';
 import { STRING_ROWS } from './rows/string.js';
 import { STRING_PARTS_ROWS } from './rows/string-parts.js';
+import { TRANSACTION_ROWS } from './rows/transactions.js';
 
 /** Puts each `container|sub` that a list has by itself into its container. */
 function nest(rows: readonly CommandRow[]): CommandRow[] {
@@ -38,6 +39,7 @@ function nest(rows: readonly CommandRow[]): CommandRow[] {
 export const ROWS: readonly CommandRow[] = nest([
   ...STRING_ROWS,
   ...STRING_PARTS_ROWS,
+  ...TRANSACTION_ROWS,
   ...BITMAP_ROWS,
   ...HASH_ROWS,
   ...GENERIC_ROWS,
@@ -66,11 +68,13 @@ function check(row: CommandRow): void {
   if (BY_NAME.has(name)) throw wrong('there twice');
   if (row.arity === 0) throw wrong('no arity');
   if (row.where === 'keys' && keys.first === 0 && row.findKeys === undefined) throw wrong('no keys');
-  if (row.where !== 'keys' && keys.first !== 0) throw wrong('keys, but not executed where they are');
+  if (row.where !== 'keys' && keys.first !== 0 && row.name !== 'watch')
+    throw wrong('keys, but not executed where they are');
   // The router takes the first key without looking: the arity must guarantee that it is there.
   if (keys.first >= Math.abs(row.arity)) throw wrong('its first key is optional');
   if (row.split !== undefined && row.where !== 'keys') throw wrong('split without keys');
-  if (row.split === undefined && keys.first !== keys.last) throw wrong('several keys, no split');
+  if (row.where === 'keys' && row.split === undefined && keys.first !== keys.last)
+    throw wrong('several keys, no split');
 }
 
 for (const row of [...ROWS, ...ROWS.flatMap((row) => row.subcommands ?? [])]) {

@@ -14,6 +14,7 @@ import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { isPayload, runAside, type Store } from '../store/index.js';
+import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
@@ -25,6 +26,7 @@ export interface ControlsOwner {
   readonly transactions: Participant<Parked>;
   readonly ctx: Context;
   readonly store: Store;
+  readonly term: number;
   /** Executes work on database `db` within the group's log; `ctx.need` says afterwards what it saw. */
   execute(db: number, work: () => void): void;
   perform(actions: ParticipantAction<Parked>[]): void;
@@ -153,7 +155,10 @@ export class Controls {
       const { row, request } = readOf(read.command);
       replies.proto = read.proto;
       const insides = { store, locks: owner.transactions.locks };
-      owner.execute(read.db, () => internalRead(insides, row, request, ctx));
+      owner.execute(read.db, () => {
+        if (request.is(0, 'towline.states')) sayStates(owner, request);
+        else internalRead(insides, row, request, ctx);
+      });
       need = Math.max(need, ctx.need);
     }
     const bytes = encodeAnswer({

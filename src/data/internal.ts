@@ -1,8 +1,7 @@
 // Reads that only routers send, beside the commands of the table: what a group holds, for those who ask every group.
 // Must never change a key.
-import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import { type LockTable, lockName } from '../commit/index.js';
+import type { LockTable } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import { SLOTS, slotOfText } from '../ring/index.js';
 import type { Context } from '../store/context.js';
@@ -89,13 +88,6 @@ function info(store: Store, ctx: Context): string {
     if (keys > 0) lines.push(`db${db}:keys=${keys},expires=${store.expiringIn(db)},avg_ttl=0`);
   }
   return lines.join('\r\n');
-}
-
-/** Keys that a command touches, as the lock table names them; null: the whole keyspace rather than keys. */
-export function lockedKeys(row: CommandRow | undefined, request: Request, db: number): string[] | null {
-  if (row === undefined || row.where !== 'keys') return null;
-  const names = keysOf(row, request).map((index) => request.text(index));
-  return databasesOf(row, request, db).flatMap((each) => names.map((key) => lockName(each, key)));
 }
 
 /** Slots without keys in which nothing is locked or waits for a lock (R2). */

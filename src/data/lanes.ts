@@ -8,12 +8,12 @@ import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
-import { internalRead, lockedKeys } from './internal.js';
+import { execOf, runExec } from './exec.js';
+import { lockedKeys } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LogWriter } from './log-writer.js';
-import { askOlder, misrouted } from './older.js';
 import type { PrimaryRing } from './primary-ring.js';
-import { stage } from './staging.js';
+import { runOne } from './run-one.js';
 import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
@@ -43,8 +43,6 @@ export interface LanesOwner {
   /** A router knows this ring. */
   heardRing(document: RingDocument): void;
 }
-
-const MISROUTED = 'MISROUTED this group does not own the slot; nothing was executed';
 
 /** All data lanes of one primary. */
 export class Lanes {
@@ -265,13 +263,16 @@ export class Lanes {
     proto: Proto,
     wrap: Wrap,
   ): void {
-    const { writer: entries, store, log, ring } = this.owner;
+    const { writer: entries, log } = this.owner;
     const { ctx, open } = entries;
     if (open.router !== lane.router) {
       entries.close();
       open.router = lane.router;
     }
-    const write = row?.write === true || wrap === 'stage';
+    const exec = wrap === 'exec' ? execOf(request) : null;
+    const write = row?.write === true || wrap === 'stage' || exec?.write === true;
+    // What is changed from now on must be told from what these states are of (WATCH).
+    if (wrap === 'states') entries.close();
     const replies = write ? lane.later : lane.now;
     const mark = replies.begin(counter);
     const { writer } = replies;
@@ -286,16 +287,14 @@ export class Lanes {
     ctx.db = db;
     ctx.need = 0;
     ctx.seq = log.head + 1;
-    open.begin(db);
-    if (wrap === 'asked') askOlder(this.owner, lane, counter, row!, request);
-    else if (wrap === 'stage') stage(this.owner, request);
-    else if (row === undefined || row.where === 'router' || wrap !== 'none') {
-      ctx.slots = wrap === 'none' ? null : (slot) => ring.owns(slot) === (wrap === 'owned');
-      internalRead({ store, locks: this.owner.transactions.locks }, row, request, ctx);
-      ctx.slots = null;
-    } else if (write && ring.moving && misrouted(this.owner, row, request)) writer.error(MISROUTED);
-    else store.execute(row, request, ctx);
-    if (open.end(db)) {
+    let changed: boolean;
+    if (exec !== null) changed = runExec(exec, this.owner);
+    else {
+      open.begin(db);
+      runOne(this.owner, { lane, counter, row, request, wrap });
+      changed = open.end(db);
+    }
+    if (changed) {
       ctx.need = ctx.seq;
       if (write) open.answered(counter, writer.view(), from, writer.length);
     }
@@ -345,15 +344,14 @@ export class Lanes {
     if (locks.size === 0) return false;
     const keys = lockedKeys(row, request, db);
     if (keys === null) return locks.blocks('', false);
-    return keys.some((key) => locks.blocks(key, row?.write === true));
+    return keys.some((key) => locks.blocks(key, exclusive(row)));
   }
 
   private lockFor(parked: Parked): void {
-    const exclusive = parked.row?.write === true;
     const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
     parked.lock = this.owner.transactions.locks.request(
       { parked },
-      keys.map((key) => ({ key, exclusive })),
+      keys.map((key) => ({ key, exclusive: exclusive(parked.row) })),
       false,
     );
     if (parked.lock.granted) this.wake([parked]);
@@ -396,3 +394,6 @@ export class Lanes {
     this.run(lane, counter, row, request, db, proto, wrap);
   }
 }
+
+/** Whether it wants its keys for itself: writes, and what is no client's command. */
+const exclusive = (row: CommandRow | undefined): boolean => row === undefined || row.write;

@@ -24,7 +24,14 @@ export function askOlder(
   lane.absent(ctx.reply, counter, !log.writable ? ABSENT_NOW : empty ? ABSENT_SLOT : ABSENT_KEY);
 }
 
+/** What such a write is answered. */
+export const MISROUTED = 'MISROUTED this group does not own the slot; nothing was executed';
+
 /** R2: only its owner writes a slot. No router that knows the ring sends such a command. */
-export function misrouted({ store, ring }: LanesOwner, row: CommandRow, request: Request): boolean {
+export function misrouted(
+  { store, ring }: Pick<LanesOwner, 'store' | 'ring'>,
+  row: CommandRow,
+  request: Request,
+): boolean {
   return keysOf(row, request).some((at) => !ring.owns(store.slotOf(request.text(at))));
 }

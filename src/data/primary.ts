@@ -88,6 +88,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.lanes = new Lanes(this);
     this.controls = new Controls({
       transactions,
+      term: this.term,
       ctx: this.writer.ctx,
       store,
       execute: (db, work) => this.writer.aside(db, work),

@@ -58,6 +58,8 @@ export function unwrap(
   request: Request,
 ): { wrap: Wrap; row: CommandRow | undefined; request: Request } | null {
   if (request.is(0, 'towline.stage') && request.argc === 5) return { wrap: 'stage', row: undefined, request };
+  if (request.is(0, 'towline.exec') && request.argc > 2) return { wrap: 'exec', row: undefined, request };
+  if (request.is(0, 'towline.states')) return { wrap: 'states', row: undefined, request };
   const asked = request.is(0, 'towline.ask') && request.argc === 2;
   if (!asked && !(request.is(0, 'towline.within') && request.argc === 3)) return null;
   const parser = new RequestParser();
@@ -73,13 +75,14 @@ export function unwrap(
   return { wrap: 'asked', row, request: inner };
 }
 
-/** The read of a lock: a command of the table, or TOWLINE.PIECE, which has no row. @throws ProtocolError */
+/** The read of a lock: a command of the table, or TOWLINE.PIECE or STATES, which have no row. @throws ProtocolError */
 export function readOf(bytes: Buffer): { row: CommandRow | undefined; request: Request } {
   const parser = new RequestParser();
   parser.feed(bytes);
   if (!parser.next()) throw new ProtocolError('command cut short');
   const { request } = parser;
-  if (request.argc === 4 && request.is(0, 'towline.piece')) return { row: undefined, request };
+  const piece = request.argc === 4 && request.is(0, 'towline.piece');
+  if (piece || (request.argc > 0 && request.is(0, 'towline.states'))) return { row: undefined, request };
   return { row: executable(request), request };
 }
 
@@ -100,6 +103,8 @@ function vetAside({ values, runs }: Ask & { kind: 'aside' }): void {
   }
   for (const { db, command } of runs) {
     const { row, request } = commandOf(command);
+    // FLUSHALL, in the middle of a transaction that has locked everything: of what was fetched.
+    if (row.where === 'all' && row.write) continue;
     if (row.where !== 'keys') throw new ProtocolError('aside: a command without keys');
     for (const each of databasesOf(row, request, db)) {
       for (const i of keysOf(row, request)) {

@@ -7,3 +7,11 @@ export function groupLost(group: string): Buffer {
     'latin1',
   );
 }
+
+/** Nobody holds keys yet. */
+export const NO_GROUPS = Buffer.from('-CLUSTERDOWN no group of data nodes has joined yet\r\n', 'latin1');
+/** A command found no room on its way in time. */
+export const NO_ROOM = Buffer.from(
+  '-TIMEOUT a group did not answer in time; nothing was executed\r\n',
+  'latin1',
+);

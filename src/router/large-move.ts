@@ -7,9 +7,9 @@ import { encodeCommand, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { elementsOf } from './fanout.js';
+import { Effects } from './homes.js';
 import type { Movable, Moved } from './move.js';
 import type { Route } from './route.js';
-import { Effects } from './tow.js';
 
 /** Bytes of a piece: what a group spends on it in one go keeps nobody waiting. */
 const PIECE = 256 * 1024;

@@ -1,8 +1,8 @@
 // The transaction that moves keys which nobody writes: the same as a transfer on write, without a command (R1). Many
 // keys of one group at a time, to one owner. Pure but for the facts that it adds to its own route.
 import { type KeyValue, LOCKS_DB, MOVES, type Next, type Plan, type Share } from '../commit/index.js';
+import { Effects } from './homes.js';
 import type { Route } from './route.js';
-import { Effects } from './tow.js';
 
 /** A key as a group lists it, to be moved. */
 export interface Movable {

@@ -14,8 +14,9 @@ import {
   type TxnKey,
 } from '../commit/index.js';
 import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
+import { Effects } from './homes.js';
 import { type Route, SEVERAL, UNSETTLED } from './route.js';
-import { Effects, towPlan } from './tow.js';
+import { towPlan } from './tow.js';
 
 /** Who asks, and in which mode. */
 export interface Asker {

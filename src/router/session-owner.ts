@@ -2,6 +2,7 @@
 import type { CommandRow } from '../command/index.js';
 import type { Proto, ReplyWriter, Request } from '../resp/index.js';
 import type { DataLane } from './data-lane.js';
+import type { ExecOwner } from './exec.js';
 import type { ClientState, LocalHandler, RouterServer } from './local/index.js';
 import type { Asker } from './plan.js';
 import type { Route } from './route.js';
@@ -13,7 +14,7 @@ interface OneSession {
 }
 
 /** What a session needs of the router. */
-export interface SessionOwner extends RouterServer {
+export interface SessionOwner extends RouterServer, ExecOwner {
   readonly route: Route;
   /** By index of the group in the route. */
   readonly lanes: readonly DataLane[];

@@ -5,19 +5,20 @@ import { arityOk, type CommandRow, find, findRequest, keysOf, refusal } from '..
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
-import { groupLost } from './errors.js';
+import { groupLost, NO_GROUPS, NO_ROOM } from './errors.js';
+import { limitParser } from './input-limit.js';
 import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
 import { ReplyOrder } from './order.js';
+import { OutputLimit } from './output-limit.js';
 import { UNSETTLED } from './route.js';
 import type { SessionOwner } from './session-owner.js';
+import { Transactions } from './transactions.js';
 import { Waiting } from './waiting.js';
 import { Walk, Walking, type WalkOwner } from './walk.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
 const MAX_UNREAD = 1024 * 1024;
-/** What a client may send before it has given the password, as Redis limits it. */
-const UNAUTHENTICATED = { args: 10, bulk: 16 * 1024 };
 const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
 
 /** A client's session. */
@@ -28,6 +29,7 @@ export class Session implements ConnHandler, Sink {
   private inBarrier = false;
   /** Keys that reads of this client are looking for along their chains. */
   private readonly walking = new Walking();
+  private readonly transactions: Transactions;
   /** The last command that was sent untagged. */
   private soloLane: DataLane | null = null;
   private soloSeq = -1;
@@ -37,7 +39,7 @@ export class Session implements ConnHandler, Sink {
   /** Nothing more is read: QUIT, or a protocol error. */
   private ending = false;
   private dirty = false;
-  private overSoftSince = -1;
+  private readonly output = new OutputLimit();
 
   constructor(
     private readonly router: SessionOwner,
@@ -48,7 +50,15 @@ export class Session implements ConnHandler, Sink {
     client.push = (message) => conn.write(message);
     client.pendingInput = () => this.parser.pending;
     client.pendingOutput = () => conn.queued + this.order.length;
-    this.limitParser();
+    this.transactions = new Transactions({
+      client,
+      owner: router,
+      say: (seq, reply) => this.say(seq, reply),
+      refuse: (seq, text) => this.refuse(seq, text),
+      alone: (seq, begin) => this.alone(seq, begin),
+      local: (row, request, done) => this.localIn(row, request, done),
+    });
+    limitParser(this.parser, client, router);
   }
 
   // ---- from the socket
@@ -160,16 +170,11 @@ export class Session implements ConnHandler, Sink {
 
   /** client-output-buffer-limit: a client that does not read is closed. */
   checkOutput(): void {
-    const { hard, soft, seconds } = this.router.settings.values.outputLimit.normal;
-    const { queued } = this.conn;
-    const now = this.router.turnTime();
-    if (soft === 0 || queued <= soft) this.overSoftSince = -1;
-    else if (this.overSoftSince < 0) this.overSoftSince = now;
-    const soaked = this.overSoftSince >= 0 && now - this.overSoftSince > seconds * 1000;
-    if ((hard > 0 && queued > hard) || soaked) {
-      this.router.statistics.outputLimitDisconnections++;
-      this.conn.destroy();
-    }
+    const { router, conn } = this;
+    if (!this.output.exceeded(conn.queued, router.turnTime(), router.settings.values.outputLimit.normal))
+      return;
+    router.statistics.outputLimitDisconnections++;
+    conn.destroy();
   }
 
   // ---- commands
@@ -189,21 +194,28 @@ export class Session implements ConnHandler, Sink {
     if (router.authentication && authRequired(client, router) && !FREE_OF_AUTH.includes(row?.name ?? '')) {
       return this.refuse(seq, NOAUTH);
     }
-    if (row === undefined) {
+    if (row === undefined || !arityOk(row, request.argc)) {
       if (request.is(0, 'towline.status')) return this.local(seq, request, null);
+      this.transactions.spoil();
       return this.refuse(seq, refusal(request));
     }
-    if (!arityOk(row, request.argc)) return this.refuse(seq, refusal(request));
     router.count(row);
     client.lastCommand = row.name;
-    if (row.where === 'router') return this.local(seq, request, row);
+    if (client.multi >= 0 && this.transactions.queue(seq, row, request)) return;
+    if (row.where === 'router') {
+      if (row.group === 'transactions') return this.transactions.command(seq, row, request);
+      return this.local(seq, request, row);
+    }
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
   }
 
-  private refuse(seq: number, text: string): void {
+  private say(seq: number, reply: Buffer): void {
     if (this.client.muted) this.order.mute(seq);
-    this.answer(seq, Buffer.from(`-${text.replace(/[\r\n]/g, ' ')}\r\n`, 'latin1'));
+    this.answer(seq, reply);
+  }
+  private refuse(seq: number, text: string): void {
+    this.say(seq, Buffer.from(`-${text.replace(/[\r\n]/g, ' ')}\r\n`, 'latin1'));
   }
 
   /**
@@ -333,36 +345,43 @@ export class Session implements ConnHandler, Sink {
 
   /** Local commands that ask others: a barrier like any other. */
   private localLater(seq: number, request: Request, row: CommandRow): void {
+    this.alone(seq, (done) => this.localIn(row, request, done));
+  }
+
+  /** Executes a local command somewhere within a barrier. */
+  private localIn(row: CommandRow, request: Request, done: (reply: Buffer) => void): void {
     const { router, client } = this;
-    const begin = () => {
+    const writer = router.freshWriter(client.proto);
+    const handler = localHandlers[row.name];
+    if (handler === undefined) writer.error(`ERR '${row.name}' is not available here`);
+    void Promise.resolve(handler?.(request, client, router, writer)).then(() => {
+      if (client.closeAfterReply) this.ending = true;
+      limitParser(this.parser, client, router);
+      done(writer.take());
+    });
+  }
+
+  /** Runs `begin` when every earlier command is answered, and nothing later before its answer. */
+  private alone(seq: number, begin: (done: (reply: Buffer) => void) => void): void {
+    this.afterEarlier(seq, () => {
       this.inBarrier = true;
-      const writer = router.freshWriter(client.proto);
-      void Promise.resolve(localHandlers[row.name]!(request, client, router, writer)).then(() => {
+      begin((reply) => {
         this.inBarrier = false;
-        this.afterLocal(seq, writer.take());
+        this.say(seq, reply);
         this.resumeLater();
       });
-    };
-    this.afterEarlier(seq, begin);
+    });
   }
 
   private afterLocal(seq: number, bytes: Buffer): void {
     const { client } = this;
-    if (client.muted) this.order.mute(seq);
     if (client.closeAfterReply) this.ending = true;
-    this.limitParser();
-    this.answer(seq, bytes);
+    limitParser(this.parser, client, this.router);
+    this.say(seq, bytes);
   }
 
   private resumeLater(): void {
     if (!this.gone) this.router.later(() => this.process());
-  }
-
-  private limitParser(): void {
-    const { router, client } = this;
-    if (router.authentication && authRequired(client, router)) {
-      this.parser.limit(UNAUTHENTICATED.args, UNAUTHENTICATED.bulk);
-    } else this.parser.limit(undefined, router.settings.values.protoMaxBulkLen);
   }
 
   private protocolError(error: unknown): void {
@@ -377,6 +396,3 @@ export class Session implements ConnHandler, Sink {
     this.router.statistics.error(buffer.latin1Slice(start + 1, Math.min(end, start + 34)));
   }
 }
-
-const NO_GROUPS = Buffer.from('-CLUSTERDOWN no group of data nodes has joined yet\r\n', 'latin1');
-const NO_ROOM = Buffer.from('-TIMEOUT a group did not answer in time; nothing was executed\r\n', 'latin1');

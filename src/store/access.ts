@@ -2,6 +2,7 @@
 // (only on a primary, with a DEL effect before whatever the command writes), what the reply depends on (R8) and
 // what an entry remembers. Backups never expire a key on their own.
 import type { Argument, Request } from '../resp/index.js';
+import { SLOTS } from '../ring/index.js';
 import type { Context } from './context.js';
 import {
   type Collection,
@@ -20,6 +21,9 @@ import { VERB_DB } from './verbs.js';
 export class Access extends Keyspace {
   /** Seq of the last deletion: who finds a key absent depends on it (R8). */
   deleteSeq = 0;
+  /** By slot: seq of the last deletion there; and of the last flush. Who watches an absent key looks at these. */
+  private readonly deleteSeqs = new Float64Array(SLOTS);
+  private flushSeq = 0;
   /** Seq of the last change of any key. */
   changeSeq = 0;
   /** Keys that have expired here, met or found by active expiry. */
@@ -116,20 +120,30 @@ export class Access extends Keyspace {
   /** Deletes a key. Writes no effect. @returns whether it was there. */
   delete(ctx: Context, key: string, db = ctx.db): boolean {
     if (!this.remove(db, key)) return false;
-    this.deleted(ctx, 1);
+    this.deleteSeqs[this.slotOf(key)] = ctx.seq;
+    this.deleteSeq = this.changeSeq = ctx.seq;
+    ctx.dirty++;
     return true;
   }
 
-  /** Keys were removed. */
-  deleted(ctx: Context, count: number): void {
-    this.deleteSeq = this.changeSeq = ctx.seq;
+  /** Keys were removed, of any slots. */
+  flushed(ctx: Context, count: number): void {
+    this.deleteSeq = this.changeSeq = this.flushSeq = ctx.seq;
     ctx.dirty += count;
+  }
+
+  /** What a key's present state is called: another one after every change. Its look-up has been made. */
+  stateOf(db: number, key: string): string {
+    const entry = this.peek(db, key);
+    if (entry !== undefined) return `p${entry.seq}`;
+    return `a${Math.max(this.flushSeq, this.deleteSeqs[this.slotOf(key)]!)}`;
   }
 
   /** Deletes a key that has expired, and says so to the backups. */
   protected deleteExpired(ctx: Context, key: string, db: number): void {
     this.remove(db, key);
     this.expiredKeys++;
+    this.deleteSeqs[this.slotOf(key)] = ctx.seq;
     this.deleteSeq = this.changeSeq = ctx.seq;
     if (db !== ctx.db) this.effect(ctx, VERB_DB, db);
     this.effect(ctx, 'DEL', key);

@@ -99,7 +99,7 @@ test('where each command runs', () => {
   assert.deepEqual(of('all'), ['dbsize', 'flushall', 'flushdb', 'keys', 'randomkey', 'scan']);
   for (const row of LEAVES) {
     if (row.where === 'router')
-      assert.ok(['connection', 'server', 'cluster', 'generic', 'pubsub', 'towline'].includes(row.group));
+      assert.ok(['connection', 'server', 'cluster', 'generic', 'pubsub', 'towline', 'transactions'].includes(row.group));
     assert.equal(row.write, row.flags.includes('write'), row.name);
   }
   const split = LEAVES.filter((row) => row.split !== undefined).map((row) => `${row.name} ${row.split}`);

@@ -13,7 +13,7 @@ import { Everywhere } from '../../src/router/everywhere.js';
 import { Mover } from '../../src/router/mover.js';
 import { Router } from '../../src/router/router.js';
 import { Settled } from '../../src/router/settled.js';
-import { Effects } from '../../src/router/tow.js';
+import { Effects } from '../../src/router/homes.js';
 import { Walk } from '../../src/router/walk.js';
 import { Store } from '../../src/store/index.js';
 import type { Temper } from './chaos.js';

@@ -53,6 +53,8 @@ export const connectionHandlers: Readonly<Record<string, LocalHandler>> = {
   echo,
   quit,
   reset,
+  // Queued by MULTI; EXEC has forgotten them already.
+  unwatch: alwaysOk,
   select,
   // A router answers reads and writes for every slot: the modes of a replica change nothing.
   readonly: alwaysOk,

@@ -1,0 +1,65 @@
+// Rows of the command table: MULTI and what belongs to it.
+// Facts only, as Redis 7.0 reports them: a test compares them with a live server.
+import type { CommandRow } from '../row.js';
+import { arg, row, spec } from './make.js';
+
+export const TRANSACTION_ROWS: readonly CommandRow[] = [
+  row({
+    name: 'multi',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    where: 'router',
+    categories: ['@fast', '@transaction'],
+    summary: 'Mark the start of a transaction block',
+    since: '1.2.0',
+    group: 'transactions',
+    complexity: 'O(1)',
+  }),
+  row({
+    name: 'exec',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'skip_slowlog'],
+    where: 'router',
+    categories: ['@slow', '@transaction'],
+    summary: 'Execute all commands issued after MULTI',
+    since: '1.2.0',
+    group: 'transactions',
+    complexity: 'Depends on commands in the transaction',
+  }),
+  row({
+    name: 'discard',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    where: 'router',
+    categories: ['@fast', '@transaction'],
+    summary: 'Discard all commands issued after MULTI',
+    since: '2.0.0',
+    group: 'transactions',
+    complexity: 'O(N), when N is the number of queued commands',
+  }),
+  row({
+    name: 'watch',
+    arity: -2,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    keys: { first: 1, last: -1, step: 1 },
+    where: 'router',
+    categories: ['@fast', '@transaction'],
+    summary: 'Watch the given keys to determine execution of the MULTI/EXEC block',
+    since: '2.2.0',
+    group: 'transactions',
+    complexity: 'O(1) for every key.',
+    specs: [spec(1, -1, 1, 'RO')],
+    arguments: [arg('key', 'key', { spec: 0, flags: ['multiple'] })],
+  }),
+  row({
+    name: 'unwatch',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
+    where: 'router',
+    categories: ['@fast', '@transaction'],
+    summary: 'Forget about all watched keys',
+    since: '2.2.0',
+    group: 'transactions',
+    complexity: 'O(1)',
+  }),
+];

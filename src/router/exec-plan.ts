@@ -1,0 +1,99 @@
+// MULTI/EXEC over several groups, as one transaction: every key locked in one pass, watched ones compared under the
+// locks, all commands run aside in order on the fetched values, what they changed left at its owner. Pure.
+import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
+import { encodeCommand, type Proto } from '../resp/index.js';
+import { elementsOf } from './fanout.js';
+import { Effects, Homes } from './homes.js';
+import type { Queued, WatchedKey } from './multi.js';
+import type { Route } from './route.js';
+
+/** What is executed: commands on keys, and those that write the whole keyspace (FLUSHALL). */
+export interface ExecWork {
+  readonly commands: readonly Queued[];
+  readonly watched: readonly WatchedKey[];
+  readonly proto: Proto;
+}
+
+/** The reply of an EXEC that executed nothing because a watched key has changed. */
+export const nilOf = (proto: Proto): Buffer => Buffer.from(proto === 3 ? '_\r\n' : '*-1\r\n', 'latin1');
+
+/** The transaction. The reply is an array of the commands' replies, nil, or an error. */
+export function execPlan(route: Route, { commands, watched, proto }: ExecWork): Plan {
+  const homes = new Homes(route);
+  for (const { row, request, db } of commands) if (row.where === 'keys') homes.addCommand(row, request, db);
+  for (const { db, key } of watched) homes.add(db, key, false);
+  const flushes = commands.filter(({ row }) => row.where === 'all');
+  const watching = statesAsked(homes, watched);
+  const runs: Run[] = commands.map(({ request, db }) => ({ db, proto, command: request.raw() }));
+  return {
+    ring: route.version,
+    shares: shares(route, homes, watching, flushes.length > 0),
+    locked: (answers): Next => {
+      if (changed(watched, watching, answers)) return { kind: 'answer', reply: nilOf(proto) };
+      homes.note(answers);
+      const group = homes.size > 0 ? homes.first : [...route.groups].sort()[0]!;
+      return { kind: 'aside', group, values: homes.values(), runs };
+    },
+    ran: (reply, changes): Next => {
+      const effects = new Effects();
+      for (const { request, db } of flushes) {
+        for (const group of route.groups) effects.add(group, db, [request.text(0).toUpperCase()]);
+      }
+      homes.change(changes, effects);
+      const all = Buffer.concat([Buffer.from(`*${commands.length}\r\n`, 'latin1'), reply]);
+      return { kind: 'write', effects: effects.take(), reply: all, decided: () => homes.moved(changes) };
+    },
+  };
+}
+
+type Asked = Map<string, { db: number; key: string }[]>;
+
+/** By group, the watched keys whose states are asked for there. */
+function statesAsked(homes: Homes, watched: readonly WatchedKey[]): Asked {
+  const asked: Asked = new Map();
+  for (const { db, key } of watched) {
+    for (const group of homes.groupsOf(db, key)) asked.set(group, [...(asked.get(group) ?? []), { db, key }]);
+  }
+  return asked;
+}
+
+function shares(route: Route, homes: Homes, watching: Asked, everything: boolean): Share[] {
+  const plain = homes.shares().map((share) => {
+    const keys = watching.get(share.group);
+    if (keys === undefined) return share;
+    const command = encodeCommand(['TOWLINE.STATES', ...keys.flatMap(({ db, key }) => [db, key])]);
+    return { ...share, read: { db: 0, proto: 2 as const, command } };
+  });
+  if (!everything) return plain;
+  const of = new Map(plain.map((share) => [share.group, share]));
+  return [...route.groups].sort().map((group) => {
+    const share = of.get(group) ?? { group, keys: [], fetch: false, read: null, everything };
+    return { ...share, everything };
+  });
+}
+
+/** Whether any watched key may have changed. What is no more asked for must have been absent there: it has settled. */
+function changed(watched: readonly WatchedKey[], asked: Asked, answers: Map<string, Locked>): boolean {
+  const now = new Map<string, string>();
+  for (const [group, keys] of asked) {
+    const states = elementsOf(answers.get(group)!.reply);
+    keys.forEach(({ db, key }, i) => {
+      now.set(`${group} ${db}:${key}`, states[i]!.latin1Slice());
+    });
+  }
+  let seen = 0;
+  let expected = 0;
+  for (const { db, key, states } of watched) {
+    for (const [group, state] of states) {
+      const found = now.get(`${group} ${db}:${key}`);
+      if (found === undefined ? isPresent(state) : found !== state) return true;
+      if (found !== undefined) expected++;
+    }
+  }
+  for (const keys of asked.values()) seen += keys.length;
+  // Asked in a group where it was not watched: the ring is another one.
+  return seen !== expected;
+}
+
+/** `term.pSeq`: present; `term.aSeq`: absent (data/exec.ts). */
+const isPresent = (state: string): boolean => state[state.indexOf('.') + 1] === 'p';

@@ -1,0 +1,192 @@
+// Carries out WATCH and EXEC: asks for states of watched keys; sends an EXEC whose keys are all in one group there, as
+// one message, and makes a transaction of any other; puts the replies of the router's own commands in their places.
+// Must never execute a part of an EXEC.
+import type { CommandRow } from '../command/index.js';
+import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js';
+import type { Coordinators } from './coordinators.js';
+import type { DataLane, Sink } from './data-lane.js';
+import { groupLost } from './errors.js';
+import { type ExecWork, execPlan, nilOf } from './exec-plan.js';
+import { elementsOf } from './fanout.js';
+import type { Queued, WatchedKey } from './multi.js';
+import { type Route, SEVERAL } from './route.js';
+
+/** What is needed of the router. */
+export interface ExecOwner {
+  readonly route: Route;
+  readonly lanes: readonly DataLane[];
+  readonly coordinators: Coordinators;
+  lost(group: string): boolean;
+  replan(again: () => void): void;
+}
+
+/** Executes one of the router's own commands. @param done given its reply */
+export type LocalRun = (row: CommandRow, request: Request, done: (reply: Buffer) => void) => void;
+
+/** WATCH: tells the states of these keys, or an error. */
+export function watch(
+  owner: ExecOwner,
+  keys: readonly { db: number; key: string }[],
+  done: (watched: WatchedKey[] | Buffer) => void,
+): void {
+  const { route } = owner;
+  const states = keys.map(() => new Map<string, string>());
+  const asked = new Map<number, number[]>();
+  keys.forEach(({ db, key }, i) => {
+    for (const group of [...route.olderOf(db, key), route.ownerOfKey(key)])
+      asked.set(group, [...(asked.get(group) ?? []), i]);
+  });
+  let missing = asked.size;
+  let failed: Buffer | null = null;
+  let stale = false;
+  const finish = () => {
+    if (--missing > 0) return;
+    if (failed !== null) done(failed);
+    // The ring changed under it: everything is asked again.
+    else if (stale) owner.replan(() => watch(owner, keys, done));
+    else done(keys.map(({ db, key }, i) => ({ db, key, states: states[i]! })));
+  };
+  for (const [group, indexes] of asked) {
+    const words = indexes.flatMap((i) => [keys[i]!.db, keys[i]!.key]);
+    ask(owner, group, requestOf(['TOWLINE.STATES', ...words]), 2, false, (reply) => {
+      if (reply === null) stale = true;
+      else if (reply[0] === 45) failed = reply;
+      else {
+        const found = elementsOf(reply);
+        indexes.forEach((i, at) => {
+          states[i]!.set(route.groups[group]!, found[at]!.latin1Slice());
+        });
+      }
+      finish();
+    });
+  }
+}
+
+/** EXEC. @param done given the whole reply */
+export function exec(
+  owner: ExecOwner,
+  queue: readonly Queued[],
+  watched: readonly WatchedKey[],
+  proto: Proto,
+  local: LocalRun,
+  done: (reply: Buffer) => void,
+): void {
+  const { route } = owner;
+  // A read of the whole keyspace in the middle of a transaction needs a store that holds the whole keyspace.
+  const whole = route.groups.length === 1;
+  const here = ({ row }: Queued) =>
+    row.where === 'keys' || (row.where === 'all' && (row.write || whole)) ? 'groups' : row.where;
+  const commands = queue.filter((each) => here(each) === 'groups');
+  const work: ExecWork = { commands, watched, proto };
+  const finish = (reply: Buffer) => {
+    if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
+    interleave(queue, reply, (each) => here(each), local, done);
+  };
+  if (commands.length === 0 && watched.length === 0) return finish(NOTHING);
+  run(owner, work, finish);
+}
+
+function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void): void {
+  const { route, coordinators } = owner;
+  const group = groupOf(route, work);
+  if (group >= 0) {
+    const lost = owner.lanes[group]!.connected ? false : owner.lost(route.groups[group]!);
+    if (lost) return done(groupLost(route.groups[group]!));
+    const { commands, watched, proto } = work;
+    const write = commands.some(({ row }) => row.write);
+    const words = [
+      watched.length,
+      ...watched.flatMap(({ db, key, states }) => [db, key, states.get(route.groups[group]!)!]),
+      ...commands.flatMap(({ db, request }) => [db, request.raw()]),
+    ];
+    const message = requestOf(['TOWLINE.EXEC', ...words]);
+    return ask(owner, group, message, proto, write, (reply) => {
+      if (reply === null) owner.replan(() => run(owner, work, done));
+      else done(reply);
+    });
+  }
+  coordinators.start({
+    plan: () => {
+      const plan = execPlan(owner.route, work);
+      const lost = plan.shares.find((share) => owner.lost(share.group));
+      return lost === undefined ? plan : groupLost(lost.group);
+    },
+    answer: (reply) => done(reply ?? nilOf(work.proto)),
+  });
+}
+
+/** The one group that has every key, settled, and where each watched key was watched; or SEVERAL. */
+function groupOf(route: Route, { commands, watched }: ExecWork): number {
+  if (commands.length === 0) return SEVERAL;
+  let group = -1;
+  for (const { row, request, db } of commands) {
+    if (row.where === 'all' && (row.write || route.moving)) return SEVERAL;
+    const one = row.where === 'all' ? 0 : route.single(row, request, db);
+    if (one < 0 || (group >= 0 && one !== group)) return SEVERAL;
+    group = one;
+  }
+  const name = route.groups[group];
+  for (const { db, key, states } of watched) {
+    const same = states.size === 1 && states.has(name!) && route.olderOf(db, key).length === 0;
+    if (!same || route.ownerOfKey(key) !== group) return SEVERAL;
+  }
+  return group;
+}
+
+const NOTHING = Buffer.from('*0\r\n', 'latin1');
+const NOT_WHOLE = Buffer.from(
+  '-ERR this command reads the whole keyspace: not inside MULTI while there are several groups\r\n',
+  'latin1',
+);
+
+/** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
+function interleave(
+  queue: readonly Queued[],
+  replies: Buffer,
+  where: (each: Queued) => string,
+  local: LocalRun,
+  done: (reply: Buffer) => void,
+): void {
+  const parts: Buffer[] = [Buffer.from(`*${queue.length}\r\n`, 'latin1')];
+  let from = replies.indexOf(10) + 1;
+  let at = 0;
+  const next = (): void => {
+    for (; at < queue.length; at++) {
+      const each = queue[at]!;
+      if (where(each) === 'groups') {
+        const to = replyEnd(replies, from, replies.length);
+        parts.push(replies.subarray(from, to));
+        from = to;
+      } else if (each.row.where === 'all') parts.push(NOT_WHOLE);
+      else {
+        at++;
+        local(each.row, each.request, (reply) => {
+          parts.push(reply);
+          next();
+        });
+        return;
+      }
+    }
+    done(Buffer.concat(parts));
+  };
+  next();
+}
+
+/** One message on a group's data lane. @param done given the reply; null: STALE, nothing was executed */
+function ask(
+  owner: ExecOwner,
+  group: number,
+  request: Request,
+  proto: Proto,
+  write: boolean,
+  done: (reply: Buffer | null) => void,
+): void {
+  const sink: Sink = {
+    reply: (_seq, buffer, start, end) => done(buffer.subarray(start, end)),
+    stale: () => done(null),
+  };
+  const lane = owner.lanes[group]!;
+  if (lane.full)
+    return done(Buffer.from('-TIMEOUT a group takes nothing more; nothing was executed\r\n', 'latin1'));
+  lane.send(sink, 0, request, 0, proto, 0, 0, write);
+}
