@@ -14,6 +14,7 @@ const NOTES: Readonly<Record<string, string>> = {
   flushdb: 'one transaction over every group',
   randomkey: 'about as likely for each key, not exactly',
   debug: 'SLEEP only',
+  srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
   swapdb: 'refused: keys of two databases lie in many groups',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',

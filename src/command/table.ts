@@ -12,12 +12,16 @@ import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
 import { HASH_ROWS } from './rows/hash.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
+import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
 import { REPLICATION_ROWS } from './rows/replication.js';
 import { SERVER_ROWS } from './rows/server.js';
+import { SET_ROWS } from './rows/set.js';
 import { STRING_ROWS } from './rows/string.js';
 import { STRING_PARTS_ROWS } from './rows/string-parts.js';
+import { ZSET_ROWS } from './rows/zset.js';
+import { ZSET_RANGE_ROWS } from './rows/zset-ranges.js';
 import { TRANSACTION_ROWS } from './rows/transactions.js';
 
 /** Puts each `container|sub` that a list has by itself into its container. */
@@ -41,6 +45,10 @@ export const ROWS: readonly CommandRow[] = nest([
   ...STRING_PARTS_ROWS,
   ...TRANSACTION_ROWS,
   ...BITMAP_ROWS,
+  ...SET_ROWS,
+  ...ZSET_ROWS,
+  ...ZSET_RANGE_ROWS,
+  ...LIST_ROWS,
   ...HASH_ROWS,
   ...GENERIC_ROWS,
   ...EXPIRY_ROWS,

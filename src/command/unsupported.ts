@@ -5,13 +5,11 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   generic: 'dump migrate restore sort sort_ro',
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
-  list: 'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
+  list: 'blmove blmpop blpop brpop brpoplpush',
   pubsub: 'spublish ssubscribe sunsubscribe',
   scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro function script',
   server: 'psync replconf restore-asking sync',
-  set: 'sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop srandmember srem sscan sunion sunionstore',
-  'sorted-set':
-    'bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion zunionstore',
+  'sorted-set': 'bzmpop bzpopmax bzpopmin',
   stream:
     'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
 };

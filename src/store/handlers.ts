@@ -11,11 +11,18 @@ import type { Handler, Handlers } from './handler.js';
 import { HASHES } from './hash.js';
 import { HASH_RANDOM } from './hash-random.js';
 import { LCS } from './lcs.js';
+import { LISTS } from './list.js';
+import { LISTS_SEVERAL } from './list-several.js';
 import { OBJECT } from './object.js';
 import { PARTS } from './parts.js';
 import { RELOCATE } from './relocate.js';
 import { SCANNING } from './scan.js';
+import { SETS } from './set.js';
+import { SET_ALGEBRA } from './set-several.js';
 import { STRINGS } from './strings.js';
+import { SORTED_SETS } from './zset.js';
+import { SORTED_RANGES } from './zset-ranges.js';
+import { SORTED_ALGEBRA } from './zset-several.js';
 
 /** Handlers by row name. */
 export const HANDLERS: ReadonlyMap<string, Handler> = collect([
@@ -31,6 +38,13 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   LCS,
   RELOCATE,
   OBJECT,
+  SETS,
+  SET_ALGEBRA,
+  SORTED_SETS,
+  SORTED_RANGES,
+  SORTED_ALGEBRA,
+  LISTS,
+  LISTS_SEVERAL,
   HASHES,
   HASH_RANDOM,
 ]);

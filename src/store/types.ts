@@ -1,7 +1,10 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
-import { HASH, STRING, type StringValue, type Value } from './entry.js';
+import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
+import { SetValue } from './set-value.js';
+import { List } from './list-value.js';
 import { heldBytes, keptBytes, viewOf } from './value.js';
+import { SortedSet } from './zset-value.js';
 
 /** What the rest of the store must know about a type. */
 export interface ValueType<V extends Value = Value> {
@@ -38,6 +41,17 @@ add<StringValue>(STRING, {
   encoding: stringEncoding,
 });
 
+add<List>(LIST, {
+  name: 'list',
+  held: (value) => value.held,
+  dump: (value) => value.dump(),
+  restore: List.restore,
+  accepts: List.accepts,
+  copy: (value) => value.copy(),
+  // Of any list, in Redis 7.0.
+  encoding: () => 'quicklist',
+});
+
 add<Hash>(HASH, {
   name: 'hash',
   held: (value) => value.held,
@@ -46,6 +60,26 @@ add<Hash>(HASH, {
   accepts: Hash.accepts,
   copy: (value) => value.copy(),
   encoding: (value) => (value.small ? 'listpack' : 'hashtable'),
+});
+
+add<SetValue>(SET, {
+  name: 'set',
+  held: (value) => value.held,
+  dump: (value) => value.dump(),
+  restore: SetValue.restore,
+  accepts: SetValue.accepts,
+  copy: (value) => value.copy(),
+  encoding: (value) => (value.compact ? 'intset' : 'hashtable'),
+});
+
+add<SortedSet>(ZSET, {
+  name: 'zset',
+  held: (value) => value.held,
+  dump: (value) => value.dump(),
+  restore: SortedSet.restore,
+  accepts: SortedSet.accepts,
+  copy: (value) => value.copy(),
+  encoding: (value) => (value.compact ? 'listpack' : 'skiplist'),
 });
 
 /** Whether a type code that came from elsewhere has a row. */
