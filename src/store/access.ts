@@ -10,6 +10,7 @@ import {
   STRING,
   type StringEntry,
   type StringValue,
+  type TypedEntry,
   usedAt,
   type Value,
 } from './entry.js';
@@ -71,21 +72,17 @@ export class Access extends Keyspace {
   }
 
   /** As find(), of a collection of this type. @throws ReplyError when the key holds another type. */
-  findTyped<C extends Collection>(
-    ctx: Context,
-    key: string,
-    type: number,
-  ): (Entry & { value: C }) | undefined {
+  findTyped<C extends Collection>(ctx: Context, key: string, type: number): TypedEntry<C> | undefined {
     const entry = this.find(ctx, key);
     if (entry !== undefined && entry.type !== type) reject(WRONG_TYPE);
-    return entry as (Entry & { value: C }) | undefined;
+    return entry as TypedEntry<C> | undefined;
   }
 
   /**
    * A live entry's collection was changed in place; before that it held `held` bytes. An empty one is deleted.
    * Writes no effect. A new collection is filled first and then given to place().
    */
-  changed(ctx: Context, key: string, entry: Entry & { value: Collection }, held: number): void {
+  changed(ctx: Context, key: string, entry: TypedEntry<Collection>, held: number): void {
     this.grown(entry.value.held - held);
     entry.seq = this.changeSeq = ctx.seq;
     if (entry.value.size === 0) this.delete(ctx, key);

@@ -21,10 +21,13 @@ export interface Collection {
 /** A stored value. */
 export type Value = StringValue | Collection;
 
-/** An entry that is known to hold a string. */
-export interface StringEntry extends Entry {
-  value: StringValue;
+/** An entry whose type is known. */
+export interface TypedEntry<V extends Value> extends Entry {
+  value: V;
 }
+
+/** An entry that is known to hold a string. */
+export type StringEntry = TypedEntry<StringValue>;
 
 /** One key's value and what is known about it. */
 export class Entry {

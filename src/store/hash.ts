@@ -4,7 +4,7 @@ import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
 import { cursorArgument, scanReply } from './element-scan.js';
-import { type Entry, HASH, type StringValue } from './entry.js';
+import { HASH, type StringValue, type TypedEntry } from './entry.js';
 import { reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { Hash } from './hash-value.js';
@@ -20,7 +20,7 @@ function write(
   store: Access,
   request: Request,
   ctx: Context,
-  entry: (Entry & { value: Hash }) | undefined,
+  entry: TypedEntry<Hash> | undefined,
   change: (hash: Hash) => void,
 ): void {
   const key = request.text(1);
