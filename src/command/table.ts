@@ -12,7 +12,6 @@ import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
 import { HASH_ROWS } from './rows/hash.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
-import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
 import { REPLICATION_ROWS } from './rows/replication.js';
@@ -48,7 +47,6 @@ export const ROWS: readonly CommandRow[] = nest([
   ...SET_ROWS,
   ...ZSET_ROWS,
   ...ZSET_RANGE_ROWS,
-  ...LIST_ROWS,
   ...HASH_ROWS,
   ...GENERIC_ROWS,
   ...EXPIRY_ROWS,

@@ -11,8 +11,6 @@ import type { Handler, Handlers } from './handler.js';
 import { HASHES } from './hash.js';
 import { HASH_RANDOM } from './hash-random.js';
 import { LCS } from './lcs.js';
-import { LISTS } from './list.js';
-import { LISTS_SEVERAL } from './list-several.js';
 import { OBJECT } from './object.js';
 import { PARTS } from './parts.js';
 import { RELOCATE } from './relocate.js';
@@ -43,8 +41,6 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   SORTED_SETS,
   SORTED_RANGES,
   SORTED_ALGEBRA,
-  LISTS,
-  LISTS_SEVERAL,
   HASHES,
   HASH_RANDOM,
 ]);
