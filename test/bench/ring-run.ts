@@ -1,5 +1,6 @@
 // A group is added while clients read and write, and then the drain moves its share: what clients notice, how soon the
 // new group serves, how long everything takes. Real processes, real sockets; everything started here ends with the run.
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, askStatus } from '../../src/cli/ask.js';
 import { PATHS } from '../../src/net/directory.js';
@@ -38,6 +39,9 @@ export interface RingOutcome {
   firstWriteMs: number;
   before: number;
   after: number;
+  /** Processor time of all roles for each answer, ms: other programs on the machine do not change it much. */
+  cpuBefore: number;
+  cpuAfter: number;
   /** Latencies at 99 %. */
   p99Before: number;
   p99After: number;
@@ -56,6 +60,8 @@ export interface RingOutcome {
 
 const host = '127.0.0.1';
 const LIMIT_MS = 900_000;
+/** Of /proc, on every Linux that is in use. */
+const TICK_MS = 10;
 /** Name of the role (router, g0, g1, g2) whose CPU profile is to be written to .build/profile. */
 const PROFILE = process.env['RING_PROFILE'];
 const PROFILED = ['sh', '-c', 'exec "$0" --cpu-prof --cpu-prof-dir=.build/profile "$@"'];
@@ -109,6 +115,15 @@ class Field {
     const answer = await askStatus({ host, port: this.router.port, timeoutMs: 5000 });
     const groups = Object.values(answer['groups'] as Record<string, { reads: number; writes: number }>);
     return groups.reduce((sum, { reads, writes }) => sum + reads + writes, 0);
+  }
+  /** Processor time that all roles have used, ms. */
+  cpu(): number {
+    const ticks = this.roles.map(({ pid }) => {
+      // What follows the name, which is in brackets; user and system time are the 14th and 15th field of all.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+      return Number(fields[11]) + Number(fields[12]);
+    });
+    return ticks.reduce((sum, each) => sum + each, 0) * TICK_MS;
   }
   async stop(): Promise<void> {
     await this.zk?.close();
@@ -170,7 +185,9 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     load.start();
     await sleep(3000);
     const calm = performance.now();
+    const cpuCalm = field.cpu();
     await sleep(measureMs);
+    const cpuChanged = field.cpu();
 
     const changed = performance.now();
     const first = firstWrite(field, () => fresh.map(({ port }) => port));
@@ -184,6 +201,7 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     say(`the new group answered its first write after ${Math.round(served - changed)} ms`);
     await sleep(changed + measureMs - performance.now());
     const measured = performance.now();
+    const cpuMeasured = field.cpu();
     await field.setRate(shape.thenRate);
     const progress = setInterval(async () => {
       const found = await field.zk.get(DRAIN_PATHS.progress).catch(() => null);
@@ -206,6 +224,8 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
       firstWriteMs: served - changed,
       before: load.rate(calm, changed),
       after: load.rate(changed, measured),
+      cpuBefore: (cpuChanged - cpuCalm) / ((load.rate(calm, changed) * (changed - calm)) / 1000),
+      cpuAfter: (cpuMeasured - cpuChanged) / ((load.rate(changed, measured) * (measured - changed)) / 1000),
       p99Before: load.quantile(0.99, calm, changed),
       p99After: load.quantile(0.99, changed, measured),
       longestAfter: load.longest(changed, measured),

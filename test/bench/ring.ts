@@ -54,6 +54,10 @@ for (let run = 0; run < number(values.runs, 1, 50); run++) {
   say(
     `  p99 ${p99Before.toFixed(2)} ms, after ${p99After.toFixed(2)} ms: ${(p99After / p99Before).toFixed(2)}`,
   );
+  const { cpuBefore, cpuAfter } = outcome;
+  say(
+    `  CPU an answer ${cpuBefore.toFixed(3)} ms, after ${cpuAfter.toFixed(3)} ms: ${(cpuAfter / cpuBefore).toFixed(2)}`,
+  );
   say(
     `  longest wait after ${longestAfter.ms.toFixed(0)} ms (own process ${longestAfter.ownMs.toFixed(0)} ms)`,
   );
