@@ -12,16 +12,18 @@ import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
 import { HASH_ROWS } from './rows/hash.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
+import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
 import { REPLICATION_ROWS } from './rows/replication.js';
 import { SERVER_ROWS } from './rows/server.js';
 import { SET_ROWS } from './rows/set.js';
+import { SORT_ROWS } from './rows/sort.js';
 import { STRING_ROWS } from './rows/string.js';
 import { STRING_PARTS_ROWS } from './rows/string-parts.js';
+import { TRANSACTION_ROWS } from './rows/transactions.js';
 import { ZSET_ROWS } from './rows/zset.js';
 import { ZSET_RANGE_ROWS } from './rows/zset-ranges.js';
-import { TRANSACTION_ROWS } from './rows/transactions.js';
 
 /** Puts each `container|sub` that a list has by itself into its container. */
 function nest(rows: readonly CommandRow[]): CommandRow[] {
@@ -47,6 +49,8 @@ export const ROWS: readonly CommandRow[] = nest([
   ...SET_ROWS,
   ...ZSET_ROWS,
   ...ZSET_RANGE_ROWS,
+  ...SORT_ROWS,
+  ...LIST_ROWS,
   ...HASH_ROWS,
   ...GENERIC_ROWS,
   ...EXPIRY_ROWS,

@@ -2,10 +2,10 @@
 
 /** Names by Redis's group. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  generic: 'dump migrate restore sort sort_ro',
+  generic: 'dump migrate restore',
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
-  list: 'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
+  list: 'blmove blmpop blpop brpop brpoplpush',
   pubsub: 'spublish ssubscribe sunsubscribe',
   scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro function script',
   server: 'psync replconf restore-asking sync',

@@ -11,12 +11,15 @@ import type { Handler, Handlers } from './handler.js';
 import { HASHES } from './hash.js';
 import { HASH_RANDOM } from './hash-random.js';
 import { LCS } from './lcs.js';
+import { LISTS } from './list.js';
+import { LISTS_SEVERAL } from './list-several.js';
 import { OBJECT } from './object.js';
 import { PARTS } from './parts.js';
 import { RELOCATE } from './relocate.js';
 import { SCANNING } from './scan.js';
 import { SETS } from './set.js';
 import { SET_ALGEBRA } from './set-several.js';
+import { SORTS } from './sort.js';
 import { STRINGS } from './strings.js';
 import { SORTED_SETS } from './zset.js';
 import { SORTED_RANGES } from './zset-ranges.js';
@@ -41,6 +44,9 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   SORTED_SETS,
   SORTED_RANGES,
   SORTED_ALGEBRA,
+  SORTS,
+  LISTS,
+  LISTS_SEVERAL,
   HASHES,
   HASH_RANDOM,
 ]);

@@ -1,7 +1,8 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
-import { HASH, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
+import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
 import { SetValue } from './set-value.js';
+import { List } from './list-value.js';
 import { heldBytes, keptBytes, viewOf } from './value.js';
 import { SortedSet } from './zset-value.js';
 
@@ -38,6 +39,17 @@ add<StringValue>(STRING, {
   accepts: () => true,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
+});
+
+add<List>(LIST, {
+  name: 'list',
+  held: (value) => value.held,
+  dump: (value) => value.dump(),
+  restore: List.restore,
+  accepts: List.accepts,
+  copy: (value) => value.copy(),
+  // Of any list, in Redis 7.0.
+  encoding: () => 'quicklist',
 });
 
 add<Hash>(HASH, {

@@ -99,7 +99,11 @@ test('where each command runs', () => {
   assert.deepEqual(of('all'), ['dbsize', 'flushall', 'flushdb', 'keys', 'randomkey', 'scan']);
   for (const row of LEAVES) {
     if (row.where === 'router')
-      assert.ok(['connection', 'server', 'cluster', 'generic', 'pubsub', 'towline', 'transactions'].includes(row.group));
+      assert.ok(
+        ['connection', 'server', 'cluster', 'generic', 'pubsub', 'towline', 'transactions'].includes(
+          row.group,
+        ),
+      );
     assert.equal(row.write, row.flags.includes('write'), row.name);
   }
   const split = LEAVES.filter((row) => row.split !== undefined).map((row) => `${row.name} ${row.split}`);
@@ -109,17 +113,21 @@ test('where each command runs', () => {
     'del delete',
     'exists sum',
     'lcs aside',
+    'lmove aside',
+    'lmpop aside',
     'mget array',
     'mset pairs',
     'msetnx pairs-if-none',
     'rename aside',
     'renamenx aside',
+    'rpoplpush aside',
     'sdiff aside',
     'sdiffstore aside',
     'sinter aside',
     'sintercard aside',
     'sinterstore aside',
     'smove aside',
+    'sort aside',
     'sunion aside',
     'sunionstore aside',
     'touch sum',
