@@ -6,43 +6,22 @@ import { pushConfig, readConfig, tellConfig } from '../net/config-message.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
-import { DATABASES, Store } from '../store/index.js';
+import { Store } from '../store/index.js';
+import { Admissions } from './admissions.js';
 import { Applier, type Held } from './applier.js';
 import { Backup } from './backup.js';
 import { receiveSync } from './candidate.js';
 import { GroupClock } from './clock.js';
 import { door } from './door.js';
-import { Election, type ElectionOptions, LOOK_MS } from './election.js';
-import { type CompareAndSet, DEFAULT_TIMES, type GroupTimes } from './insync.js';
+import { Election, LOOK_MS } from './election.js';
+import { DEFAULT_TIMES } from './insync.js';
+import type { NodeOptions } from './node-options.js';
 import { Primary } from './primary.js';
 import { Reader, type ReaderOwner } from './reader.js';
+import { statusOf } from './status.js';
 import { Herald } from './tell.js';
 import { numberOf } from './vet.js';
 import { WaitingRoom } from './waiting.js';
-
-/** What a data node is given. */
-export interface NodeOptions extends ElectionOptions {
-  group: string;
-  /** Member id: memberId(). */
-  id: string;
-  pid: number;
-  minInSync: number;
-  orphanMs: number;
-  /** hotfix: 0 registers a spare. */
-  hotfix: boolean;
-  times?: GroupTimes;
-  /** Changes the own group's configuration. Absent: it never changes, and nobody takes over. */
-  cas?: CompareAndSet;
-  /** Reads the ring behind a barrier: what is told is not older than the call (R2). Absent: what was set is it. */
-  readRing?(done: (ring: RingDocument) => void): void;
-  /** The configuration may have changed: read it again. */
-  refresh?(): void;
-  /** This member's data is worth nothing any more: it must begin anew, empty, under a new id (R3). Told once. */
-  failed(reason: string): void;
-}
-
-/** Pause after a sync that failed, ms. */
-const SYNC_PAUSE_MS = 500;
 
 /** One data node. */
 export class DataNode implements ReaderOwner {
@@ -52,9 +31,7 @@ export class DataNode implements ReaderOwner {
   private ring: RingDocument = EMPTY_RING;
   private readonly others = new Map<string, GroupConfig>();
   private role: Primary | Backup | null = null;
-  private members: readonly Registration[] = [];
-  /** Spares that an operator lets in. */
-  private readonly admitted = new Set<string>();
+  private readonly admissions: Admissions;
   private readonly conns = new Set<Conn>();
   /** Why an operator is needed, in words; null: nobody is. */
   trouble: string | null = null;
@@ -66,8 +43,6 @@ export class DataNode implements ReaderOwner {
   /** Connection over which a primary gives this candidate everything, and the newest term of such a primary. */
   private receiving: Conn | null = null;
   private syncTerm = 0;
-  private syncNotBefore = 0;
-  private lastTried = '';
   private cancelLook: () => void = () => {};
 
   constructor(
@@ -75,6 +50,7 @@ export class DataNode implements ReaderOwner {
     readonly options: NodeOptions,
   ) {
     this.clock = new GroupClock(() => host.now(), host.wall());
+    this.admissions = new Admissions(options.id);
     this.election = new Election(host, options);
     this.lookLater();
   }
@@ -111,7 +87,7 @@ export class DataNode implements ReaderOwner {
 
   /** Who is registered in the own group, in order. Serves discovery only. */
   setMembers(members: readonly Registration[]): void {
-    this.members = members;
+    this.admissions.members = members;
   }
 
   /** A group's configuration was read: the own group's gives this node its role. */
@@ -241,7 +217,7 @@ export class DataNode implements ReaderOwner {
   private lookLater(): void {
     this.cancelLook = this.host.after(LOOK_MS, () => {
       if (this.role instanceof Backup) this.lookForPrimary(this.role);
-      else if (this.role instanceof Primary) this.lookForCandidates(this.role);
+      else if (this.role instanceof Primary) this.admissions.look(this.role, this.host.now());
       this.lookLater();
     });
   }
@@ -262,28 +238,9 @@ export class DataNode implements ReaderOwner {
     });
   }
 
-  /** Registered members outside of the in-sync set are let in, one after the other. */
-  private lookForCandidates(role: Primary): void {
-    const now = this.host.now();
-    if (role.syncing !== null || now < this.syncNotBefore) return;
-    const { id } = this.options;
-    // Whoever was tried last comes last: one that cannot be synced keeps nobody else out.
-    const last = this.members.findIndex((member) => member.id === this.lastTried) + 1;
-    for (const member of [...this.members.slice(last), ...this.members.slice(0, last)]) {
-      if (member.id === id || !(member.hotfix === true || this.admitted.has(member.id))) continue;
-      if (!role.sync(member.id)) continue;
-      this.syncNotBefore = now + SYNC_PAUSE_MS;
-      this.lastTried = member.id;
-      return;
-    }
-  }
-
   /** An operator lets a spare in. @returns an error, or null */
   admit(member: string): string | null {
-    if (!(this.role instanceof Primary)) return 'NOTPRIMARY ask the primary of the group';
-    if (!this.members.some(({ id }) => id === member)) return 'ERR no such member is registered';
-    this.admitted.add(member);
-    return null;
+    return this.admissions.admit(this.role instanceof Primary, member);
   }
 
   /** Before an orderly end: a primary hands its group over. @param done told when the process may stop */
@@ -414,32 +371,8 @@ export class DataNode implements ReaderOwner {
   }
 
   status(): string {
-    const { role, options, store, config } = this;
-    const { group, id, pid, minInSync } = options;
-    const seq = role instanceof Primary ? role.log.head : (role?.log.held ?? 0);
-    const commit = role instanceof Primary ? role.log.committed : (role?.log.applied ?? 0);
-    const transactions = role?.transactions;
-    const keys = Array.from({ length: DATABASES }, (_, db) => store.dbSize(db)).reduce((a, b) => a + b);
-    return JSON.stringify({
-      id,
-      group,
-      pid,
-      address: id.slice(0, id.indexOf('@')),
-      role: this.roleName,
-      state: this.serving ? 'serving' : role instanceof Primary ? 'recovering' : 'waiting',
-      epoch: config?.epoch ?? 0,
-      term: config?.term ?? 0,
-      keys,
-      bytes: store.bytes,
-      seq,
-      commit,
-      minInSync,
-      sync: role instanceof Primary ? role.syncing : null,
-      error: this.trouble,
-      // Requests for locks, granted or waiting, and transactions over several groups that are not forgotten yet.
-      locks: transactions?.locks.size ?? 0,
-      transactions: transactions?.size ?? 0,
-    });
+    const { role, options, store, config, roleName, serving, trouble } = this;
+    return statusOf({ role, options, store, config, roleName, serving, trouble });
   }
 
   stop(): void {
