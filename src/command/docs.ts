@@ -12,6 +12,7 @@ const NOTES: Readonly<Record<string, string>> = {
   keys: 'asks every group',
   flushall: 'one transaction over every group',
   flushdb: 'one transaction over every group',
+  hrandfield: 'refuses a negative count below -1048576',
   randomkey: 'about as likely for each key, not exactly',
   debug: 'SLEEP only',
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
