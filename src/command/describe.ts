@@ -4,7 +4,7 @@ import type { ReplyWriter, Request } from '../resp/index.js';
 import { writeDocs } from './describe-docs.js';
 import { globMatch } from './glob.js';
 import { writeHelp } from './help.js';
-import { keysOf } from './keys.js';
+import { keysOf, standsForKeys } from './keys.js';
 import { arityOk } from './resolve.js';
 import type { CommandRow, KeySpec } from './row.js';
 import { findRequest, findText, ROWS } from './table.js';
@@ -161,7 +161,7 @@ function getKeys(request: Request, reply: ReplyWriter, flags: boolean): void {
     reply.error('ERR Invalid command specified');
     return;
   }
-  if (row.keys.first === 0 && row.findKeys === undefined) {
+  if ((row.keys.first === 0 && row.findKeys === undefined) || standsForKeys(row)) {
     reply.error('ERR The command has no key arguments');
     return;
   }

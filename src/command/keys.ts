@@ -2,6 +2,11 @@
 import type { Request } from '../resp/index.js';
 import type { CommandRow } from './row.js';
 
+/** Whether what stands where keys do is something else: shard channels. */
+export function standsForKeys(row: CommandRow): boolean {
+  return row.specs?.some(({ flags }) => flags.includes('not_key')) ?? false;
+}
+
 /** Index of the argument that is the first key; 0: none, or not at a fixed place (then ask keysOf). */
 export function firstKey(row: CommandRow): number {
   return row.findKeys === undefined ? row.keys.first : 0;

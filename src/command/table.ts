@@ -1,6 +1,7 @@
 // The one command table: rows of every supported command, found by bytes or by text.
 // Checked at start: a name twice or a row that contradicts itself stops the process.
 import type { Request } from '../resp/index.js';
+import { standsForKeys } from './keys.js';
 import type { CommandRow } from './row.js';
 import { ADMINISTRATION_ROWS } from './rows/administration.js';
 import { BITMAP_ROWS } from './rows/bitmap.js';
@@ -78,10 +79,11 @@ function check(row: CommandRow): void {
   if (BY_NAME.has(name)) throw wrong('there twice');
   if (row.arity === 0) throw wrong('no arity');
   if (row.where === 'keys' && keys.first === 0 && row.findKeys === undefined) throw wrong('no keys');
-  if (row.where !== 'keys' && keys.first !== 0 && row.name !== 'watch')
+  const hasKeys = keys.first !== 0 && !standsForKeys(row);
+  if (row.where !== 'keys' && hasKeys && row.name !== 'watch')
     throw wrong('keys, but not executed where they are');
   // The router takes the first key without looking: the arity must guarantee that it is there.
-  if (keys.first >= Math.abs(row.arity)) throw wrong('its first key is optional');
+  if (hasKeys && keys.first >= Math.abs(row.arity)) throw wrong('its first key is optional');
   if (row.split !== undefined && row.where !== 'keys') throw wrong('split without keys');
   if (row.where === 'keys' && row.split === undefined && keys.first !== keys.last)
     throw wrong('several keys, no split');

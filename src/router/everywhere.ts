@@ -2,13 +2,16 @@
 // transaction over all; those with keys in several groups become a transaction by their row's `split`.
 import type { CommandRow } from '../command/index.js';
 import type { Plan } from '../commit/index.js';
-import { type Request, requestOf } from '../resp/index.js';
+import { type Request, RequestParser, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
+import { decodeReply } from './decode.js';
 import { groupLost } from './errors.js';
 import { FANS, type Fan, firstError, flushCommand } from './fanout.js';
+import type { ReplyValue } from './local/index.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
-import type { Route } from './route.js';
+import { named, type Route } from './route.js';
+import { SortPlanner } from './sort-plan.js';
 
 /** What is needed of the router. */
 export interface EverywhereOwner {
@@ -22,14 +25,27 @@ export interface EverywhereOwner {
   random(): number;
 }
 
+function parsed(request: Buffer): Request {
+  const parser = new RequestParser();
+  parser.feed(request);
+  if (!parser.next()) throw new Error('not a whole request');
+  return parser.request;
+}
+
 /** Executes commands over several groups, or over all. */
 export class Everywhere {
   constructor(private readonly owner: EverywhereOwner) {}
 
   /** A command over several groups. */
   transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void {
+    // SORT with patterns finds out, plan by plan, which keys it needs.
+    const sort = named(row, request) ? new SortPlanner(row, request, asker) : null;
     this.owner.coordinators.start({
       plan: () => {
+        if (sort !== null) {
+          const plan = sort.plan(this.owner.route);
+          return Buffer.isBuffer(plan) ? plan : this.unlessLost(plan);
+        }
         const plan = planOf(this.owner.route, row, request, asker);
         return plan && this.unlessLost(plan);
       },
@@ -50,6 +66,16 @@ export class Everywhere {
     const fan = reader(request, asker.proto, () => this.owner.random());
     if (Buffer.isBuffer(fan)) return answer(fan);
     this.read(fan, asker, (replies) => answer(firstError(replies) ?? fan.merge(replies)));
+  }
+
+  /** Asks every group, outside of any transaction: what each answered, or the error that says why it did not. */
+  askAll(request: Buffer, db: number): Promise<Map<string, ReplyValue>> {
+    const { groups } = this.owner.route;
+    return new Promise((resolve) => {
+      this.ask(parsed(request), { db, proto: 2 }, (replies) => {
+        resolve(new Map(replies.map((reply, i) => [groups[i]!, decodeReply(reply)])));
+      });
+    });
   }
 
   /** By the route as it is now; one that meets a newer ring begins anew, since keys may have begun to move. */

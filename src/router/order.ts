@@ -62,6 +62,11 @@ export class ReplyOrder {
     }
   }
 
+  /** A message that is no reply: written behind the replies that are in order, before any other. */
+  inject(message: Buffer): void {
+    this.append(message, 0, message.length);
+  }
+
   /** Everything in order as one buffer; null: nothing. */
   drain(): Buffer | null {
     const { buffers, from, to } = this;

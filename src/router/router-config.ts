@@ -9,6 +9,8 @@ export interface RouterConfig {
   deadlineMs: number;
   password: string;
   maxClients: number;
+  /** Where other routers reach it; absent: there are none. */
+  host?: string;
   port: number;
   pid: number;
   runId: string;

@@ -3,15 +3,15 @@
 import { type CommandRow, LEAVES } from '../command/index.js';
 import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
-import { type Proto, ReplyWriter, type Request, RequestParser } from '../resp/index.js';
+import { type Proto, ReplyWriter, type Request } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
 import { DataLane, type LaneOwner } from './data-lane.js';
-import { decodeReply } from './decode.js';
 import { Drain, type DrainOwner } from './drain.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
-import type { LocalHandler, LockDesk, RouterServer, Usage } from './local/index.js';
+import { internalHandler } from './internal.js';
+import type { LockDesk, RouterServer, Usage } from './local/index.js';
 import {
   Clients,
   type GroupSummary,
@@ -23,6 +23,7 @@ import {
 } from './local/index.js';
 import type { Mover } from './mover.js';
 import type { Asker } from './plan.js';
+import { PubSub } from './pubsub/pubsub.js';
 import { Route } from './route.js';
 import type { RouterConfig } from './router-config.js';
 import { Session } from './session.js';
@@ -51,6 +52,7 @@ export class Router
   readonly coordinators: Coordinators;
   private readonly all: Everywhere;
   private readonly drain: Drain;
+  readonly pubsub: PubSub;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -75,6 +77,7 @@ export class Router
     this.coordinators = new Coordinators(host, this);
     this.all = new Everywhere(this);
     this.drain = new Drain(host, this);
+    this.pubsub = new PubSub(host, this);
     this.tickLater();
   }
 
@@ -346,33 +349,23 @@ export class Router
     });
   }
   askAll(request: Buffer, db: number): ReturnType<RouterServer['askAll']> {
-    const parser = new RequestParser();
-    parser.feed(request);
-    if (!parser.next()) throw new Error('not a whole request');
-    const { groups } = this.route;
-    return new Promise((resolve) => {
-      this.all.ask(parser.request, { db, proto: 2 }, (replies) => {
-        resolve(new Map(replies.map((reply, i) => [groups[i]!, decodeReply(reply)])));
-      });
-    });
+    return this.all.askAll(request, db);
   }
 
-  /** `TOWLINE.STATUS`. */
-  readonly statusHandler: LocalHandler = (_request, _client, _server, reply) => {
+  readonly internalHandler = internalHandler(this);
+  work(): Record<string, { reads: number; writes: number }> {
     const groups: Record<string, { reads: number; writes: number }> = {};
     for (const [group, { reads, writes }] of this.laneOf) {
       const control = this.control(group);
       groups[group] = { reads: reads + control.reads, writes: writes + control.writes };
     }
-    const { id, pid, port } = this.config;
-    const { version } = this.route;
-    const { zookeeper } = this.config;
-    reply.bulk(JSON.stringify({ id, pid, port, ringVersion: version, zookeeper, groups }));
-  };
+    return groups;
+  }
 
   stop(): void {
     this.stopped = true;
     this.drain.mover.stop();
+    this.pubsub.stop();
     for (const lane of this.laneOf.values()) lane.stop();
     for (const lane of this.controlOf.values()) lane.stop();
   }
@@ -388,12 +381,13 @@ export class Router
         lane.expire(given.includes(lane.group) ? 0 : this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
       this.drain.tick(now);
+      this.pubsub.tick(now);
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {
         session.checkOutput();
         session.checkDeadline(now);
-        const { blocked, lastInteraction } = session.client;
-        if (timeout > 0 && !blocked && now - lastInteraction > timeout * 1000) session.conn.destroy();
+        const { mayIdle, lastInteraction } = session.client;
+        if (timeout > 0 && !mayIdle && now - lastInteraction > timeout * 1000) session.conn.destroy();
       }
       this.tickLater();
     });

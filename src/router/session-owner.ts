@@ -21,7 +21,7 @@ export interface SessionOwner extends RouterServer, ExecOwner {
   readonly scratch: ReplyWriter;
   readonly authentication: boolean;
   readonly deadlineMs: number;
-  readonly statusHandler: LocalHandler;
+  readonly internalHandler: LocalHandler;
   turnTime(): number;
   count(row: CommandRow): void;
   holding(): boolean;

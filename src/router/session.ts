@@ -1,15 +1,18 @@
 // One client's connection: bytes in, commands in order out to where they are executed, replies back in order.
 // A command that is no plain one (transaction, fan-out, waiting local command) is a barrier: it begins when all
 // before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
-import { arityOk, type CommandRow, find, findRequest, keysOf, refusal } from '../command/index.js';
+import { arityOk, type CommandRow, findRequest, keysOf, refusal } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { groupLost, NO_GROUPS, NO_ROOM } from './errors.js';
 import { limitParser } from './input-limit.js';
+import { INTERNAL } from './internal.js';
 import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
+import { publishes, subscribedRefusal } from './local/pubsub.js';
 import { ReplyOrder } from './order.js';
 import { OutputLimit } from './output-limit.js';
+import { Publishing, type PublishingOwner } from './pubsub/publishing.js';
 import { UNSETTLED } from './route.js';
 import type { SessionOwner } from './session-owner.js';
 import { Transactions } from './transactions.js';
@@ -22,14 +25,15 @@ const MAX_UNREAD = 1024 * 1024;
 const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
 
 /** A client's session. */
-export class Session implements ConnHandler, Sink {
+export class Session implements ConnHandler, Sink, PublishingOwner {
   readonly parser = new RequestParser();
-  private readonly order = new ReplyOrder();
+  readonly order = new ReplyOrder();
   private readonly waiting = new Waiting();
   private inBarrier = false;
   /** Keys that reads of this client are looking for along their chains. */
   private readonly walking = new Walking();
   private readonly transactions: Transactions;
+  private readonly publishing: Publishing;
   /** The last command that was sent untagged. */
   private soloLane: DataLane | null = null;
   private soloSeq = -1;
@@ -47,7 +51,10 @@ export class Session implements ConnHandler, Sink {
     readonly client: ClientState,
   ) {
     client.kill = () => conn.destroy();
-    client.push = (message) => conn.write(message);
+    client.push = (message) => {
+      this.order.inject(message);
+      this.moved();
+    };
     client.pendingInput = () => this.parser.pending;
     client.pendingOutput = () => conn.queued + this.order.length;
     this.transactions = new Transactions({
@@ -58,6 +65,7 @@ export class Session implements ConnHandler, Sink {
       alone: (seq, begin) => this.alone(seq, begin),
       local: (row, request, done) => this.localIn(row, request, done),
     });
+    this.publishing = new Publishing(router.pubsub, this);
     limitParser(this.parser, client, router);
   }
 
@@ -97,7 +105,7 @@ export class Session implements ConnHandler, Sink {
         const again = waiting.next(router.route.version);
         if (again === null) break;
         const { seq, request, db, proto } = again;
-        this.execute(this.rowOf(request)!, request, seq, db, proto, true);
+        this.execute(findRequest(request)!, request, seq, db, proto, true);
       }
       while (!this.stuck() && this.parser.next()) this.dispatch(this.parser.request);
     } catch (error) {
@@ -130,7 +138,8 @@ export class Session implements ConnHandler, Sink {
 
   reply(seq: number, buffer: Buffer, start: number, end: number): void {
     if (this.gone) return;
-    if (buffer[start] === 45) this.countError(buffer, start, end);
+    if (buffer[start] === 45)
+      this.router.statistics.error(buffer.latin1Slice(start + 1, Math.min(end, start + 34)));
     this.order.put(seq, buffer, start, end);
     this.moved();
   }
@@ -140,7 +149,7 @@ export class Session implements ConnHandler, Sink {
   }
 
   /** A reply made here. */
-  private answer(seq: number, bytes: Buffer): void {
+  answer(seq: number, bytes: Buffer): void {
     this.reply(seq, bytes, 0, bytes.length);
   }
 
@@ -171,40 +180,39 @@ export class Session implements ConnHandler, Sink {
   /** client-output-buffer-limit: a client that does not read is closed. */
   checkOutput(): void {
     const { router, conn } = this;
-    if (!this.output.exceeded(conn.queued, router.turnTime(), router.settings.values.outputLimit.normal))
-      return;
+    const limits = router.settings.values.outputLimit[this.client.limitClass];
+    if (!this.output.exceeded(conn.queued, router.turnTime(), limits)) return;
     router.statistics.outputLimitDisconnections++;
     conn.destroy();
   }
 
   // ---- commands
 
-  private rowOf(request: Request): CommandRow | undefined {
-    const { start } = request;
-    const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
-    return row?.subcommands === undefined ? row : findRequest(request);
-  }
-
   private dispatch(request: Request): void {
     if (request.argc === 0) return;
     const { router, client, order } = this;
     const seq = order.take();
     client.beginCommand();
-    const row = this.rowOf(request);
+    const row = findRequest(request);
     if (router.authentication && authRequired(client, router) && !FREE_OF_AUTH.includes(row?.name ?? '')) {
       return this.refuse(seq, NOAUTH);
     }
     if (row === undefined || !arityOk(row, request.argc)) {
-      if (request.is(0, 'towline.status')) return this.local(seq, request, null);
+      if (INTERNAL.some((name) => request.is(0, name))) return this.local(seq, request, null);
       this.transactions.spoil();
       return this.refuse(seq, refusal(request));
     }
+    const refused = client.type === 'pubsub' ? subscribedRefusal(client, row.name) : null;
+    if (refused !== null) return this.refuse(seq, refused);
     router.count(row);
     client.lastCommand = row.name;
     if (client.multi >= 0 && this.transactions.queue(seq, row, request)) return;
     if (row.where === 'router') {
       if (row.group === 'transactions') return this.transactions.command(seq, row, request);
-      return this.local(seq, request, row);
+      const kind = publishes[row.name];
+      if (kind === undefined) return this.local(seq, request, row);
+      if (client.muted) order.mute(seq);
+      return this.publishing.publish(seq, kind, request);
     }
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
@@ -326,7 +334,7 @@ export class Session implements ConnHandler, Sink {
   }
 
   /** Runs `begin` when every command before `seq` is answered. */
-  private afterEarlier(seq: number, begin: () => void): void {
+  afterEarlier(seq: number, begin: () => void): void {
     if (this.order.head === seq) begin();
     else this.waiting.barrier(seq, begin);
   }
@@ -336,16 +344,14 @@ export class Session implements ConnHandler, Sink {
     const writer = router.scratch;
     writer.clear();
     writer.proto = client.proto;
-    const handler = row === null ? router.statusHandler : localHandlers[row.name];
+    const handler = row === null ? router.internalHandler : localHandlers[row.name];
     if (handler === undefined) return this.refuse(seq, `ERR '${row?.name}' is not available here`);
-    if (row !== null && router.waits(row)) return this.localLater(seq, request.clone(), row);
+    if (row !== null && router.waits(row)) {
+      const kept = request.clone();
+      return this.alone(seq, (done) => this.localIn(row, kept, done));
+    }
     void handler(request, client, router, writer);
     this.afterLocal(seq, writer.take());
-  }
-
-  /** Local commands that ask others: a barrier like any other. */
-  private localLater(seq: number, request: Request, row: CommandRow): void {
-    this.alone(seq, (done) => this.localIn(row, request, done));
   }
 
   /** Executes a local command somewhere within a barrier. */
@@ -390,9 +396,5 @@ export class Session implements ConnHandler, Sink {
     this.ending = true;
     const seq = this.order.take();
     this.answer(seq, Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
-  }
-
-  private countError(buffer: Buffer, start: number, end: number): void {
-    this.router.statistics.error(buffer.latin1Slice(start + 1, Math.min(end, start + 34)));
   }
 }

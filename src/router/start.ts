@@ -56,7 +56,9 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const locks = new ClientLocks(
     new ZooKeeper({ servers: zookeeper, sessionTimeoutMs: SESSION_MS, log, ...LOCK_CLIENT }),
   );
-  const others = new MembershipView<Registration>(zk, PATHS.routers, () => {});
+  const others = new MembershipView<Registration>(zk, PATHS.routers, (all) =>
+    running.pubsub.setRouters(all.map(({ info }) => info)),
+  );
   const drain = new DrainLeader(host, zk, id, log);
   // What is read is told once: also while the other client still connects.
   const directory: Directory = new Directory(zk, {
@@ -69,6 +71,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     deadlineMs: options.deadlineMs,
     password: options.password ?? '',
     maxClients: options.maxClients,
+    host: options.host,
     port: listener.port,
     pid: process.pid,
     runId: randomBytes(20).toString('hex'),

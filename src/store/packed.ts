@@ -1,7 +1,7 @@
 // Strings of a collection as bytes, for payloads: a mark of the type's own, how many strings, then each with its
 // length. What comes from another process is judged by isPacked() before it is unpacked. One pass over the strings.
 import type { StringValue } from './entry.js';
-import { keptBytes } from './value.js';
+import { keptRange } from './value.js';
 
 /** The mark, and the number of strings. */
 const HEAD = 5;
@@ -22,8 +22,10 @@ export function pack(mark: number, values: () => Iterable<StringValue>): Buffer 
   let at = HEAD;
   for (const value of values()) {
     at = bytes.writeUInt32BE(value.length, at);
-    if (typeof value === 'string') bytes.latin1Write(value, at);
-    else value.copy(bytes, at);
+    if (typeof value !== 'string') value.copy(bytes, at);
+    // A call into the runtime costs more than a few characters.
+    else if (value.length > 24) bytes.latin1Write(value, at);
+    else for (let i = 0; i < value.length; i++) bytes[at + i] = value.charCodeAt(i);
     at += value.length;
   }
   return bytes;
@@ -39,7 +41,7 @@ export function* unpack(bytes: Buffer): Generator<StringValue> {
   for (let at = HEAD; at < bytes.length; ) {
     const from = at + LENGTH;
     at = from + bytes.readUInt32BE(at);
-    yield keptBytes(bytes.subarray(from, at));
+    yield keptRange(bytes, from, at);
   }
 }
 

@@ -1,8 +1,8 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
 import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
-import { SetValue } from './set-value.js';
 import { List } from './list-value.js';
+import { SetValue } from './set-value.js';
 import { heldBytes, keptBytes, ownedBytes, viewOf } from './value.js';
 import { SortedSet } from './zset-value.js';
 

@@ -16,6 +16,11 @@ export function keptBytes(bytes: Buffer): StringValue {
   return bytes.length <= SHORT ? bytes.latin1Slice(0, bytes.length) : own(bytes);
 }
 
+/** The bytes [from, to) of `bytes` as a value that may be kept; they are copied, and no view is made of short ones. */
+export function keptRange(bytes: Buffer, from: number, to: number): StringValue {
+  return to - from <= SHORT ? bytes.latin1Slice(from, to) : own(bytes.subarray(from, to));
+}
+
 /** Bytes that nobody else holds, as a value; not copied unless short. */
 export function ownedBytes(bytes: Buffer): StringValue {
   return bytes.length <= SHORT ? bytes.latin1Slice(0, bytes.length) : bytes;

@@ -16,6 +16,8 @@ export interface CensusPlan {
   keys: readonly string[];
   /** Mean pause between commands, ms. */
   think: number;
+  /** It only writes, for another one to count. */
+  writes: boolean;
 }
 
 export class Census {
@@ -46,7 +48,7 @@ export class Census {
   /** No more writes: one of each question, and then it is over. */
   finish(): void {
     this.finishing = true;
-    this.left = ['SCAN', 'DBSIZE', 'KEYS', 'RANDOMKEY'];
+    this.left = this.plan.writes ? [] : ['SCAN', 'DBSIZE', 'KEYS', 'RANDOMKEY'];
   }
   get idle(): boolean {
     return this.finishing && this.left.length === 0 && this.asked === null && this.scan === null;
@@ -69,14 +71,16 @@ export class Census {
     if (scan !== null) return ['SCAN', scan.cursor, 'COUNT', String(1 + random.below(3))];
     const what = this.finishing
       ? this.left.shift()!
-      : random.weighted([
-          [3, 'APPEND'],
-          [1, 'SET'],
-          [2, 'SCAN'],
-          [2, 'DBSIZE'],
-          [1, 'KEYS'],
-          [1, 'RANDOMKEY'],
-        ] as const);
+      : plan.writes
+        ? random.pick(['APPEND', 'SET'])
+        : random.weighted([
+            [3, 'APPEND'],
+            [1, 'SET'],
+            [2, 'SCAN'],
+            [2, 'DBSIZE'],
+            [1, 'KEYS'],
+            [1, 'RANDOMKEY'],
+          ] as const);
     switch (what) {
       case 'APPEND':
       case 'SET':

@@ -210,8 +210,12 @@ export class Chaos {
         return this.directed.silence(random.pick(cluster.shape.groups));
       case 'doom':
         return this.directed.doom(random.pick(cluster.shape.groups));
-      case 'churn':
+      case 'churn': {
+        // A router that learns late of it plans with the old ring for a while.
+        const { name } = random.pick(cluster.routers);
+        if (random.chance(0.4)) cluster.directory.wall(name, random.pick([100, 500, 2000]));
         return cluster.churnRing(random);
+      }
       case 'admit':
         return this.operator.admit(random.pick(cluster.nodes.filter(({ hotfix }) => !hotfix)));
     }

@@ -104,7 +104,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R4: a backup leaves the log before the configuration without it stands',
     finds: /^R(4|9|11: \w+ said PREPARED)/,
-    seeds: [3],
+    seeds: [2],
     apply: () =>
       patch(
         InSync.prototype,
@@ -159,7 +159,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R5: a member that is not in sync yet takes over',
     finds: /^R5/,
-    seeds: [34, 164],
+    seeds: [24],
     apply: () =>
       patch(
         DataNode.prototype,
@@ -194,7 +194,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R6: the lease is counted from the receipt of the acknowledgement',
     finds: /^R6/,
-    seeds: [91, 135],
+    seeds: [37],
     temper: LONELY,
     apply: () =>
       both(
@@ -226,14 +226,14 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R6: the lease is not looked at before replies leave',
     finds: /^R6/,
-    seeds: [23, 41],
+    seeds: [25],
     temper: LONELY,
     apply: () => patch(InSync.prototype, 'serving', () => () => true),
   },
   {
     name: 'R7: a primary of an older term is followed again',
     finds: /^R7|applied \d+, but the log ends at/,
-    seeds: [23],
+    seeds: [46],
     temper: LONELY,
     apply: () =>
       patch(
@@ -257,7 +257,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R9: a new primary keeps less than its prefix',
     finds: /^R9/,
-    seeds: [1],
+    seeds: [24],
     apply: () =>
       patch(
         DataNode.prototype,
@@ -278,7 +278,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R10: a new primary does not know what was answered before',
     finds: /^R10/,
-    seeds: [118, 120],
+    seeds: [10],
     temper: DEADLY,
     apply: () =>
       patch(
@@ -294,7 +294,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R10: a new member is not told what was answered before',
     finds: /^R10/,
-    seeds: [1, 4, 11],
+    seeds: [4],
     temper: RARE,
     variant: { silence: 10, steady: 3000 },
     apply: () => patch(Remembered.prototype, 'tell', () => () => 0),

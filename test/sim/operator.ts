@@ -48,8 +48,14 @@ export class Operator {
 
   private look(group: string): void {
     const { cluster, random } = this;
-    if (!cluster.lost(group) || cluster.abandoned(group)) {
+    const well = !cluster.lost(group) && cluster.primaryOf(group)?.node.serving;
+    if (well || cluster.abandoned(group)) {
       this.anxious.delete(group);
+      return;
+    }
+    // Who lives may yet find that it belongs to what was given up.
+    if (!cluster.lost(group)) {
+      cluster.world.after(AGAIN_MS, () => this.look(group));
       return;
     }
     const { directory, world } = cluster;

@@ -122,7 +122,7 @@ function play(
   for (const { name, router } of cluster.routers) router.mover.lead(drains.has(name));
   const owners = ownersOf(cluster.directory.ring.groups);
   const families = familiesOf(random, GROUPS.length, owners);
-  if (variant.volatile) families.push(volatileFamily(GROUPS.length, owners));
+  if (variant.volatile > 0) families.push(volatileFamily(GROUPS.length, owners, variant.volatile));
   const counted = namesOver('n', GROUPS.length, owners, 2);
   const names = [...families, { db: CENSUS_DB, keys: counted }].flatMap(({ db, keys }) =>
     keys.map((key) => ({ db, key })),
@@ -148,14 +148,13 @@ function play(
     const host = new SimHost(world, cluster.network, name);
     clients.push(new SimClient(host, plan, () => random.pick(cluster.routers).address, recorder));
   }
-  const census =
-    variant.census && variant.doom === 0
-      ? new Census(
-          new SimHost(world, cluster.network, 'c0'),
-          { name: 'c0', db: CENSUS_DB, keys: counted, think: pace },
-          () => random.pick(cluster.routers).address,
-        )
-      : null;
+  const counter = (name: string, writes: boolean) =>
+    new Census(
+      new SimHost(world, cluster.network, name),
+      { name, db: CENSUS_DB, keys: counted, think: pace, writes },
+      () => random.pick(cluster.routers).address,
+    );
+  const census = variant.census && variant.doom === 0 ? [counter('c0', false), counter('c00', true)] : [];
   // Safety: things go wrong while clients work.
   const mood = { ...temperOf(random), ...temper };
   // A peaceful run may still have a ring that changes.
@@ -175,11 +174,9 @@ function play(
   const deadline = world.time + SETTLE_MS;
   let ending = false;
   const answerAll = () => {
-    const over = () => clients.every(({ idle }) => idle) && (census === null || census.idle || !ending);
+    const over = () => clients.every(({ idle }) => idle) && (!ending || census.every(({ idle }) => idle));
     world.runUntil(deadline, over);
-    if (ending && census !== null && !census.idle)
-      throw new Violation(`healed, but not answered: ${census.state}; ${unsettled(cluster)}`);
-    const late = clients.find(({ idle }) => !idle);
+    const late = [...clients, ...(ending ? census : [])].find(({ idle }) => !idle);
     if (late !== undefined)
       throw new Violation(`healed, but not answered: ${late.state}; ${unsettled(cluster)}`);
   };
@@ -195,7 +192,7 @@ function play(
   world.runUntil(Math.max(world.time, cluster.network.clearFrom) + 3000);
   const before = unanswered();
   for (const client of clients) client.finish();
-  census?.finish();
+  for (const each of census) each.finish();
   ending = true;
   answerAll();
   if (unanswered() > before) throw new Violation('healed and settled, but reads were not answered');
@@ -207,7 +204,7 @@ function play(
   if (cluster.directory.ring.history.length > 0) throw new Violation('healed and settled, but not drained');
   world.runUntil(world.time + 1000);
   settle();
-  report.counts = census?.checked ?? 0;
+  report.counts = census.reduce((sum, { checked }) => sum + checked, 0);
   observers.end();
   atRest(cluster);
   oneHome(cluster);

@@ -26,8 +26,8 @@ export interface Variant {
   drains: 'none' | 'some' | 'all';
   /** A client counts keys while they move (census.ts). */
   census: boolean;
-  /** Keys that expire. */
-  volatile: boolean;
+  /** How often keys are chosen that expire; 0: there are none. */
+  volatile: number;
 }
 
 /** None of it. */
@@ -43,7 +43,7 @@ export const PLAIN: Variant = {
   churn: 0,
   drains: 'some',
   census: false,
-  volatile: false,
+  volatile: 0,
 };
 
 /** The variant of a seed: half of them are plain. */
@@ -66,6 +66,6 @@ export function variantOf(seed: number): Variant {
     churn: churning ? moves.pick([3, 10]) : 0,
     drains: moves.pick(['none', 'none', 'some', 'all']),
     census: churning && moves.chance(0.5),
-    volatile: moves.chance(0.5),
+    volatile: moves.pick([0, 3]),
   };
 }

@@ -72,8 +72,8 @@ const SEVERAL: [number, Make][] = [
 ];
 
 /** Names of keys that expire. */
-export function volatileFamily(groups: number, owners: Uint16Array): Family {
-  return { db: 0, keys: namesOver('v', groups, owners, 1), weight: 3, volatile: true };
+export function volatileFamily(groups: number, owners: Uint16Array, weight: number): Family {
+  return { db: 0, keys: namesOver('v', groups, owners, 1), weight, volatile: true };
 }
 
 const VOLATILE: [number, Make][] = [

@@ -1,7 +1,7 @@
-// Rows of the command table: publish and subscribe, which a router refuses until it has them.
+// Rows of the command table: publish and subscribe. Shard channels stand where keys do, and are none.
 // Facts only, as Redis 7.0 reports them: a test compares them with a live server.
 import type { CommandRow } from '../row.js';
-import { arg, row } from './make.js';
+import { arg, row, spec } from './make.js';
 
 export const PUBSUB_ROWS: readonly CommandRow[] = [
   row({
@@ -65,6 +65,48 @@ export const PUBSUB_ROWS: readonly CommandRow[] = [
     complexity:
       'O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).',
     arguments: [arg('channel', 'string'), arg('message', 'string')],
+  }),
+  row({
+    name: 'ssubscribe',
+    arity: -2,
+    flags: ['pubsub', 'noscript', 'loading', 'stale'],
+    keys: { first: 1, last: -1, step: 1 },
+    specs: [spec(1, -1, 1, 'not_key')],
+    where: 'router',
+    categories: ['@pubsub', '@slow'],
+    summary: 'Listen for messages published to the given shard channels',
+    since: '7.0.0',
+    group: 'pubsub',
+    complexity: 'O(N) where N is the number of shard channels to subscribe to.',
+    arguments: [arg('shardchannel', 'string', { flags: ['multiple'] })],
+  }),
+  row({
+    name: 'sunsubscribe',
+    arity: -1,
+    flags: ['pubsub', 'noscript', 'loading', 'stale'],
+    keys: { first: 1, last: -1, step: 1 },
+    specs: [spec(1, -1, 1, 'not_key')],
+    where: 'router',
+    categories: ['@pubsub', '@slow'],
+    summary: 'Stop listening for messages posted to the given shard channels',
+    since: '7.0.0',
+    group: 'pubsub',
+    complexity: 'O(N) where N is the number of clients already subscribed to a shard channel.',
+    arguments: [arg('shardchannel', 'string', { flags: ['optional', 'multiple'] })],
+  }),
+  row({
+    name: 'spublish',
+    arity: 3,
+    flags: ['pubsub', 'loading', 'stale', 'fast'],
+    keys: { first: 1, last: 1, step: 1 },
+    specs: [spec(1, 0, 1, 'not_key')],
+    where: 'router',
+    categories: ['@pubsub', '@fast'],
+    summary: 'Post a message to a shard channel',
+    since: '7.0.0',
+    group: 'pubsub',
+    complexity: 'O(N) where N is the number of clients subscribed to the receiving shard channel.',
+    arguments: [arg('shardchannel', 'string'), arg('message', 'string')],
   }),
   row({
     name: 'pubsub',

@@ -53,6 +53,8 @@ export class ClientState {
   ssub = 0;
   /** The session sends what it owes, this command's reply included, reads nothing more, and closes. */
   closeAfterReply = false;
+  /** Another router, not a client (TOWLINE.PEER HELLO). */
+  peer = false;
   /** Bytes received and sent since it connected. */
   bytesIn = 0;
   bytesOut = 0;
@@ -66,6 +68,8 @@ export class ClientState {
   push: (message: Buffer) => void = () => {};
   /** Gives back its locks, and withdraws where it waits for one: RESET, QUIT, and the end of the connection. */
   freeLocks: () => void = () => {};
+  /** Ends every subscription, or what it was to another router: RESET, and the end of the connection. */
+  unsubscribe: () => void = () => {};
   /** RESET: the session drops its MULTI, WATCHes and subscriptions. */
   onReset: () => void = () => {};
 
@@ -88,7 +92,15 @@ export class ClientState {
   }
 
   get type(): ClientType {
-    return this.sub + this.psub + this.ssub > 0 && this.proto === 2 ? 'pubsub' : 'normal';
+    return this.sub + this.psub + this.ssub > 0 ? 'pubsub' : 'normal';
+  }
+  /** Which bounds of client-output-buffer-limit hold for it. */
+  get limitClass(): 'normal' | 'slave' | 'pubsub' {
+    return this.peer ? 'slave' : this.type === 'pubsub' ? 'pubsub' : 'normal';
+  }
+  /** The setting `timeout` is not for it. */
+  get mayIdle(): boolean {
+    return this.blocked || this.peer || this.type === 'pubsub';
   }
 
   /** The letters of CLIENT LIST's `flags`. */

@@ -40,6 +40,7 @@ export class Clients {
   remove(client: ClientState): void {
     this.known.delete(client.id);
     client.freeLocks();
+    client.unsubscribe();
   }
   byId(id: number): ClientState | undefined {
     return this.known.get(id);

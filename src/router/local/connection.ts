@@ -7,7 +7,7 @@ import { NOT_INTEGER } from './texts.js';
 
 const ping: LocalHandler = (request, client, _server, reply) => {
   if (request.argc > 2) reply.error("ERR wrong number of arguments for 'ping' command");
-  else if (client.type === 'pubsub') {
+  else if (client.type === 'pubsub' && client.proto === 2) {
     reply.array(2);
     reply.bulk('pong');
     reply.bulk(request.argc === 2 ? request.bytes(1) : '');
@@ -28,6 +28,7 @@ const reset: LocalHandler = (_request, client, server, reply) => {
   resetAuthentication(client, server.settings);
   client.onReset();
   client.freeLocks();
+  client.unsubscribe();
   reply.proto = 2;
   reply.simple('RESET');
 };

@@ -10,7 +10,7 @@ import { infoHandlers, infoWaits } from './info.js';
 import { introspectionHandlers } from './introspection.js';
 import { lockHandlers, lockWaits } from './locks.js';
 import { lolwutHandlers } from './lolwut.js';
-import { pubsubHandlers } from './pubsub.js';
+import { pubsubHandlers, pubsubWaits } from './pubsub.js';
 import type { LocalHandler } from './server.js';
 import { serverHandlers, serverWaits } from './server-commands.js';
 
@@ -40,4 +40,5 @@ export const waitingCommands: ReadonlySet<string> = new Set([
   ...clusterWaits,
   ...serverWaits,
   ...lockWaits,
+  ...pubsubWaits,
 ]);

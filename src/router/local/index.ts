@@ -3,6 +3,7 @@ export { authRequired, NOAUTH } from './authentication.js';
 export { addressText, ClientState, type ClientType, type ReplyMode } from './client.js';
 export { type ClientFilter, Clients, TOO_MANY_CLIENTS } from './clients.js';
 export { localHandlers, waitingCommands } from './handlers.js';
+export type { ChannelKind, Kind, PubSubDesk } from './pubsub-desk.js';
 export {
   type GroupSummary,
   type LocalHandler,

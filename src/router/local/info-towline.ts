@@ -7,6 +7,7 @@ export function towlineLines(server: RouterServer, silent: readonly string[]): s
   const groups = server.groups();
   const routers = server.routers();
   const { rss, heapUsed } = server.usage();
+  const peers = server.pubsub.peers();
   return [
     `towline_version:${server.version}`,
     `router_id:${server.id}`,
@@ -21,6 +22,10 @@ export function towlineLines(server: RouterServer, silent: readonly string[]): s
     `groups_silent:${silent.join(',')}`,
     `routers:${routers.length}`,
     ...routers.map(({ id, host, port }) => `router_${id}:${host}:${port}`),
+    `routers_reached:${peers.up}`,
+    `routers_not_reached:${peers.away}`,
+    `pubsub_bytes_under_way:${peers.bytes}`,
+    `pubsub_messages_lost:${peers.lost}`,
     `zookeeper:${server.zookeeper}`,
     `zookeeper_state:${server.zookeeperState()}`,
     `router_used_memory_rss:${rss}`,

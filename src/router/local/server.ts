@@ -4,6 +4,7 @@ import type { ReplyWriter, Request } from '../../resp/index.js';
 import type { RingDocument } from '../../ring/index.js';
 import type { ClientState } from './client.js';
 import type { Clients } from './clients.js';
+import type { PubSubDesk } from './pubsub-desk.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
 
@@ -118,6 +119,7 @@ export interface RouterServer {
   zookeeperState(): 'connected' | 'suspended' | 'lost' | 'closed';
   /** Null where there is no ZooKeeper to keep them: in the simulator. */
   readonly locks: LockDesk | null;
+  readonly pubsub: PubSubDesk;
   ring(): RingDocument;
   groups(): GroupSummary[];
   /** Every router of the cluster, this one included. */

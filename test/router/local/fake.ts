@@ -7,11 +7,14 @@ import {
   type GroupSummary,
   type LockDesk,
   localHandlers,
+  type PubSubDesk,
   type ReplyValue,
   type RouterServer,
   Settings,
   Statistics,
 } from '../../../src/router/local/index.js';
+import { PubSub } from '../../../src/router/pubsub/pubsub.js';
+import { FakeHost } from '../../net/fake-host.js';
 
 /** 2023-11-14 22:13:20 UTC. */
 export const WALL = 1_700_000_000_000;
@@ -51,6 +54,7 @@ export class FakeServer implements RouterServer {
   readonly startedAt = WALL - 90_061_000;
   announceHost: string | null = null;
   locks: LockDesk | null = null;
+  readonly pubsub: PubSubDesk;
   readonly zookeeper = '127.0.0.1:2181,127.0.0.1:2182';
   groupList = [group('g1', 3), group('g2', 2)];
   routerList = [
@@ -68,6 +72,11 @@ export class FakeServer implements RouterServer {
   constructor(settings: Record<string, string> = {}) {
     this.settings = new Settings(settings);
     this.clients = new Clients(this.settings);
+    this.pubsub = new PubSub(new FakeHost(), {
+      config: this,
+      settings: this.settings,
+      clients: this.clients,
+    });
   }
   random(): number {
     return 0.5;
