@@ -170,6 +170,10 @@ function getKeys(request: Request, reply: ReplyWriter, flags: boolean): void {
     return;
   }
   const keys = keysOf(row, asked);
+  if (keys.length === 0) {
+    reply.error('ERR Invalid arguments specified for command');
+    return;
+  }
   reply.array(keys.length);
   for (const i of keys) {
     if (flags) reply.array(2);

@@ -17,6 +17,7 @@ import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
 import { REPLICATION_ROWS } from './rows/replication.js';
+import { SCRIPTING_ROWS } from './rows/scripting.js';
 import { SERVER_ROWS } from './rows/server.js';
 import { SET_ROWS } from './rows/set.js';
 import { SORT_ROWS } from './rows/sort.js';
@@ -65,6 +66,7 @@ export const ROWS: readonly CommandRow[] = nest([
   ...ADMINISTRATION_ROWS,
   ...INTROSPECTION_ROWS,
   ...LOCK_ROWS,
+  ...SCRIPTING_ROWS,
 ]);
 
 /** Every row that is executed: commands, and subcommands in place of their containers. */

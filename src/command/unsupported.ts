@@ -6,7 +6,7 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
   list: 'blmove blmpop blpop brpop brpoplpush',
-  scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro function script',
+  scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro',
   server: 'psync replconf restore-asking sync',
   'sorted-set': 'bzmpop bzpopmax bzpopmin',
   stream:

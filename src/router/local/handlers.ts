@@ -11,6 +11,7 @@ import { introspectionHandlers } from './introspection.js';
 import { lockHandlers, lockWaits } from './locks.js';
 import { lolwutHandlers } from './lolwut.js';
 import { pubsubHandlers, pubsubWaits } from './pubsub.js';
+import { scriptingHandlers } from './scripting.js';
 import type { LocalHandler } from './server.js';
 import { serverHandlers, serverWaits } from './server-commands.js';
 
@@ -29,6 +30,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...pubsubHandlers,
   ...lolwutHandlers,
   ...lockHandlers,
+  ...scriptingHandlers,
 };
 
 /**

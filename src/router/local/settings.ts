@@ -3,6 +3,7 @@
 import { globMatch } from '../../command/index.js';
 import { MAX_BULK, MAX_QUERY } from '../../resp/index.js';
 import { FIXED, IMMUTABLE, PROTECTED } from './fixed-settings.js';
+import { ALIASES, layoutValue } from './layout-settings.js';
 import { parseMemory, parseSmall } from './parse.js';
 
 /** Bounds of what a client may have waiting: at `hard` bytes, or above `soft` for `seconds`, it is closed; 0: no bound. */
@@ -163,11 +164,11 @@ export class Settings {
   /** Names and values of the settings that match any of the patterns. */
   get(patterns: readonly string[]): [string, string][] {
     const found: [string, string][] = [];
-    const names = [...Object.keys(ACTING), ...this.fixed.keys()];
+    const names = [...Object.keys(ACTING), ...this.fixed.keys(), ...Object.keys(ALIASES)];
     const lower = patterns.map((pattern) => pattern.toLowerCase());
     for (const name of names) {
       if (!lower.some((pattern) => globMatch(pattern, name))) continue;
-      found.push([name, ACTING[name]?.get(this.values) ?? this.fixed.get(name)!]);
+      found.push([name, ACTING[name]?.get(this.values) ?? this.fixed.get(ALIASES[name] ?? name)!]);
     }
     return found;
   }
@@ -181,7 +182,7 @@ export class Settings {
       `ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`;
     const seen = new Set<string>();
     for (const [given] of pairs) {
-      const name = given.toLowerCase();
+      const name = plain(given);
       if (ACTING[name] === undefined && !this.fixed.has(name)) {
         return `ERR Unknown option or number of arguments for CONFIG SET - '${given}'`;
       }
@@ -191,16 +192,28 @@ export class Settings {
       seen.add(name);
     }
     const next = Object.assign(new Values(), this.values);
+    const layout: [string, string][] = [];
     for (const [given, text] of pairs) {
-      const name = given.toLowerCase();
+      const name = plain(given);
       const acting = ACTING[name];
-      const wrong = acting ? acting.put(next, text) : sameText(this.fixed.get(name)!, text) ? null : REFUSED;
+      const accepted = layoutValue(name, text);
+      let wrong: string | null = null;
+      if (acting !== undefined) wrong = acting.put(next, text);
+      else if (accepted !== null) layout.push([name, accepted]);
+      else if (!sameText(this.fixed.get(name)!, text)) wrong = REFUSED;
       if (wrong !== null) return failed(name, wrong);
     }
     this.values = next;
+    for (const [name, text] of layout) this.fixed.set(name, text);
     for (const listener of this.listeners) listener(seen);
     return null;
   }
+}
+
+/** The name by which a setting is kept. */
+function plain(given: string): string {
+  const name = given.toLowerCase();
+  return ALIASES[name] ?? name;
 }
 
 /** Whether two texts mean the same fixed value: `100mb` is `104857600`, `NO` is `no`. */
