@@ -16,7 +16,7 @@ const NOTES: Readonly<Record<string, string>> = {
   randomkey: 'about as likely for each key, not exactly',
   debug: 'SLEEP only',
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
-  sort: 'BY and GET patterns that name other keys are refused, as Redis Cluster refuses them; BY nosort and GET # work',
+  sort: 'BY and GET patterns may name keys of any groups; not inside MULTI',
   sort_ro: 'as SORT',
   swapdb: 'refused: keys of two databases lie in many groups',
   select: '16 databases',

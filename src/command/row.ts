@@ -101,6 +101,11 @@ export interface CommandRow {
    * there too. Anything but 0-15: none. Must tolerate nonsense arguments.
    */
   readonly otherDatabase?: (request: Request) => number;
+  /**
+   * Patterns that name further keys, one for each element of its first key (SORT's BY and GET): such a command is
+   * always a transaction that finds them out. Absent: there are none. Must tolerate nonsense arguments.
+   */
+  readonly patterns?: (request: Request) => string[];
   readonly where: Where;
   /** For `keys` commands that may have several. */
   readonly split?: Split;

@@ -10,7 +10,8 @@ import { groupLost } from './errors.js';
 import { FANS, type Fan, firstError, flushCommand } from './fanout.js';
 import type { ReplyValue } from './local/index.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
-import type { Route } from './route.js';
+import { named, type Route } from './route.js';
+import { SortPlanner } from './sort-plan.js';
 
 /** What is needed of the router. */
 export interface EverywhereOwner {
@@ -37,8 +38,14 @@ export class Everywhere {
 
   /** A command over several groups. */
   transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void {
+    // SORT with patterns finds out, plan by plan, which keys it needs.
+    const sort = named(row, request) ? new SortPlanner(row, request, asker) : null;
     this.owner.coordinators.start({
       plan: () => {
+        if (sort !== null) {
+          const plan = sort.plan(this.owner.route);
+          return Buffer.isBuffer(plan) ? plan : this.unlessLost(plan);
+        }
         const plan = planOf(this.owner.route, row, request, asker);
         return plan && this.unlessLost(plan);
       },

@@ -9,7 +9,7 @@ import { groupLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
-import { type Route, SEVERAL } from './route.js';
+import { named, type Route, SEVERAL } from './route.js';
 
 /** What is needed of the router. */
 export interface ExecOwner {
@@ -74,8 +74,10 @@ export function exec(
   const { route } = owner;
   // A read of the whole keyspace in the middle of a transaction needs a store that holds the whole keyspace.
   const whole = route.groups.length === 1;
-  const here = ({ row }: Queued) =>
-    row.where === 'keys' || (row.where === 'all' && (row.write || whole)) ? 'groups' : row.where;
+  const here = ({ row, request }: Queued) => {
+    if (named(row, request)) return 'denied';
+    return row.where === 'keys' || (row.where === 'all' && (row.write || whole)) ? 'groups' : row.where;
+  };
   const commands = queue.filter((each) => here(each) === 'groups');
   const work: ExecWork = { commands, watched, proto };
   const finish = (reply: Buffer) => {
@@ -139,6 +141,8 @@ const NOT_WHOLE = Buffer.from(
   'latin1',
 );
 
+const NOT_NAMED = Buffer.from('-ERR SORT with patterns that name keys: not inside MULTI\r\n', 'latin1');
+
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
 function interleave(
   queue: readonly Queued[],
@@ -157,7 +161,8 @@ function interleave(
         const to = replyEnd(replies, from, replies.length);
         parts.push(replies.subarray(from, to));
         from = to;
-      } else if (each.row.where === 'all') parts.push(NOT_WHOLE);
+      } else if (where(each) === 'denied') parts.push(NOT_NAMED);
+      else if (each.row.where === 'all') parts.push(NOT_WHOLE);
       else {
         at++;
         local(each.row, each.request, (reply) => {

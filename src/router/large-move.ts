@@ -130,7 +130,7 @@ export class LargeMove {
     const { route, source, key: movable, id } = this.options;
     const { db, key } = movable;
     const locked = { db, key, exclusive: true };
-    const command = encodeCommand(['TOWLINE.PIECE', key, 0, 1]);
+    const command = encodeCommand(['TOWLINE.STATES', db, key]);
     const from: Share = {
       group: source,
       keys: [locked, { db: LOCKS_DB, key: MOVES, exclusive: false }],
@@ -143,8 +143,9 @@ export class LargeMove {
       ring: route.version,
       shares: source < this.to ? [from, to] : [to, from],
       locked: (answers): Next => {
-        const { reply } = answers.get(source)!;
-        const same = reply[0] === 42 && Number(elementsOf(reply)[0]!.latin1Slice()) === this.seq;
+        // `term.pSeq` (data/exec.ts): a new primary's seqs are of the same log.
+        const state = elementsOf(answers.get(source)!.reply)[0]!.latin1Slice();
+        const same = state.endsWith(`.p${this.seq}`);
         if (!same) return { kind: 'answer', reply: GIVEN_UP };
         const effects = new Effects();
         effects.add(source, db, ['DEL', key]);

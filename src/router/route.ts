@@ -11,6 +11,11 @@ export const SEVERAL = -1;
 /** A key may still live in an older group of its chain: a walk, or a transaction that moves it. */
 export const UNSETTLED = -2;
 
+/** Whether the command needs keys that only its elements name. */
+export function named(row: CommandRow, request: Request): boolean {
+  return row.patterns !== undefined && row.patterns(request).length > 0;
+}
+
 /** A version of the ring with its owners, chains and settled facts. */
 export class Route {
   /** Groups that may hold keys; those that own slots come first. */
@@ -57,6 +62,7 @@ export class Route {
    * keys in one group: that group, and the command goes there as it came.
    */
   single(row: CommandRow, request: Request, db: number): number {
+    if (row.patterns !== undefined && named(row, request)) return SEVERAL;
     if (this.table.moving) return this.singleSettled(row, request, db);
     const { keys } = row;
     if (row.findKeys === undefined && keys.first === keys.last) return this.ownerOf(request, keys.first);

@@ -76,6 +76,7 @@ export function runAside(
     scratch.fill(imports);
     ctx.seq = CHANGED;
     ctx.replica = false;
+    ctx.aside = true;
     for (const command of commands) {
       const row = findRequest(command.request);
       if (row === undefined) throw new Error(`aside: no such command: ${command.request.text(0)}`);
@@ -84,6 +85,7 @@ export function runAside(
     }
     return { changes: scratch.changes(imports) };
   } finally {
+    ctx.aside = false;
     ctx.db = db;
     ctx.seq = seq;
     ctx.need = need;

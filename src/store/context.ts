@@ -22,6 +22,8 @@ export class Context {
    * deletion can be logged. Its absence may be served, never settled.
    */
   frozen = false;
+  /** Runs aside: every key that the commands may look up was fetched, those included that SORT's patterns name. */
+  aside = false;
   /** Slots that commands on all keys look at; null: all of them. */
   slots: ((slot: number) => boolean) | null = null;
   /** Uniform in [0, 1): for RANDOMKEY, SPOP and the like, and for sampling. */

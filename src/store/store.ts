@@ -120,7 +120,8 @@ export class Store extends Access {
     if (payload === null) throw new Error(`nothing is staged as ${name}`);
     this.stages.drop(name);
     const type = payload[0]!;
-    const value = typeOf(type).restore(payload.subarray(PAYLOAD_HEAD));
+    const { restore, adopt } = typeOf(type);
+    const value = (adopt ?? restore)(payload.subarray(PAYLOAD_HEAD));
     this.put(ctx.db, key, type, value, payload.readDoubleBE(1), ctx.seq, 0);
     if (ctx.seq > this.changeSeq) this.changeSeq = ctx.seq;
     ctx.dirty++;

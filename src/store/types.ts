@@ -3,7 +3,7 @@ import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './e
 import { Hash } from './hash-value.js';
 import { List } from './list-value.js';
 import { SetValue } from './set-value.js';
-import { heldBytes, keptBytes, viewOf } from './value.js';
+import { heldBytes, keptBytes, ownedBytes, viewOf } from './value.js';
 import { SortedSet } from './zset-value.js';
 
 /** What the rest of the store must know about a type. */
@@ -16,6 +16,8 @@ export interface ValueType<V extends Value = Value> {
   dump(value: V): Buffer;
   /** The value that dump() wrote; must not keep `bytes`. */
   restore(bytes: Buffer): V;
+  /** As restore(), of bytes that nobody else will use: they may be kept. Absent: restore() serves. */
+  adopt?(bytes: Buffer): V;
   /** Whether bytes from another process have the shape that dump() writes: only such ones may be restored. */
   accepts(bytes: Buffer): boolean;
   /** A value equal to this one that shares nothing which is ever changed in place. */
@@ -36,6 +38,7 @@ add<StringValue>(STRING, {
   held: heldBytes,
   dump: viewOf,
   restore: keptBytes,
+  adopt: ownedBytes,
   accepts: () => true,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,

@@ -1,6 +1,7 @@
 // Rows of the command table: SORT and SORT_RO.
 // Facts only, as Redis 7.0 reports them: a test compares them with a live server.
 import type { Request } from '../../resp/index.js';
+import { namesKeys } from '../patterns.js';
 import type { CommandRow } from '../row.js';
 import { arg, KEY, row, spec, unknown, word } from './make.js';
 
@@ -22,6 +23,20 @@ function sortKeys(request: Request): number[] {
   return store === 0 ? [1] : [1, store];
 }
 
+/** BY and GET patterns that stand for a key of each element. */
+function sortPatterns(request: Request): string[] {
+  const found: string[] = [];
+  for (let i = 2; i + 1 < request.argc; i++) {
+    const by = request.is(i, 'by');
+    if (by || request.is(i, 'get')) {
+      const pattern = request.text(++i);
+      if (namesKeys(pattern)) found.push(pattern);
+    } else if (request.is(i, 'limit')) i += 2;
+    else if (request.is(i, 'store')) i++;
+  }
+  return found;
+}
+
 export const SORT_ROWS: readonly CommandRow[] = [
   row({
     name: 'sort',
@@ -40,6 +55,7 @@ export const SORT_ROWS: readonly CommandRow[] = [
       ),
     ],
     findKeys: sortKeys,
+    patterns: sortPatterns,
     where: 'keys',
     split: 'aside',
     categories: ['@write', '@set', '@sortedset', '@list', '@slow', '@dangerous'],
@@ -74,6 +90,7 @@ export const SORT_ROWS: readonly CommandRow[] = [
         "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
       ),
     ],
+    patterns: sortPatterns,
     where: 'keys',
     categories: ['@read', '@set', '@sortedset', '@list', '@slow', '@dangerous'],
     summary: 'Sort the elements in a list, set or sorted set. Read-only variant of SORT.',
