@@ -297,6 +297,7 @@ export class Lanes {
     if (changed) {
       ctx.need = ctx.seq;
       if (write) open.answered(counter, writer.view(), from, writer.length);
+      else if (wrap === 'states') entries.close();
     }
     if (write) {
       if (ctx.need > replies.need) replies.need = ctx.need;
