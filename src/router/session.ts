@@ -213,6 +213,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       if (client.muted) order.mute(seq);
       return this.publishing.publish(seq, kind, request);
     }
+    if (row.blocking) return this.alone(seq, router.blocking.begin(this, row, request.clone()));
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
   }
@@ -389,7 +390,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     limitParser(this.parser, this.client, this.router);
   }
 
-  private resumeLater(): void {
+  resumeLater(): void {
     if (!this.gone) this.router.later(() => this.process());
   }
 
@@ -397,7 +398,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (!(error instanceof ProtocolError)) throw error;
     if (this.ending || this.gone) return;
     this.ending = true;
-    const seq = this.order.take();
-    this.answer(seq, Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
+    this.answer(this.order.take(), Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
   }
 }
