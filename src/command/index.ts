@@ -1,3 +1,4 @@
+export { type Awaited, awaitedKeys, awaitedType, narrowed, timeoutAt } from './blocking.js';
 export { describe } from './describe.js';
 export { compatibilityPage } from './docs.js';
 export { globMatch } from './glob.js';
@@ -7,4 +8,5 @@ export { namesKeys, patternKey } from './patterns.js';
 export { arityOk, refusal, resolve } from './resolve.js';
 export type { ArgumentDoc, CommandFlag, CommandRow, KeyRange, KeySpec, Split, Where } from './row.js';
 export { find, findRequest, findText, LEAVES, ROWS } from './table.js';
+export { timeoutOf } from './timeout.js';
 export { UNSUPPORTED, unsupportedGroup } from './unsupported.js';

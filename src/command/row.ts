@@ -123,6 +123,8 @@ export interface CommandRow {
   readonly subcommands?: readonly CommandRow[];
   /** Whether it may change the keyspace: the flag `write`, where the hot path finds it. */
   readonly write: boolean;
+  /** Whether it waits for what is not there yet: the flag `blocking`. */
+  readonly blocking: boolean;
   /** Key specifications, for COMMAND INFO and GETKEYSANDFLAGS. */
   readonly specs?: readonly KeySpec[];
   /** Where the flags of the keys depend on the other arguments (`variable_flags`), for GETKEYSANDFLAGS. */

@@ -5,6 +5,7 @@ import { standsForKeys } from './keys.js';
 import type { CommandRow } from './row.js';
 import { ADMINISTRATION_ROWS } from './rows/administration.js';
 import { BITMAP_ROWS } from './rows/bitmap.js';
+import { BLOCKING_ROWS } from './rows/blocking.js';
 import { CLIENT_TRACKING_ROWS } from './rows/client-tracking.js';
 import { CLUSTER_ROWS } from './rows/cluster.js';
 import { CLUSTER_LAYOUT_ROWS } from './rows/cluster-layout.js';
@@ -55,6 +56,7 @@ export const ROWS: readonly CommandRow[] = nest([
   ...LIST_ROWS,
   ...HASH_ROWS,
   ...GENERIC_ROWS,
+  ...BLOCKING_ROWS,
   ...EXPIRY_ROWS,
   ...CONNECTION_ROWS,
   ...SERVER_ROWS,

@@ -5,10 +5,8 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   generic: 'dump migrate restore',
   geo: 'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
-  list: 'blmove blmpop blpop brpop brpoplpush',
   scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro',
   server: 'psync replconf restore-asking sync',
-  'sorted-set': 'bzmpop bzpopmax bzpopmin',
   stream:
     'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
 };

@@ -72,13 +72,17 @@ export function runExec({ watched, runs }: ExecMessage, { store, writer, term, r
   return changed;
 }
 
-/** What the key's state is called now: an expired one is deleted first; a later term's is another one. */
+/**
+ * What the key's state is called now: an expired one is deleted first; where it cannot be (ctx.frozen) its state is
+ * another one than before it expired. A later term's is another one.
+ */
 function stateOf(store: Store, ctx: Context, term: number, db: number, key: string): string {
   const { hits, misses } = ctx;
-  store.findQuiet(ctx, key, db);
+  const found = store.findQuiet(ctx, key, db) !== undefined;
   ctx.hits = hits;
   ctx.misses = misses;
-  return `${term}.${store.stateOf(db, key)}`;
+  const state = store.stateOf(db, key);
+  return `${term}.${!found && state[0] === 'p' ? 'x' : ''}${state}`;
 }
 
 /** Answers `TOWLINE.STATES (db key)*`. */

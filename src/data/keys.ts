@@ -3,11 +3,17 @@ import { type CommandRow, databasesOf, keysOf } from '../command/index.js';
 import { lockName } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import { type ExecMessage, execOf, statesOf } from './exec.js';
+import { tryOf } from './vet.js';
 
 /** Keys that a command touches; null: the whole keyspace rather than keys. */
 export function lockedKeys(row: CommandRow | undefined, request: Request, db: number): string[] | null {
   if (row !== undefined) return rowKeys(row, request, db);
   if (request.is(0, 'towline.exec')) return execKeys(execOf(request));
+  if (request.is(0, 'towline.try')) {
+    const attempt = tryOf(request);
+    return rowKeys(attempt.row, attempt.request, db);
+  }
+  if (request.is(0, 'towline.block') || request.is(0, 'towline.unblock')) return [];
   if (request.is(0, 'towline.states')) return statesOf(request).map((each) => lockName(each.db, each.key));
   return null;
 }

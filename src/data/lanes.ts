@@ -8,6 +8,7 @@ import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
+import type { Blocking } from './blocking.js';
 import { execOf, runExec } from './exec.js';
 import { lockedKeys } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
@@ -32,6 +33,7 @@ export interface LanesOwner {
   readonly transactions: Participant<Parked>;
   readonly remembered: Remembered;
   readonly ring: PrimaryRing;
+  readonly blocking: Blocking;
   /** Nothing more is executed: stopped, or handing over. */
   readonly halted: boolean;
   /** The group's clock, ms. */
@@ -123,15 +125,11 @@ export class Lanes {
     if (lane.gone) return;
     lane.gone = true;
     this.all.delete(lane);
+    this.owner.blocking.lost(lane);
     lane.conn.destroy();
-    for (const queue of lane.parked.values()) {
-      for (const parked of queue) {
-        if (parked.lock !== null) this.owner.perform(this.owner.transactions.unpark(parked.lock));
-      }
-    }
+    for (const { lock } of [...[...lane.parked.values()].flat(), ...lane.single])
+      if (lock !== null) this.owner.perform(this.owner.transactions.unpark(lock));
     lane.parked.clear();
-    for (const parked of lane.single)
-      if (parked.lock !== null) this.owner.perform(this.owner.transactions.unpark(parked.lock));
     lane.single.clear();
   }
 
@@ -270,7 +268,7 @@ export class Lanes {
       open.router = lane.router;
     }
     const exec = wrap === 'exec' ? execOf(request) : null;
-    const write = row?.write === true || wrap === 'stage' || exec?.write === true;
+    const write = row?.write === true || wrap === 'stage' || wrap === 'try' || exec?.write === true;
     // What is changed from now on must be told from what these states are of (WATCH).
     if (wrap === 'states') entries.close();
     const replies = write ? lane.later : lane.now;
@@ -297,6 +295,7 @@ export class Lanes {
     if (changed) {
       ctx.need = ctx.seq;
       if (write) open.answered(counter, writer.view(), from, writer.length);
+      else if (wrap === 'states') entries.close();
     }
     if (write) {
       if (ctx.need > replies.need) replies.need = ctx.need;

@@ -14,6 +14,7 @@ import { encodeCommand, type Request, type RequestParser } from '../resp/index.j
 import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import type { Applier, Held } from './applier.js';
+import { Blocking } from './blocking.js';
 import type { GroupClock } from './clock.js';
 import { Controls } from './controls.js';
 import { InSync, type InSyncOwner } from './insync.js';
@@ -42,6 +43,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   readonly transactions: Participant<Parked>;
   readonly remembered: Remembered;
   readonly ring: PrimaryRing;
+  readonly blocking: Blocking;
   /** The candidate that is being given everything: at most one. */
   private source: SyncSource | null = null;
   readonly writer: LogWriter;
@@ -85,6 +87,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.inSync = new InSync(host, this, options.config, options.times, options.cas);
     this.writer = new LogWriter(this, () => host.random());
     for (const held of this.inherited) this.writer.inherit(held);
+    this.blocking = new Blocking(this);
     this.lanes = new Lanes(this);
     this.controls = new Controls({
       transactions,
@@ -206,6 +209,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   /** A newer ring is known: what waited for it goes on (R2). */
   adoptRing(document: RingDocument): void {
     if (!this.ring.adopt(document)) return;
+    this.blocking.ringChanged(document);
     this.lanes.ringChanged();
     this.controls.ringChanged();
     this.touch();
@@ -326,6 +330,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     const { committed } = this.log;
     this.controls.flush(committed);
     this.lanes.flush(committed);
+    this.blocking.flush();
   }
 
   /** R9: once every member has said that it holds the inherited log and nothing else, this primary serves. */
@@ -378,6 +383,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   private expireLater(): void {
     this.cancelExpiry = this.host.after(EXPIRE_MS, () => {
       this.source?.check();
+      this.blocking.expire();
       if (this.log.writable && this.active) dropStages(this, false);
       if (this.log.writable && this.active)
         this.writer.aside(0, () => this.store.expireSome(this.writer.ctx, EXPIRE_LIMIT));

@@ -32,6 +32,9 @@ export function runOne(owner: LanesOwner, { lane, counter, row, request, wrap }:
       return askOlder(owner, lane, counter, row!, request);
     case 'stage':
       return stage(owner, request);
+    case 'try':
+    case 'block':
+      return owner.blocking.run(lane, request);
     case 'states':
       return sayStates({ store, ctx, term }, request);
     default:

@@ -53,6 +53,34 @@ export function commandOf(bytes: Buffer): { row: CommandRow; request: Request } 
   return { row: executable(parser.request), request: parser.request };
 }
 
+/** A `TOWLINE.TRY id waited command`, taken apart. */
+export interface TryMessage {
+  id: number;
+  /** How long the client has waited, ms. */
+  waited: number;
+  row: CommandRow;
+  request: Request;
+}
+
+/** @throws ProtocolError when it is none */
+export function tryOf(message: Request): TryMessage {
+  if (message.argc !== 4) throw new ProtocolError('message with a missing field');
+  const { row, request } = commandOf(message.bytes(3));
+  if (!row.blocking) throw new ProtocolError('an attempt of a command that does not wait');
+  return { id: numberOf(message, 1), waited: numberOf(message, 2), row, request };
+}
+
+/** Whether a message is one of blocking commands. @throws ProtocolError when it is malformed */
+export function isBlocking(message: Request): boolean {
+  if (message.is(0, 'towline.unblock')) return message.argc === 2 && numberOf(message, 1) > 0;
+  if (!message.is(0, 'towline.block')) return false;
+  numberOf(message, 1);
+  numberOf(message, 2);
+  if (message.argc < 5 || !['list', 'zset'].includes(message.text(3)))
+    throw new ProtocolError('message with a bad type');
+  return true;
+}
+
 /** A read that a router wrapped: `TOWLINE.ASK command`, `TOWLINE.WITHIN owned command`; null: none. @throws ProtocolError */
 export function unwrap(
   request: Request,
@@ -60,6 +88,8 @@ export function unwrap(
   if (request.is(0, 'towline.stage') && request.argc === 5) return { wrap: 'stage', row: undefined, request };
   if (request.is(0, 'towline.exec') && request.argc > 2) return { wrap: 'exec', row: undefined, request };
   if (request.is(0, 'towline.states')) return { wrap: 'states', row: undefined, request };
+  if (request.is(0, 'towline.try') && tryOf(request)) return { wrap: 'try', row: undefined, request };
+  if (isBlocking(request)) return { wrap: 'block', row: undefined, request };
   const asked = request.is(0, 'towline.ask') && request.argc === 2;
   if (!asked && !(request.is(0, 'towline.within') && request.argc === 3)) return null;
   const parser = new RequestParser();

@@ -57,6 +57,12 @@ export interface LaneOwner extends InquiryOwner {
   ringDocument(): RingDocument;
   /** Nothing that anybody waits for is under way on this lane. */
   idle(): void;
+  readonly blocking: {
+    /** A primary has taken this lane's connection: it knows nothing of who waited at an earlier one. */
+    opened(group: string): void;
+    /** Blocked client `id` may pop the key at this position of those that it waits for in the group. */
+    ready(group: string, id: number, position: number): void;
+  };
 }
 
 /** Data lane to one group. */
@@ -313,7 +319,12 @@ export class DataLane {
       case 'TOWLINE.LANE':
         this.taken = true;
         this.owner.heard(Number(words[4]), null);
+        this.owner.blocking.opened(this.group);
         return;
+      case 'TOWLINE.READY':
+        return this.owner.blocking.ready(this.group, Number(words[1]), Number(words[2]));
+      case 'TOWLINE.RENEW':
+        return this.owner.heard(Number(words[1]), ringOf(words[2] ?? ''));
       case 'TOWLINE.CONFIG':
         // From one that leads no more, or does not lead (R7).
         if (words[1] === this.group) this.owner.setConfig(this.group, readConfig(words[2] ?? ''));

@@ -2,7 +2,7 @@
 // locks, all commands run aside in order on the fetched values, what they changed left at its owner. Pure.
 import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';
-import { elementsOf } from './fanout.js';
+import { elementsOf, flushCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
 import type { Route } from './route.js';
@@ -29,14 +29,17 @@ export function execPlan(route: Route, { commands, watched, proto }: ExecWork): 
     ring: route.version,
     shares: shares(route, homes, watching, flushes.length > 0),
     locked: (answers): Next => {
-      if (changed(watched, watching, answers)) return { kind: 'answer', reply: nilOf(proto) };
+      if (changed(route, watched, watching, answers)) return { kind: 'answer', reply: nilOf(proto) };
       homes.note(answers);
+      if (runs.length === 0) return { kind: 'answer', reply: Buffer.from('*0\r\n', 'latin1') };
       const group = homes.size > 0 ? homes.first : [...route.groups].sort()[0]!;
       return { kind: 'aside', group, values: homes.values(), runs };
     },
     ran: (reply, changes): Next => {
       const effects = new Effects();
       for (const { request, db } of flushes) {
+        // One with a bad argument was answered with an error, and flushes nothing.
+        if (flushCommand(request) === null) continue;
         for (const group of route.groups) effects.add(group, db, [request.text(0).toUpperCase()]);
       }
       homes.change(changes, effects);
@@ -73,7 +76,12 @@ function shares(route: Route, homes: Homes, watching: Asked, everything: boolean
 }
 
 /** Whether any watched key may have changed. What is no more asked for must have been absent there: it has settled. */
-function changed(watched: readonly WatchedKey[], asked: Asked, answers: Map<string, Locked>): boolean {
+function changed(
+  route: Route,
+  watched: readonly WatchedKey[],
+  asked: Asked,
+  answers: Map<string, Locked>,
+): boolean {
   const now = new Map<string, string>();
   for (const [group, keys] of asked) {
     const states = elementsOf(answers.get(group)!.reply);
@@ -83,7 +91,8 @@ function changed(watched: readonly WatchedKey[], asked: Asked, answers: Map<stri
   }
   let seen = 0;
   let expected = 0;
-  for (const { db, key, states } of watched) {
+  for (const { db, key, states, ring } of watched) {
+    if (outdated(states, ring, route)) return true;
     for (const [group, state] of states) {
       const found = now.get(`${group} ${db}:${key}`);
       if (found === undefined ? isPresent(state) : found !== state) return true;
@@ -95,5 +104,13 @@ function changed(watched: readonly WatchedKey[], asked: Asked, answers: Map<stri
   return seen !== expected;
 }
 
-/** `term.pSeq`: present; `term.aSeq`: absent (data/exec.ts). */
-const isPresent = (state: string): boolean => state[state.indexOf('.') + 1] === 'p';
+/** `term.aSeq`: absent; anything else: present, or expired and not deleted yet (data/exec.ts). */
+const isPresent = (state: string): boolean => state[state.indexOf('.') + 1] !== 'a';
+
+/**
+ * Whether a key that was absent under ring version `ring` may have come and gone, meanwhile, in a group that owned its
+ * slot for a while and is not asked. One that was present, and is in the same state, has not been anywhere.
+ */
+export function outdated(states: ReadonlyMap<string, string>, ring: number, route: Route): boolean {
+  return ring !== route.version && ![...states.values()].some(isPresent);
+}

@@ -5,8 +5,8 @@ import type { CommandRow } from '../command/index.js';
 import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
-import { groupLost } from './errors.js';
-import { type ExecWork, execPlan, nilOf } from './exec-plan.js';
+import { groupLost, NO_GROUPS } from './errors.js';
+import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
 import { named, type Route, SEVERAL } from './route.js';
@@ -30,12 +30,14 @@ export function watch(
   done: (watched: WatchedKey[] | Buffer) => void,
 ): void {
   const { route } = owner;
+  if (route.empty) return done(NO_GROUPS);
   const states = keys.map(() => new Map<string, string>());
   const asked = new Map<number, number[]>();
   keys.forEach(({ db, key }, i) => {
     for (const group of [...route.olderOf(db, key), route.ownerOfKey(key)])
       asked.set(group, [...(asked.get(group) ?? []), i]);
   });
+  for (const group of asked.keys()) if (lostAt(owner, group)) return done(groupLost(route.groups[group]!));
   let missing = asked.size;
   let failed: Buffer | null = null;
   let stale = false;
@@ -44,7 +46,7 @@ export function watch(
     if (failed !== null) done(failed);
     // The ring changed under it: everything is asked again.
     else if (stale) owner.replan(() => watch(owner, keys, done));
-    else done(keys.map(({ db, key }, i) => ({ db, key, states: states[i]! })));
+    else done(keys.map(({ db, key }, i) => ({ db, key, states: states[i]!, ring: route.version })));
   };
   for (const [group, indexes] of asked) {
     const words = indexes.flatMap((i) => [keys[i]!.db, keys[i]!.key]);
@@ -72,28 +74,40 @@ export function exec(
   done: (reply: Buffer) => void,
 ): void {
   const { route } = owner;
+  const ofGroups = queue.filter(({ row }) => row.where !== 'router');
+  if (route.empty && ofGroups.length > 0) return done(NO_GROUPS);
   // A read of the whole keyspace in the middle of a transaction needs a store that holds the whole keyspace.
+<<<<<<< src/router/exec.ts
+  const whole = route.groups.length === 1 && groupOf(route, { commands: ofGroups, watched, proto }) >= 0;
+  const commands = whole ? ofGroups : ofGroups.filter(({ row }) => row.where === 'keys' || row.write);
+=======
   const whole = route.groups.length === 1;
   const here = ({ row, request }: Queued) => {
     if (named(row, request)) return 'denied';
     return row.where === 'keys' || (row.where === 'all' && (row.write || whole)) ? 'groups' : row.where;
   };
   const commands = queue.filter((each) => here(each) === 'groups');
+>>>>>>> /tmp/h/landing/mine
   const work: ExecWork = { commands, watched, proto };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
-    interleave(queue, reply, (each) => here(each), local, done);
+    interleave(queue, new Set(commands), reply, local, done);
   };
   if (commands.length === 0 && watched.length === 0) return finish(NOTHING);
-  run(owner, work, finish);
+  // The ring changed under it: what is whole may be so no more.
+  run(owner, work, finish, () => exec(owner, queue, watched, proto, local, done));
 }
 
-function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void): void {
+/** Whether a group has lost every member in sync (R5): nothing is sent there, to wait until the deadline. */
+const lostAt = (owner: ExecOwner, group: number): boolean =>
+  !owner.lanes[group]!.connected && owner.lost(owner.route.groups[group]!);
+
+/** @param again called instead of `done` when nothing was executed because the ring is another one now */
+function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void, again: () => void): void {
   const { route, coordinators } = owner;
   const group = groupOf(route, work);
   if (group >= 0) {
-    const lost = owner.lanes[group]!.connected ? false : owner.lost(route.groups[group]!);
-    if (lost) return done(groupLost(route.groups[group]!));
+    if (lostAt(owner, group)) return done(groupLost(route.groups[group]!));
     const { commands, watched, proto } = work;
     const write = commands.some(({ row }) => row.write);
     const words = [
@@ -103,7 +117,7 @@ function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void): v
     ];
     const message = requestOf(['TOWLINE.EXEC', ...words]);
     return ask(owner, group, message, proto, write, (reply) => {
-      if (reply === null) owner.replan(() => run(owner, work, done));
+      if (reply === null) owner.replan(again);
       else done(reply);
     });
   }
@@ -128,9 +142,9 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
     group = one;
   }
   const name = route.groups[group];
-  for (const { db, key, states } of watched) {
+  for (const { db, key, states, ring } of watched) {
     const same = states.size === 1 && states.has(name!) && route.olderOf(db, key).length === 0;
-    if (!same || route.ownerOfKey(key) !== group) return SEVERAL;
+    if (!same || route.ownerOfKey(key) !== group || outdated(states, ring, route)) return SEVERAL;
   }
   return group;
 }
@@ -146,8 +160,8 @@ const NOT_NAMED = Buffer.from('-ERR SORT with patterns that name keys: not insid
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
 function interleave(
   queue: readonly Queued[],
+  executed: ReadonlySet<Queued>,
   replies: Buffer,
-  where: (each: Queued) => string,
   local: LocalRun,
   done: (reply: Buffer) => void,
 ): void {
@@ -155,21 +169,25 @@ function interleave(
   let from = replies.indexOf(10) + 1;
   let at = 0;
   const next = (): void => {
-    for (; at < queue.length; at++) {
-      const each = queue[at]!;
-      if (where(each) === 'groups') {
+    while (at < queue.length) {
+      const each = queue[at++]!;
+      if (executed.has(each)) {
         const to = replyEnd(replies, from, replies.length);
         parts.push(replies.subarray(from, to));
         from = to;
       } else if (where(each) === 'denied') parts.push(NOT_NAMED);
       else if (each.row.where === 'all') parts.push(NOT_WHOLE);
       else {
-        at++;
+        // Most answer at once: no deeper stack for each of them.
+        let asking = true;
+        let answered = false;
         local(each.row, each.request, (reply) => {
           parts.push(reply);
-          next();
+          answered = true;
+          if (!asking) next();
         });
-        return;
+        asking = false;
+        if (!answered) return;
       }
     }
     done(Buffer.concat(parts));

@@ -1,6 +1,6 @@
 // MULTI as one client's session sees it: what is queued, what is watched, and whether EXEC may still succeed. Decides
 // nothing about where commands are executed.
-import type { CommandRow } from '../command/index.js';
+import { type CommandRow, keysOf } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 
 /** A command that waits for EXEC. */
@@ -17,16 +17,26 @@ export interface WatchedKey {
   /** Latin1 text. */
   readonly key: string;
   readonly states: ReadonlyMap<string, string>;
+  /** Version of the ring that says so. */
+  readonly ring: number;
 }
 
-/** Commands, and their bytes, queued by one client at most. */
-const MAX_COMMANDS = 1_000_000;
+/**
+ * What one client may queue: bytes, and words of the messages that carry it out, of which one has MAX_ARGUMENTS
+ * (resp/limits.ts) at most. A message above that would end its connection, and be said again on the next one.
+ */
 const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_WORDS = 600_000;
+/** Words of such a message (net/wire.ts): of a command, and of each key that it may touch. */
+const WORDS = { command: 3, key: 4 };
+/** Keys that one client may watch: their words have room beside those. */
+export const MAX_WATCHED = 100_000;
 
 /** The transaction that one client is putting together. */
 export class Multi {
   private queue: Queued[] | null = null;
   private bytes = 0;
+  private words = 0;
   private spoilt = false;
   private db = 0;
   watched: WatchedKey[] = [];
@@ -42,6 +52,7 @@ export class Multi {
   begin(db: number): void {
     this.queue = [];
     this.bytes = 0;
+    this.words = 0;
     this.spoilt = false;
     this.db = db;
   }
@@ -58,14 +69,17 @@ export class Multi {
       return 'ERR Command not allowed inside a transaction';
     }
     this.bytes += request.end - request.start;
-    if (this.queue!.length >= MAX_COMMANDS || this.bytes > MAX_BYTES) {
+    // COPY ... DB names a key of two databases.
+    const each = row.otherDatabase === undefined ? WORDS.key : 2 * WORDS.key;
+    this.words += WORDS.command + each * keysOf(row, request).length;
+    if (this.words > MAX_WORDS || this.bytes > MAX_BYTES) {
       this.spoil();
       return 'ERR too much is queued in this transaction';
     }
     this.queue!.push({ row, request: request.clone(), db: this.db });
     if (row.name === 'select' && request.argc === 2) {
-      const db = /^[0-9]{1,2}$/.test(request.text(1)) ? Number(request.text(1)) : 16;
-      if (db < 16) this.db = db;
+      // As its handler reads it: what that refuses selects nothing.
+      if (/^([0-9]|1[0-5])$/.test(request.text(1))) this.db = Number(request.text(1));
     }
     return null;
   }

@@ -2,14 +2,17 @@
 // as long as the work before it leaves the cluster's time to clients, and grows as the cluster gets busier.
 import type { Host } from '../net/host.js';
 
-/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: works half of the time. */
+/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: works a fifth of the time, in small pieces. */
 export type Rate = 'auto' | 'max' | number;
 
 const MOST_KEYS = 128;
 /** Transactions at a time at full speed. */
 const PARALLEL = 4;
-/** Shortest and longest pause by itself, ms. */
-const LEAST_MS = 1;
+/** Keys of one transaction by itself: while it is worked on, a client's command waits behind it in three processes. */
+const AUTO_KEYS = 32;
+/** A pause by itself is so many times as long as the work before it; at least, at most, ms. */
+const REST = 4;
+const LEAST_MS = 4;
 const MOST_MS = 250;
 /** How often a paused drain looks whether it may go on, ms. */
 const PAUSED_MS = 200;
@@ -33,9 +36,10 @@ export class Pace {
 
   /** Keys of one transaction at most. */
   get keysAtOnce(): number {
-    return typeof this.rate === 'number'
-      ? Math.max(1, Math.min(MOST_KEYS, Math.floor(this.rate / 10)))
-      : MOST_KEYS;
+    const { rate } = this;
+    if (rate === 'max') return MOST_KEYS;
+    if (rate === 'auto') return AUTO_KEYS;
+    return Math.max(1, Math.min(MOST_KEYS, Math.floor(rate / 10)));
   }
 
   /** Calls back when the next one may begin; with false when the drain is paused. */
@@ -58,7 +62,7 @@ export class Pace {
     if (rate === 'max') return;
     const pause =
       rate === 'auto'
-        ? Math.min(MOST_MS, Math.max(LEAST_MS, now - this.beganAt))
+        ? Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - this.beganAt)))
         : (1000 * Math.max(1, keys)) / Math.max(rate, 1);
     this.notBefore = Math.max(now, this.notBefore) + pause;
   }

@@ -5,6 +5,7 @@ import { type Answer, addressOf, type GroupConfig, type Registration } from '../
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
+import { BlockedClients } from './blocking.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
 import { DataLane, type LaneOwner } from './data-lane.js';
@@ -50,6 +51,7 @@ export class Router
   private readonly laneOf = new Map<string, DataLane>();
   private readonly controlOf = new Map<string, ControlLane>();
   readonly coordinators: Coordinators;
+  readonly blocking: BlockedClients;
   private readonly all: Everywhere;
   private readonly drain: Drain;
   readonly pubsub: PubSub;
@@ -59,7 +61,7 @@ export class Router
   private readonly rowIndex = new Map(LEAVES.map((row, i) => [row, i]));
   private dirty: Session[] = [];
   private nextRoute: Route | null = null;
-  private replans: (() => void)[] = [];
+  private readonly replans: (() => void)[] = [];
   private stopped = false;
   private now = 0;
   private generations = 0;
@@ -76,6 +78,7 @@ export class Router
     this.coordinator = config.id;
     this.coordinators = new Coordinators(host, this);
     this.all = new Everywhere(this);
+    this.blocking = new BlockedClients(host, this);
     this.drain = new Drain(host, this);
     this.pubsub = new PubSub(host, this);
     this.tickLater();
@@ -142,9 +145,8 @@ export class Router
     this.dropLanes();
     this.dropAbandoned();
     this.drain.learn();
-    const { replans } = this;
-    this.replans = [];
-    for (const again of replans) again();
+    for (const again of this.replans.splice(0)) again();
+    this.blocking.ringChanged();
     for (const session of this.sessions) session.process();
   }
 

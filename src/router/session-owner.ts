@@ -1,6 +1,7 @@
 // What a client's session needs of its router, and what the router needs of it: no more than that.
 import type { CommandRow } from '../command/index.js';
 import type { Proto, ReplyWriter, Request } from '../resp/index.js';
+import type { BlockedClients } from './blocking.js';
 import type { DataLane } from './data-lane.js';
 import type { ExecOwner } from './exec.js';
 import type { ClientState, LocalHandler, RouterServer } from './local/index.js';
@@ -18,6 +19,7 @@ export interface SessionOwner extends RouterServer, ExecOwner {
   readonly route: Route;
   /** By index of the group in the route. */
   readonly lanes: readonly DataLane[];
+  readonly blocking: BlockedClients;
   readonly scratch: ReplyWriter;
   readonly authentication: boolean;
   readonly deadlineMs: number;

@@ -199,8 +199,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     }
     if (row === undefined || !arityOk(row, request.argc)) {
       if (INTERNAL.some((name) => request.is(0, name))) return this.local(seq, request, null);
-      this.transactions.spoil();
-      return this.refuse(seq, refusal(request));
+      return this.refuse(seq, this.transactions.refused(row, refusal(request)));
     }
     const refused = client.type === 'pubsub' ? subscribedRefusal(client, row.name) : null;
     if (refused !== null) return this.refuse(seq, refused);
@@ -214,6 +213,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       if (client.muted) order.mute(seq);
       return this.publishing.publish(seq, kind, request);
     }
+    if (row.blocking) return this.alone(seq, router.blocking.begin(this, row, request.clone()));
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
   }
@@ -360,11 +360,13 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     const writer = router.freshWriter(client.proto);
     const handler = localHandlers[row.name];
     if (handler === undefined) writer.error(`ERR '${row.name}' is not available here`);
-    void Promise.resolve(handler?.(request, client, router, writer)).then(() => {
-      if (client.closeAfterReply) this.ending = true;
-      limitParser(this.parser, client, router);
+    const ended = () => {
+      this.handled();
       done(writer.take());
-    });
+    };
+    const waits = handler?.(request, client, router, writer);
+    if (waits instanceof Promise) void waits.then(ended);
+    else ended();
   }
 
   /** Runs `begin` when every earlier command is answered, and nothing later before its answer. */
@@ -380,13 +382,15 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   }
 
   private afterLocal(seq: number, bytes: Buffer): void {
-    const { client } = this;
-    if (client.closeAfterReply) this.ending = true;
-    limitParser(this.parser, client, this.router);
+    this.handled();
     this.say(seq, bytes);
   }
+  private handled(): void {
+    if (this.client.closeAfterReply) this.ending = true;
+    limitParser(this.parser, this.client, this.router);
+  }
 
-  private resumeLater(): void {
+  resumeLater(): void {
     if (!this.gone) this.router.later(() => this.process());
   }
 
@@ -394,7 +398,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (!(error instanceof ProtocolError)) throw error;
     if (this.ending || this.gone) return;
     this.ending = true;
-    const seq = this.order.take();
-    this.answer(seq, Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
+    this.answer(this.order.take(), Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
   }
 }

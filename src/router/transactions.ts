@@ -4,10 +4,8 @@ import { type CommandRow, keysOf } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import { type ExecOwner, exec, type LocalRun, watch } from './exec.js';
 import type { ClientState } from './local/index.js';
-import { Multi } from './multi.js';
+import { MAX_WATCHED, Multi } from './multi.js';
 
-/** Keys that one client may watch. */
-const MAX_WATCHED = 100_000;
 /** What Redis executes between MULTI and EXEC instead of queueing it. */
 const AT_ONCE = new Set(['multi', 'exec', 'discard', 'watch', 'quit', 'reset']);
 
@@ -36,9 +34,14 @@ export class Transactions {
     };
   }
 
-  /** A command was refused before it could be queued. */
-  spoil(): void {
-    if (this.multi.open) this.multi.spoil();
+  /** A command was refused before it could be queued; an EXEC ends the transaction. @returns what its client hears */
+  refused(row: CommandRow | undefined, error: string): string {
+    if (!this.multi.open) return error;
+    this.multi.spoil();
+    if (row?.name !== 'exec') return error;
+    this.multi.discard();
+    this.show();
+    return `EXECABORT Transaction discarded because of: ${error.replace(/^ERR /, '')}`;
   }
 
   /** Between MULTI and EXEC. @returns whether it was queued, or refused */

@@ -3,6 +3,7 @@
 import { LEAVES } from '../command/index.js';
 import { BITFIELD } from './bitfield.js';
 import { BITMAPS } from './bitmaps.js';
+import { BLOCKING } from './blocking.js';
 import { COUNTERS } from './counters.js';
 import { EXPIRY } from './expiry.js';
 import { FLUSH } from './flush.js';
@@ -51,6 +52,7 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   HASH_RANDOM,
 ]);
 
+  BLOCKING,
 function collect(groups: readonly Handlers[]): Map<string, Handler> {
   const all = new Map<string, Handler>();
   for (const [name, handler] of groups.flatMap((group) => Object.entries(group))) {

@@ -34,6 +34,8 @@ export class Keyspace {
   bytes = 0;
   /** The most that it ever was. */
   peakBytes = 0;
+  /** Called for each key that is created or replaced. */
+  onPut: ((db: number, key: string, type: number) => void) | null = null;
   // Commands look a key up and then write it: the slot is computed once.
   private lastKey = '';
   private lastSlot = slotOfText('');
@@ -82,6 +84,7 @@ export class Keyspace {
     }
     if (this.bytes > this.peakBytes) this.peakBytes = this.bytes;
     if (entry.expireAt !== expireAt) this.expire(db, key, entry, expireAt);
+    if (this.onPut !== null) this.onPut(db, key, type);
     return entry;
   }
 

@@ -26,6 +26,8 @@ export interface RingShape {
   measureMs: number;
   /** `add`: the nodes run and wait for `towline ring add`. `start`: they are started, and join by themselves. */
   by: 'add' | 'start';
+  /** First change the ring there and back under the load, so that every process has done such work before. */
+  warm: boolean;
   /** Pace of the drain from the start on, and after the measurement. */
   rate: DrainRate;
   thenRate: DrainRate;
@@ -184,6 +186,18 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     let fresh = shape.by === 'add' ? await field.data('g2', shape.members, '--join', 'manual') : [];
     load.start();
     await sleep(3000);
+    if (shape.warm) {
+      for (const weight of ['2', '1']) {
+        const change = ['ring', 'weight', 'g0', weight, '--zookeeper', field.servers];
+        const { code, err } = await runTowline(change);
+        if (code !== 0) throw new Error(err);
+        await sleep(5000);
+        await field.setRate('max');
+        await until('history is empty', 50, async () => (await field.ring())!.history.length === 0);
+        await field.setRate(shape.rate);
+      }
+      await sleep(3000);
+    }
     const calm = performance.now();
     const cpuCalm = field.cpu();
     await sleep(measureMs);

@@ -271,7 +271,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R9: a backup keeps more than the new primary has',
     finds: /^R9/,
-    seeds: [332],
+    seeds: [126],
     temper: DEADLY,
     apply: () => patch(ReplicaLog.prototype, 'truncate', () => () => {}),
   },

@@ -4,9 +4,13 @@ import type { ArgumentDoc, CommandRow, KeyRange, KeySpec } from '../row.js';
 
 const NO_KEYS: KeyRange = { first: 0, last: 0, step: 0 };
 
-/** A row without what follows from the rest: no keys unless named, `write` from its flag. */
-export function row(facts: Omit<CommandRow, 'write' | 'keys'> & { keys?: KeyRange }): CommandRow {
-  return { ...facts, keys: facts.keys ?? NO_KEYS, write: facts.flags.includes('write') };
+/** A row without what follows from the rest: no keys unless named, `write` and `blocking` from its flags. */
+export function row(
+  facts: Omit<CommandRow, 'write' | 'blocking' | 'keys'> & { keys?: KeyRange },
+): CommandRow {
+  const { flags } = facts;
+  const keys = facts.keys ?? NO_KEYS;
+  return { ...facts, keys, write: flags.includes('write'), blocking: flags.includes('blocking') };
 }
 
 /** A key specification; `flags` separated by spaces. */

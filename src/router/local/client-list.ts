@@ -3,9 +3,9 @@
 import type { Request } from '../../resp/index.js';
 import type { ClientState, ClientType } from './client.js';
 import type { ClientFilter } from './clients.js';
-import { parseInteger, parseSmall } from './parse.js';
+import { parseInteger } from './parse.js';
 import type { LocalHandler } from './server.js';
-import { SYNTAX } from './texts.js';
+import { NOT_INTEGER, SYNTAX } from './texts.js';
 
 const TYPES: Readonly<Record<string, ClientType>> = {
   normal: 'normal',
@@ -112,16 +112,16 @@ const kill: LocalHandler = (request, client, server, reply) => {
   else reply.error('ERR No such client');
 };
 
-const unblock: LocalHandler = (request, _client, _server, reply) => {
+const unblock: LocalHandler = (request, _client, server, reply) => {
   if (request.argc > 4) return reply.error(SYNTAX);
-  if (request.argc === 4 && !request.is(3, 'timeout') && !request.is(3, 'error')) {
+  const error = request.argc === 4 && request.is(3, 'error');
+  if (request.argc === 4 && !error && !request.is(3, 'timeout')) {
     return reply.error('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
-  if (parseSmall(request.text(2)) === null) {
-    return reply.error('ERR value is not an integer or out of range');
-  }
-  // No command blocks yet, so there is never anybody to wake.
-  reply.integer(0);
+  const id = parseInteger(request.text(2));
+  if (id === null) return reply.error(NOT_INTEGER);
+  const target = server.clients.byId(Number(id));
+  reply.integer(target?.unblock(error ? 'error' : 'timeout') ? 1 : 0);
 };
 
 /** CLIENT subcommands about connections other than one's own. */

@@ -68,6 +68,8 @@ export class ClientState {
   push: (message: Buffer) => void = () => {};
   /** Gives back its locks, and withdraws where it waits for one: RESET, QUIT, and the end of the connection. */
   freeLocks: () => void = () => {};
+  /** Ends a blocking command, as if its time were up or with an error. @returns whether the client was blocked in one */
+  unblock: (how: 'timeout' | 'error' | 'gone') => boolean = () => false;
   /** Ends every subscription, or what it was to another router: RESET, and the end of the connection. */
   unsubscribe: () => void = () => {};
   /** RESET: the session drops its MULTI, WATCHes and subscriptions. */

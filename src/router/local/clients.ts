@@ -40,6 +40,7 @@ export class Clients {
   remove(client: ClientState): void {
     this.known.delete(client.id);
     client.freeLocks();
+    client.unblock('gone');
     client.unsubscribe();
   }
   byId(id: number): ClientState | undefined {

@@ -138,5 +138,7 @@ const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([...SUBSCRIBING, 'ping', '
 /** Why a client may not execute this command now, since it is subscribed; null: it may. @param name of the row */
 export function subscribedRefusal(client: ClientState, name: string): string | null {
   if (client.proto !== 2 || client.type !== 'pubsub' || WHILE_SUBSCRIBED.has(name)) return null;
-  return `ERR Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
+  // As Redis says of every EXEC that it refuses.
+  const code = name === 'exec' ? 'EXECABORT Transaction discarded because of:' : 'ERR';
+  return `${code} Can't execute '${name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
 }

@@ -1,0 +1,295 @@
+// Clients of this router that wait for something to pop. Each is registered at the owners of its keys, is told when
+// one has something, and then pops by an ordinary write (R10), so that an element leaves its key only together with
+// the reply that carries it. A newer ring, or a new connection to a primary, makes it register again.
+import {
+  awaitedKeys,
+  awaitedType,
+  type CommandRow,
+  narrowed,
+  timeoutAt,
+  timeoutOf,
+} from '../command/index.js';
+import type { Host } from '../net/host.js';
+import { type Proto, type Request, requestOf } from '../resp/index.js';
+import { ask, type BlockingAsker, isNil, lookEverywhere, nilArrayOf } from './blocking-asks.js';
+import { groupLost, NO_GROUPS } from './errors.js';
+import type { ClientState } from './local/index.js';
+import type { Asker } from './plan.js';
+
+/** Blocked clients of one router, and keys that one command may wait for, at most. */
+const MAX_BLOCKED = 100_000;
+const MAX_KEYS = 10_000;
+/** The longest time that a timer takes, ms. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
+const TOO_MANY = error('ERR too many clients of this router are blocked');
+const TOO_MANY_KEYS = error(`ERR a blocking command waits for at most ${MAX_KEYS} keys`);
+const UNBLOCKED = error('UNBLOCKED client unblocked via CLIENT UNBLOCK');
+
+/** What is needed of the router. */
+export interface BlockedOwner extends BlockingAsker {
+  /** Whether no new command may be planned: a ring is about to change (R2). */
+  holding(): boolean;
+  transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void;
+}
+
+/** A client's session. */
+export interface BlockingSession {
+  readonly client: ClientState;
+  /** The client became blocked: its connection is watched from now on. */
+  resumeLater(): void;
+}
+
+/** One blocked client. */
+interface Waiter {
+  readonly id: number;
+  readonly client: ClientState;
+  readonly row: CommandRow;
+  readonly request: Request;
+  readonly db: number;
+  readonly proto: Proto;
+  /** Monotonic, ms. */
+  readonly since: number;
+  readonly done: (reply: Buffer) => void;
+  readonly session: BlockingSession;
+  /** `asking`: something of it is under way, and nothing else may be begun; `waiting`: for a key, or its time. */
+  state: 'asking' | 'waiting' | 'ended';
+  /** Keys that it waits for, by group, in the order in which they were told there. */
+  places: Map<string, readonly string[]>;
+  /** Keys that it was told of while something was under way. */
+  readonly ready: Set<string>;
+  /** Version of the ring that it is registered under; -1: it must register again. */
+  version: number;
+  /** What it is answered unless what is under way answers it: its time is up, CLIENT UNBLOCK, or it is gone. */
+  verdict: Buffer | null;
+  cancel: () => void;
+}
+
+/** All blocked clients of one router. */
+export class BlockedClients {
+  private readonly waiters = new Map<number, Waiter>();
+  private ids = 0;
+
+  constructor(
+    private readonly host: Host,
+    private readonly owner: BlockedOwner,
+  ) {}
+
+  /**
+   * A blocking command. The request must outlive it (clone() it).
+   * @returns begins it; its argument is given the reply, once
+   */
+  begin(
+    session: BlockingSession,
+    row: CommandRow,
+    request: Request,
+  ): (done: (reply: Buffer) => void) => void {
+    const { client } = session;
+    const { db, proto } = client;
+    return (done) => {
+      if (this.waiters.size >= MAX_BLOCKED) return done(TOO_MANY);
+      if (request.argc > MAX_KEYS && awaitedKeys(row, request).length > MAX_KEYS) return done(TOO_MANY_KEYS);
+      const waiter: Waiter = {
+        id: ++this.ids,
+        client,
+        row,
+        request,
+        db,
+        proto,
+        since: this.host.now(),
+        done,
+        session,
+        state: 'asking',
+        places: new Map(),
+        ready: new Set(),
+        version: -1,
+        verdict: null,
+        cancel: () => {},
+      };
+      this.waiters.set(waiter.id, waiter);
+      client.unblock = (how) => this.unblock(waiter, how);
+      // What is wrong with a timeout is said where the command is executed.
+      const timeout = timeoutOf(request.text(timeoutAt(row, request)));
+      if (typeof timeout === 'number' && timeout > 0) this.arm(waiter, timeout);
+      this.enter(waiter);
+    };
+  }
+
+  // ---- what ends a wait
+
+  private arm(waiter: Waiter, ms: number): void {
+    const now = Math.min(ms, MAX_TIMER);
+    waiter.cancel = this.host.after(now, () => {
+      if (ms > now) this.arm(waiter, ms - now);
+      else this.end(waiter, nilArrayOf(waiter.proto));
+    });
+  }
+
+  private unblock(waiter: Waiter, how: 'timeout' | 'error' | 'gone'): boolean {
+    const { blocked } = waiter.client;
+    if (how !== 'gone' && !blocked) return false;
+    this.end(waiter, how === 'error' ? UNBLOCKED : nilArrayOf(waiter.proto));
+    return blocked;
+  }
+
+  /** Ends it now, or when what is under way has come to nothing. */
+  private end(waiter: Waiter, verdict: Buffer): void {
+    if (waiter.state === 'waiting') this.finish(waiter, verdict);
+    else waiter.verdict ??= verdict;
+  }
+
+  /** @param popped group that has struck it off by answering it */
+  private finish(waiter: Waiter, reply: Buffer, popped = -1): void {
+    const { client, id, places } = waiter;
+    if (waiter.state === 'ended') return;
+    waiter.state = 'ended';
+    waiter.cancel();
+    this.waiters.delete(id);
+    client.blocked = false;
+    client.unblock = () => false;
+    const { route, lanes } = this.owner;
+    for (const group of places.keys()) {
+      const at = route.groups.indexOf(group);
+      // Where there is no connection it is registered no more.
+      if (at < 0 || at === popped || !lanes[at]!.connected) continue;
+      ask(this.owner, at, requestOf(['TOWLINE.UNBLOCK', id]), waiter, () => {});
+    }
+    waiter.done(reply);
+  }
+
+  // ---- what makes it try again
+
+  /** A newer ring is taken: primaries have ended what was registered under the older one. */
+  ringChanged(): void {
+    const { version } = this.owner.route;
+    for (const waiter of [...this.waiters.values()]) {
+      if (waiter.state === 'waiting' && waiter.version !== version) this.enter(waiter);
+    }
+  }
+
+  /** A primary has a new connection: what was registered over an older one is gone. */
+  opened(group: string): void {
+    for (const waiter of [...this.waiters.values()]) {
+      if (!waiter.places.has(group)) continue;
+      waiter.version = -1;
+      if (waiter.state === 'waiting') this.enter(waiter);
+    }
+  }
+
+  /** A key has something to pop. */
+  ready(group: string, id: number, position: number): void {
+    const waiter = this.waiters.get(id);
+    const key = waiter?.places.get(group)?.[position];
+    if (waiter === undefined || key === undefined) return;
+    waiter.ready.add(key);
+    if (waiter.state === 'waiting') this.settle(waiter);
+  }
+
+  /** Does it by the route as it is, or by the next one if that is about to be taken. */
+  private planned(waiter: Waiter, work: () => void): void {
+    waiter.state = 'asking';
+    if (this.owner.holding()) this.owner.replan(() => this.settle(waiter));
+    else work();
+  }
+
+  /** Nothing is under way: what next? */
+  private settle(waiter: Waiter): void {
+    const { client, ready, verdict } = waiter;
+    if (waiter.state === 'ended') return;
+    if (verdict !== null) return this.finish(waiter, verdict);
+    if (waiter.version !== this.owner.route.version) return this.enter(waiter);
+    for (const key of ready) {
+      ready.delete(key);
+      return this.planned(waiter, () =>
+        this.attempt(
+          waiter,
+          this.only(waiter, (each) => each === key),
+        ),
+      );
+    }
+    waiter.state = 'waiting';
+    if (client.blocked) return;
+    client.blocked = true;
+    waiter.session.resumeLater();
+  }
+
+  /** The command for some of its keys. */
+  private only({ row, request }: Waiter, some: (key: string) => boolean): Request {
+    return narrowed(
+      row,
+      request,
+      awaitedKeys(row, request).filter((at) => some(request.text(at))),
+    );
+  }
+
+  /** Registers, and pops at once what is there. */
+  private enter(waiter: Waiter): void {
+    this.planned(waiter, () => {
+      const { row, request, db } = waiter;
+      const { route } = this.owner;
+      if (route.empty) return this.finish(waiter, NO_GROUPS);
+      waiter.version = route.version;
+      waiter.ready.clear();
+      const group = route.single(row, request, db);
+      if (group < 0) return this.register(waiter);
+      waiter.places = new Map([
+        [route.groups[group]!, awaitedKeys(row, request).map((at) => request.text(at))],
+      ]);
+      this.attemptAt(waiter, group, request);
+    });
+  }
+
+  /** Pops what is there; by a transaction where the keys are in several groups, or are not settled. */
+  private attempt(waiter: Waiter, command: Request): void {
+    const { owner } = this;
+    const { row, db } = waiter;
+    const group = owner.route.single(row, command, db);
+    if (group >= 0) return this.attemptAt(waiter, group, command);
+    owner.transaction(row, command, waiter, (reply) => {
+      // One group has every key by now.
+      if (reply === null) this.planned(waiter, () => this.attempt(waiter, command));
+      else if (!isNil(reply)) this.finish(waiter, reply);
+      else {
+        // Whoever told it must hear that it has come: it registers again, where it was.
+        waiter.version = -1;
+        this.settle(waiter);
+      }
+    });
+  }
+
+  private attemptAt(waiter: Waiter, group: number, command: Request): void {
+    const { owner } = this;
+    const { groups } = owner.route;
+    if (!owner.lanes[group]!.connected && owner.lost(groups[group]!)) {
+      return this.finish(waiter, groupLost(groups[group]!));
+    }
+    const message = requestOf(['TOWLINE.TRY', waiter.id, this.waited(waiter), command.raw()]);
+    ask(owner, group, message, waiter, (reply) => {
+      if (reply === null) owner.replan(() => this.settle(waiter));
+      else if (isNil(reply)) this.settle(waiter);
+      else this.finish(waiter, reply, group);
+    });
+  }
+
+  /** Registers at the owner of each key, and looks there and in unsettled older groups (R1). */
+  private register(waiter: Waiter): void {
+    const { owner } = this;
+    const { row, request } = waiter;
+    const keys = [...new Set(awaitedKeys(row, request).map((at) => request.text(at)))];
+    const head = { id: waiter.id, waited: this.waited(waiter), type: awaitedType(row) };
+    waiter.places = lookEverywhere(owner, head, keys, waiter, (found) => {
+      if (found === null) return owner.replan(() => this.settle(waiter));
+      if (Buffer.isBuffer(found)) return this.finish(waiter, found);
+      const { there, others } = found;
+      if (waiter.verdict !== null || !keys.some((key) => there.has(key))) return this.settle(waiter);
+      // All of them, in their order: one that was empty may not be so any more.
+      const command = this.only(waiter, (key) => !others.has(key));
+      this.planned(waiter, () => this.attempt(waiter, command));
+    });
+  }
+
+  private waited({ since }: Waiter): number {
+    return Math.max(0, Math.floor(this.host.now() - since));
+  }
+}
