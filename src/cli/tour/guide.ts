@@ -55,16 +55,16 @@ export class Guide {
   /** Watches the clients for so long, and at least until `also` has come about. @throws what `also` throws */
   async watch(ms: number, also: Promise<unknown> = Promise.resolve()): Promise<Seen> {
     const { load, screen } = this;
-    const begin = performance.now();
-    const first = await load.standing();
-    const all = new Histogram();
-    load.takeLatencies();
     let open = true;
     const settled = also.finally(() => {
       open = false;
     });
     // It is awaited below; should it fail meanwhile, that is not yet to be known.
     settled.catch(() => {});
+    const begin = performance.now();
+    const first = await load.standing();
+    const all = new Histogram();
+    load.takeLatencies();
     let last = { at: begin, standing: first };
     const every = screen.terminal ? TERMINAL_MS : PLAIN_MS;
     for (let left = ms; left > 0 || open; left = begin + ms - performance.now()) {
