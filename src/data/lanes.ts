@@ -3,7 +3,15 @@
 // (R8). Must never execute a command twice, nor one of a client before an earlier one of the same client.
 import { arityOk, find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
+import {
+  type GroupLog,
+  LOCKS_DB,
+  lockName,
+  MOVES,
+  type Participant,
+  type ParticipantAction,
+  type Remembered,
+} from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import type { RingDocument } from '../ring/index.js';
@@ -45,6 +53,12 @@ export interface LanesOwner {
   /** A router knows this ring. */
   heardRing(document: RingDocument): void;
 }
+
+/**
+ * What a read of all keys that are not at their owner waits for: a key that was on its way here under an older ring, in
+ * which this group was the owner, would be missed both here and, later, where it came from.
+ */
+const ALL_MOVES = lockName(LOCKS_DB, MOVES);
 
 /** All data lanes of one primary. */
 export class Lanes {
@@ -314,7 +328,7 @@ export class Lanes {
   ): boolean {
     const { tag } = lane;
     const behind = tag !== 0 ? lane.parked.get(tag) : undefined;
-    if (behind === undefined && !this.blockedKeys(row, request, lane.db)) return false;
+    if (behind === undefined && !this.blockedKeys(row, request, lane.db, wrap)) return false;
     const parked: Parked = {
       lane,
       counter,
@@ -338,9 +352,10 @@ export class Lanes {
     return true;
   }
 
-  private blockedKeys(row: CommandRow | undefined, request: Request, db: number): boolean {
+  private blockedKeys(row: CommandRow | undefined, request: Request, db: number, wrap: Wrap): boolean {
     const { locks } = this.owner.transactions;
     if (locks.size === 0) return false;
+    if (wrap === 'elsewhere' && locks.blocks(ALL_MOVES, true)) return true;
     const keys = lockedKeys(row, request, db);
     if (keys === null) return locks.blocks('', false);
     return keys.some((key) => locks.blocks(key, exclusive(row)));
@@ -348,11 +363,9 @@ export class Lanes {
 
   private lockFor(parked: Parked): void {
     const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
-    parked.lock = this.owner.transactions.locks.request(
-      { parked },
-      keys.map((key) => ({ key, exclusive: exclusive(parked.row) })),
-      false,
-    );
+    const wanted = keys.map((key) => ({ key, exclusive: exclusive(parked.row) }));
+    if (parked.wrap === 'elsewhere') wanted.push({ key: ALL_MOVES, exclusive: true });
+    parked.lock = this.owner.transactions.locks.request({ parked }, wanted, false);
     if (parked.lock.granted) this.wake([parked]);
   }
 
@@ -374,7 +387,7 @@ export class Lanes {
       queue.shift();
       while (queue.length > 0) {
         const next = queue[0]!;
-        if (this.blockedKeys(next.row, next.request, next.db)) {
+        if (this.blockedKeys(next.row, next.request, next.db, next.wrap)) {
           this.lockFor(next);
           break;
         }

@@ -293,3 +293,7 @@ test('a member that sees its group abandoned stops serving', () => {
   assert.equal(replies(), '+OK\r\n$-1\r\n');
   end();
 });
+
+test('SCAN misses no key that an older ring sends to where it has been looked for (seed 100705)', () => {
+  assert.equal(run(100705).failure, null);
+});
