@@ -1,7 +1,7 @@
 // Who of this router's clients is subscribed to what, and the delivery of a message to them: a message is encoded once
 // for each protocol, however many receive it. Knows no other router; must never hold more than its bounds.
 import { globMatch } from '../../command/index.js';
-import { type Proto, ReplyWriter } from '../../resp/index.js';
+import { encodeCommand, type Proto } from '../../resp/index.js';
 import type { ChannelKind, ClientState, Kind } from '../local/index.js';
 
 /** Bounds: subscriptions of one client, of all, and bytes of names that have a subscriber. */
@@ -12,6 +12,8 @@ export interface SubscriptionLimits {
 }
 
 const LIMITS: SubscriptionLimits = { client: 100_000, all: 1_000_000, bytes: 32 * 1024 * 1024 };
+/** `>`, where RESP2 has `*`. */
+const PUSH = 62;
 /** What a name costs beside its bytes. */
 const OVERHEAD = 64;
 
@@ -32,11 +34,9 @@ class Encoded {
     return (this.forms[proto - 2] ??= this.make(proto));
   }
   private make(proto: Proto): Buffer {
-    const writer = new ReplyWriter();
-    writer.proto = proto;
-    writer.push(this.parts.length);
-    for (const part of this.parts) writer.bulk(part);
-    return writer.take();
+    const bytes = encodeCommand(this.parts);
+    if (proto === 3) bytes[0] = PUSH;
+    return bytes;
   }
 }
 
