@@ -111,11 +111,15 @@ export class Router
     this.switchRoute();
   }
 
-  /** A group's configuration was read. */
-  setConfig(group: string, config: GroupConfig): void {
+  /**
+   * A group's configuration was read, or a member told it.
+   * @param heard a member told it: the list of members that is known here may be older
+   */
+  setConfig(group: string, config: GroupConfig, heard = false): void {
     const known = this.configs.get(group);
     if (known !== undefined && known.epoch >= config.epoch) return;
     this.configs.set(group, config);
+    if (heard) this.members.delete(group);
     if (known?.primary === config.primary) return;
     this.laneOf.get(group)?.primaryChanged();
     this.controlOf.get(group)?.primaryChanged();
@@ -377,6 +381,7 @@ export class Router
       if (this.stopped) return;
       const now = this.host.now();
       this.statistics.tick(now);
+      this.clients.pause.tick(now);
       // What was sent to a group that is given up is answered by nobody, and the newer ring waits for it.
       const given = this.nextRoute?.document.abandoned ?? [];
       for (const lane of this.laneOf.values())

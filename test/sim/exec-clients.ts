@@ -279,13 +279,13 @@ export class ExecClient {
     if (conn === null || out.length === 0) return;
     if (random.chance(0.7)) return void conn.write(Buffer.concat(out));
     // Command by command, so that a ring may change in the middle of a MULTI.
-    let after = 0;
-    for (const bytes of out) {
-      after += random.between(0, 2);
-      this.host.after(after, () => {
-        if (this.conn === conn) conn.write(bytes);
-      });
-    }
+    const next = () => {
+      const bytes = out.shift();
+      if (bytes === undefined || this.conn !== conn) return;
+      conn.write(bytes);
+      this.host.after(random.between(0, 2), next);
+    };
+    next();
   }
 
   private open(): void {
