@@ -16,6 +16,8 @@ import { HASH_ROWS } from './rows/hash.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
 import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
+import { PAUSE_ROWS } from './rows/pause.js';
+import { PAYLOAD_ROWS } from './rows/payload.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
 import { REPLICATION_ROWS } from './rows/replication.js';
 import { SCRIPTING_ROWS } from './rows/scripting.js';
@@ -69,6 +71,8 @@ export const ROWS: readonly CommandRow[] = nest([
   ...INTROSPECTION_ROWS,
   ...LOCK_ROWS,
   ...SCRIPTING_ROWS,
+  ...PAYLOAD_ROWS,
+  ...PAUSE_ROWS,
 ]);
 
 /** Every row that is executed: commands, and subcommands in place of their containers. */

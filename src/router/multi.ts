@@ -2,6 +2,7 @@
 // nothing about where commands are executed.
 import { type CommandRow, keysOf } from '../command/index.js';
 import type { Request } from '../resp/index.js';
+import { mayReplicate } from './local/pause.js';
 
 /** A command that waits for EXEC. */
 export interface Queued {
@@ -38,6 +39,8 @@ export class Multi {
   private bytes = 0;
   private words = 0;
   private spoilt = false;
+  /** Whether one of them may change what others see. */
+  writes = false;
   private db = 0;
   watched: WatchedKey[] = [];
 
@@ -54,6 +57,7 @@ export class Multi {
     this.bytes = 0;
     this.words = 0;
     this.spoilt = false;
+    this.writes = false;
     this.db = db;
   }
 
@@ -76,6 +80,7 @@ export class Multi {
       this.spoil();
       return 'ERR too much is queued in this transaction';
     }
+    if (mayReplicate(row)) this.writes = true;
     this.queue!.push({ row, request: request.clone(), db: this.db });
     if (row.name === 'select' && request.argc === 2) {
       // As its handler reads it: what that refuses selects nothing.

@@ -190,8 +190,8 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
 
   private dispatch(request: Request): void {
     if (request.argc === 0) return;
-    const { router, client, order } = this;
-    const seq = order.take();
+    const { router, client } = this;
+    const seq = this.order.take();
     client.beginCommand();
     const row = findRequest(request);
     if (router.authentication && authRequired(client, router) && !FREE_OF_AUTH.includes(row?.name ?? '')) {
@@ -205,6 +205,24 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (refused !== null) return this.refuse(seq, refused);
     router.count(row);
     client.lastCommand = row.name;
+    this.admit(seq, row, request);
+  }
+
+  /** Begins a command, unless CLIENT PAUSE holds it back: then nothing behind it begins, and it comes here again. */
+  private admit(seq: number, row: CommandRow, request: Request): void {
+    const { router, client, order } = this;
+    const { pause } = router.clients;
+    if (pause.holds(row, client)) {
+      const kept = request.clone();
+      return this.afterEarlier(seq, () => {
+        this.inBarrier = true;
+        pause.hold(client, () => {
+          this.inBarrier = false;
+          this.admit(seq, row, kept);
+          this.resumeLater();
+        });
+      });
+    }
     if (client.multi >= 0 && this.transactions.queue(seq, row, request)) return;
     if (row.where === 'router') {
       if (row.group === 'transactions') return this.transactions.command(seq, row, request);

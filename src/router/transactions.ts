@@ -114,6 +114,7 @@ export class Transactions {
   /** CLIENT LIST shows it. */
   private show(): void {
     this.session.client.multi = this.multi.length;
+    this.session.client.multiWrites = this.multi.writes;
     this.session.client.watching = this.multi.watched.length;
   }
 }

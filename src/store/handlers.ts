@@ -14,8 +14,10 @@ import { HASH_RANDOM } from './hash-random.js';
 import { LCS } from './lcs.js';
 import { LISTS } from './list.js';
 import { LISTS_SEVERAL } from './list-several.js';
+import { MEMORY } from './memory.js';
 import { OBJECT } from './object.js';
 import { PARTS } from './parts.js';
+import { PAYLOADS } from './rdb.js';
 import { RELOCATE } from './relocate.js';
 import { SCANNING } from './scan.js';
 import { SETS } from './set.js';
@@ -40,6 +42,8 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   LCS,
   RELOCATE,
   OBJECT,
+  MEMORY,
+  PAYLOADS,
   SETS,
   SET_ALGEBRA,
   SORTED_SETS,

@@ -43,6 +43,8 @@ export class ClientState {
   noTouch = false;
   /** Commands queued by MULTI; -1 outside of a transaction. */
   multi = -1;
+  /** Whether a write is among them. */
+  multiWrites = false;
   /** Keys watched. */
   watching = 0;
   /** Parked in a blocking command. */

@@ -3,6 +3,7 @@
 
 import { resetAuthentication } from './authentication.js';
 import { ClientState, type ClientType } from './client.js';
+import { Pause } from './pause.js';
 import type { Settings } from './settings.js';
 
 /** What a connection beyond maxclients is told before it is closed. */
@@ -21,6 +22,8 @@ export interface ClientFilter {
 export class Clients {
   private readonly known = new Map<number, ClientState>();
   private lastId = 0;
+  /** CLIENT PAUSE. */
+  readonly pause = new Pause();
 
   constructor(private readonly settings: Settings) {}
 
@@ -40,6 +43,7 @@ export class Clients {
   remove(client: ClientState): void {
     this.known.delete(client.id);
     client.freeLocks();
+    this.pause.forget(client);
     client.unblock('gone');
     client.unsubscribe();
   }

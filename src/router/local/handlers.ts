@@ -10,6 +10,7 @@ import { infoHandlers, infoWaits } from './info.js';
 import { introspectionHandlers } from './introspection.js';
 import { lockHandlers, lockWaits } from './locks.js';
 import { lolwutHandlers } from './lolwut.js';
+import { pauseHandlers } from './pause.js';
 import { pubsubHandlers, pubsubWaits } from './pubsub.js';
 import { scriptingHandlers } from './scripting.js';
 import type { LocalHandler } from './server.js';
@@ -31,6 +32,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...lolwutHandlers,
   ...lockHandlers,
   ...scriptingHandlers,
+  ...pauseHandlers,
 };
 
 /**
