@@ -77,17 +77,11 @@ export function exec(
   const ofGroups = queue.filter(({ row }) => row.where !== 'router');
   if (route.empty && ofGroups.length > 0) return done(NO_GROUPS);
   // A read of the whole keyspace in the middle of a transaction needs a store that holds the whole keyspace.
-<<<<<<< src/router/exec.ts
   const whole = route.groups.length === 1 && groupOf(route, { commands: ofGroups, watched, proto }) >= 0;
-  const commands = whole ? ofGroups : ofGroups.filter(({ row }) => row.where === 'keys' || row.write);
-=======
-  const whole = route.groups.length === 1;
-  const here = ({ row, request }: Queued) => {
-    if (named(row, request)) return 'denied';
-    return row.where === 'keys' || (row.where === 'all' && (row.write || whole)) ? 'groups' : row.where;
-  };
-  const commands = queue.filter((each) => here(each) === 'groups');
->>>>>>> /tmp/h/landing/mine
+  // SORT with patterns needs keys that are known only when it runs.
+  const commands = ofGroups.filter(
+    ({ row, request }) => (whole || row.where === 'keys' || row.write) && !named(row, request),
+  );
   const work: ExecWork = { commands, watched, proto };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
@@ -175,7 +169,7 @@ function interleave(
         const to = replyEnd(replies, from, replies.length);
         parts.push(replies.subarray(from, to));
         from = to;
-      } else if (where(each) === 'denied') parts.push(NOT_NAMED);
+      } else if (named(each.row, each.request)) parts.push(NOT_NAMED);
       else if (each.row.where === 'all') parts.push(NOT_WHOLE);
       else {
         // Most answer at once: no deeper stack for each of them.

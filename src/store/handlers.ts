@@ -52,11 +52,11 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   SORTS,
   LISTS,
   LISTS_SEVERAL,
+  BLOCKING,
   HASHES,
   HASH_RANDOM,
 ]);
 
-  BLOCKING,
 function collect(groups: readonly Handlers[]): Map<string, Handler> {
   const all = new Map<string, Handler>();
   for (const [name, handler] of groups.flatMap((group) => Object.entries(group))) {
