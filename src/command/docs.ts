@@ -18,6 +18,8 @@ const NOTES: Readonly<Record<string, string>> = {
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
   sort: 'BY and GET patterns may name keys of any groups; not inside MULTI',
   sort_ro: 'as SORT',
+  blpop:
+    'clients are served in the order in which they came, over all routers; one that does not wait may take the element first; the same for every blocking command',
   swapdb: 'refused: keys of two databases lie in many groups',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',

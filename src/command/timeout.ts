@@ -3,10 +3,8 @@
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const HEX = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i;
-/** What a timer may reach: milliseconds in 64 bits, of which the present takes some. */
+/** ms from here on do not fit into 64 bits, and are negative to Redis. */
 const MOST_MS = 2 ** 63;
-/** Roughly the present, ms: what lies so close to the bound is not told apart. */
-const PRESENT_MS = 1.7e12;
 /** Longest text that is read as a number, bytes. */
 const MAX_TEXT = 5 * 1024 - 1;
 
@@ -27,6 +25,5 @@ export function timeoutOf(text: string): number | string {
   const seconds = secondsOf(text);
   if (seconds === null) return 'ERR timeout is not a float or out of range';
   const ms = Math.ceil(seconds * 1000);
-  if (ms >= MOST_MS - PRESENT_MS) return 'ERR timeout is out of range';
-  return ms < 0 ? 'ERR timeout is negative' : ms;
+  return ms < 0 || ms >= MOST_MS ? 'ERR timeout is negative' : ms;
 }

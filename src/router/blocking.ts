@@ -61,6 +61,8 @@ interface Waiter {
   readonly ready: Set<string>;
   /** Version of the ring that it is registered under; -1: it must register again. */
   version: number;
+  /** It was executed once, if only to hear what is wrong with it. */
+  judged: boolean;
   /** What it is answered unless what is under way answers it: its time is up, CLIENT UNBLOCK, or it is gone. */
   verdict: Buffer | null;
   cancel: () => void;
@@ -104,6 +106,7 @@ export class BlockedClients {
         places: new Map(),
         ready: new Set(),
         version: -1,
+        judged: false,
         verdict: null,
         cancel: () => {},
       };
@@ -205,6 +208,7 @@ export class BlockedClients {
         this.attempt(
           waiter,
           this.only(waiter, (each) => each === key),
+          true,
         ),
       );
     }
@@ -241,18 +245,18 @@ export class BlockedClients {
   }
 
   /** Pops what is there; by a transaction where the keys are in several groups, or are not settled. */
-  private attempt(waiter: Waiter, command: Request): void {
+  private attempt(waiter: Waiter, command: Request, told: boolean): void {
     const { owner } = this;
     const { row, db } = waiter;
     const group = owner.route.single(row, command, db);
     if (group >= 0) return this.attemptAt(waiter, group, command);
     owner.transaction(row, command, waiter, (reply) => {
       // One group has every key by now.
-      if (reply === null) this.planned(waiter, () => this.attempt(waiter, command));
+      if (reply === null) this.planned(waiter, () => this.attempt(waiter, command, told));
       else if (!isNil(reply)) this.finish(waiter, reply);
       else {
         // Whoever told it must hear that it has come: it registers again, where it was.
-        waiter.version = -1;
+        if (told) waiter.version = -1;
         this.settle(waiter);
       }
     });
@@ -282,10 +286,13 @@ export class BlockedClients {
       if (found === null) return owner.replan(() => this.settle(waiter));
       if (Buffer.isBuffer(found)) return this.finish(waiter, found);
       const { there, others } = found;
-      if (waiter.verdict !== null || !keys.some((key) => there.has(key))) return this.settle(waiter);
+      // Once at least, so that what is wrong with its arguments is said.
+      const some = keys.some((key) => there.has(key) || (!waiter.judged && !others.has(key)));
+      if (waiter.verdict !== null || !some) return this.settle(waiter);
       // All of them, in their order: one that was empty may not be so any more.
-      const command = this.only(waiter, (key) => !others.has(key));
-      this.planned(waiter, () => this.attempt(waiter, command));
+      const command = others.size === 0 ? request : this.only(waiter, (key) => !others.has(key));
+      waiter.judged = true;
+      this.planned(waiter, () => this.attempt(waiter, command, there.size > 0));
     });
   }
 

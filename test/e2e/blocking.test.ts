@@ -240,6 +240,9 @@ test('a ring that grows while clients wait: they are served by the new owner, wi
   await blocked(10, 1);
   await cluster.data('g3');
   await cluster.untilGroup('g3', 'serving', 1);
+  await until('g3 owns slots', async () =>
+    (await cluster.status()).ring.groups.some(({ id }) => id === 'g3'),
+  );
   assert.equal(await out, null);
   const ask = fresh(1);
   for (const k of keys) await ask('RPUSH', k, `of ${k}`);
