@@ -5,7 +5,7 @@ import type { CommandRow } from '../command/index.js';
 import { ProtocolError, type Request } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import type { Store } from '../store/index.js';
-import type { LanesOwner } from './lanes.js';
+import type { LanesOwner } from './lanes-owner.js';
 import { MISROUTED, misrouted } from './older.js';
 import { commandOf, databaseOf, numberOf } from './vet.js';
 

@@ -3,25 +3,13 @@
 // (R8). Must never execute a command twice, nor one of a client before an earlier one of the same client.
 import { arityOk, find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import {
-  type GroupLog,
-  LOCKS_DB,
-  lockName,
-  MOVES,
-  type Participant,
-  type ParticipantAction,
-  type Remembered,
-} from '../commit/index.js';
+import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
-import type { RingDocument } from '../ring/index.js';
-import type { Store } from '../store/index.js';
-import type { Blocking } from './blocking.js';
 import { execOf, runExec } from './exec.js';
 import { lockedKeys } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
-import type { LogWriter } from './log-writer.js';
-import type { PrimaryRing } from './primary-ring.js';
+import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
 import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
 
@@ -29,30 +17,6 @@ import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
 const LANE_CAPACITY = 64 * 1024 * 1024;
 /** Commands parked on one lane at which reading from it pauses. */
 const PARKED_CAPACITY = 10_000;
-
-/** What the lanes need of the primary. */
-export interface LanesOwner {
-  readonly group: string;
-  readonly term: number;
-  readonly epoch: number;
-  readonly store: Store;
-  readonly log: GroupLog;
-  readonly writer: LogWriter;
-  readonly transactions: Participant<Parked>;
-  readonly remembered: Remembered;
-  readonly ring: PrimaryRing;
-  readonly blocking: Blocking;
-  /** Nothing more is executed: stopped, or handing over. */
-  readonly halted: boolean;
-  /** The group's clock, ms. */
-  now(): number;
-  perform(actions: ParticipantAction<Parked>[]): void;
-  touch(): void;
-  /** Whether pieces of values are taken: not while a candidate is being given everything. */
-  readonly staging: boolean;
-  /** A router knows this ring. */
-  heardRing(document: RingDocument): void;
-}
 
 /**
  * What a read of all keys that are not at their owner waits for: a key that was on its way here under an older ring, in

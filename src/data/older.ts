@@ -3,7 +3,7 @@ import { type CommandRow, keysOf } from '../command/index.js';
 import { ABSENT_KEY, ABSENT_NOW, ABSENT_SLOT } from '../net/absent.js';
 import type { Request } from '../resp/index.js';
 import type { Lane } from './lane.js';
-import type { LanesOwner } from './lanes.js';
+import type { LanesOwner } from './lanes-owner.js';
 
 /** R1: a read of one key, asked of this group as an older one of the key's chain. The reply, or ABSENT. */
 export function askOlder(

@@ -4,7 +4,7 @@ import type { Request } from '../resp/index.js';
 import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Lane, Wrap } from './lane.js';
-import type { LanesOwner } from './lanes.js';
+import type { LanesOwner } from './lanes-owner.js';
 import { askOlder, MISROUTED, misrouted } from './older.js';
 import { stage } from './staging.js';
 

@@ -3,7 +3,7 @@
 import type { Participant } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import type { Store } from '../store/index.js';
-import type { LanesOwner } from './lanes.js';
+import type { LanesOwner } from './lanes-owner.js';
 import type { LogWriter } from './log-writer.js';
 import { adoptedIn } from './vet.js';
 

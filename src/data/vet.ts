@@ -71,7 +71,7 @@ export function tryOf(message: Request): TryMessage {
 }
 
 /** Whether a message is one of blocking commands. @throws ProtocolError when it is malformed */
-export function isBlocking(message: Request): boolean {
+function isBlocking(message: Request): boolean {
   if (message.is(0, 'towline.unblock')) return message.argc === 2 && numberOf(message, 1) > 0;
   if (!message.is(0, 'towline.block')) return false;
   numberOf(message, 1);

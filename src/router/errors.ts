@@ -15,3 +15,9 @@ export const NO_ROOM = Buffer.from(
   '-TIMEOUT a group did not answer in time; nothing was executed\r\n',
   'latin1',
 );
+
+/** A command was sent, and nobody answered in time (R10). */
+export const UNCERTAIN = Buffer.from(
+  '-UNCERTAIN the command may or may not have been executed\r\n',
+  'latin1',
+);

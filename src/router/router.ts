@@ -10,6 +10,7 @@ import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
 import { DataLane, type LaneOwner } from './data-lane.js';
 import { Drain, type DrainOwner } from './drain.js';
+import { UNCERTAIN } from './errors.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
 import { internalHandler } from './internal.js';
 import type { LockDesk, RouterServer, Usage } from './local/index.js';
@@ -83,8 +84,6 @@ export class Router
     this.pubsub = new PubSub(host, this);
     this.tickLater();
   }
-
-  // ---- what the cluster is
 
   get id(): string {
     return this.config.id;
@@ -188,8 +187,6 @@ export class Router
     return lane;
   }
 
-  // ---- what lanes tell
-
   heard(version: number, document: RingDocument | null): void {
     if (version <= (this.nextRoute ?? this.route).version) return;
     if (document === null) this.config.refresh();
@@ -288,11 +285,9 @@ export class Router
     return waitingCommands.has(row.name);
   }
 
-  /** A command over several groups. */
   transaction(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer | null) => void): void {
     this.all.transaction(row, request, asker, answer);
   }
-  /** A command for every group. */
   everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
     this.all.everywhere(row, request, asker, answer);
   }
@@ -400,5 +395,3 @@ export class Router
     });
   }
 }
-
-const UNCERTAIN = Buffer.from('-UNCERTAIN the command may or may not have been executed\r\n', 'latin1');

@@ -15,9 +15,10 @@ import { OutputLimit } from './output-limit.js';
 import { Publishing, type PublishingOwner } from './pubsub/publishing.js';
 import { UNSETTLED } from './route.js';
 import type { SessionOwner } from './session-owner.js';
+import { Solo } from './solo.js';
 import { Transactions } from './transactions.js';
 import { Waiting } from './waiting.js';
-import { Walk, Walking, type WalkOwner } from './walk.js';
+import { Walking } from './walk.js';
 
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
@@ -34,10 +35,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   private readonly walking = new Walking();
   private readonly transactions: Transactions;
   private readonly publishing: Publishing;
-  /** The last command that was sent untagged. */
-  private soloLane: DataLane | null = null;
-  private soloSeq = -1;
-  private soloCounter = 0;
+  private readonly solo = new Solo();
   private paused = false;
   private gone = false;
   /** Nothing more is read: QUIT, or a protocol error. */
@@ -121,7 +119,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     }
   }
 
-  /** Whether the next command must wait. */
   private stuck(): boolean {
     return (
       this.waiting.any ||
@@ -294,34 +291,21 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       if (row.where === 'keys') router.transaction(row, kept, { db, proto }, done);
       else router.everywhere(row, kept, { db, proto }, done);
     };
-    // Every command before it is answered, or it must wait for those.
     this.afterEarlier(seq, begin);
   }
 
   /** A read of a key that may still be in an older group of its chain. The request must outlive it. */
   private walk(row: CommandRow, request: Request, seq: number, db: number, proto: Proto): void {
     const { router } = this;
-    const end = this.walking.begin(row, request, db);
-    const owner: WalkOwner = {
+    this.walking.start(router.route, row, request, db, {
       ask: (sink, lane, asked) => this.send(sink, lane, row, asked, seq, db, proto, true),
       lane: (group) => router.lanes[group]!,
       lost: (lane) => !lane.connected && router.lost(lane.group),
-      ended: (buffer, start, to) => {
-        end();
-        this.reply(seq, buffer, start, to);
-      },
-      stale: () => {
-        end();
-        this.stale(seq, request, db, proto);
-      },
-    };
-    new Walk(owner, router.route, row, request, db).step();
+      ended: (buffer, start, to) => this.reply(seq, buffer, start, to),
+      stale: () => this.stale(seq, request, db, proto),
+    });
   }
 
-  /**
-   * A client that has nothing else under way goes untagged: nothing of it could be overtaken. If more follows while
-   * that command is under way, the lane is told that it was the same client's.
-   */
   private send(
     sink: Sink,
     lane: DataLane,
@@ -333,14 +317,8 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     again: boolean,
   ): void {
     const alone = !again && this.order.waiting === 1 && this.parser.pending === 0;
-    if (alone) {
-      this.soloLane = lane;
-      this.soloSeq = seq;
-      this.soloCounter = lane.send(sink, seq, request, db, proto, 0, 0, row.write);
-      return;
-    }
-    const solo = this.soloLane === lane && this.soloSeq >= this.order.head ? this.soloCounter : 0;
-    lane.send(sink, seq, request, db, proto, this.client.id, solo, row.write);
+    const { client, order, solo } = this;
+    solo.send(alone, client.id, order.head, lane, sink, seq, request, db, proto, row.write);
   }
 
   /** Called now and then: a command that found no room in time was not executed, and its client hears so. */

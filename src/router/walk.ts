@@ -11,7 +11,7 @@ import { groupLost } from './errors.js';
 import type { Route } from './route.js';
 
 /** What a walk needs. */
-export interface WalkOwner {
+interface WalkOwner {
   /** Sends a read of this walk; the reply goes to `sink`. */
   ask(sink: Sink, lane: DataLane, request: Request): void;
   lane(group: number): DataLane;
@@ -89,8 +89,25 @@ export class Walking {
     return databasesOf(row, request, db).some((each) => names.some((key) => this.keys.has(`${each}:${key}`)));
   }
 
-  /** A walk begins. @returns to be called when it has ended */
-  begin(row: CommandRow, request: Request, db: number): () => void {
+  /** Begins to look for a key. The request must outlive it (clone() it). */
+  start(route: Route, row: CommandRow, request: Request, db: number, owner: WalkOwner): void {
+    const end = this.begin(row, request, db);
+    const ending: WalkOwner = {
+      ...owner,
+      ended: (buffer, from, to) => {
+        end();
+        owner.ended(buffer, from, to);
+      },
+      stale: () => {
+        end();
+        owner.stale();
+      },
+    };
+    new Walk(ending, route, row, request, db).step();
+  }
+
+  /** @returns to be called when it has ended */
+  private begin(row: CommandRow, request: Request, db: number): () => void {
     const name = `${db}:${request.text(keysOf(row, request)[0]!)}`;
     this.keys.set(name, (this.keys.get(name) ?? 0) + 1);
     return () => {

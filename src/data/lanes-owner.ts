@@ -1,0 +1,32 @@
+// What the data lanes, and those who execute what they carry, need of the primary.
+import type { GroupLog, Participant, ParticipantAction, Remembered } from '../commit/index.js';
+import type { RingDocument } from '../ring/index.js';
+import type { Store } from '../store/index.js';
+import type { Blocking } from './blocking.js';
+import type { Parked } from './lane.js';
+import type { LogWriter } from './log-writer.js';
+import type { PrimaryRing } from './primary-ring.js';
+
+/** What the lanes need of the primary. */
+export interface LanesOwner {
+  readonly group: string;
+  readonly term: number;
+  readonly epoch: number;
+  readonly store: Store;
+  readonly log: GroupLog;
+  readonly writer: LogWriter;
+  readonly transactions: Participant<Parked>;
+  readonly remembered: Remembered;
+  readonly ring: PrimaryRing;
+  readonly blocking: Blocking;
+  /** Nothing more is executed: stopped, or handing over. */
+  readonly halted: boolean;
+  /** The group's clock, ms. */
+  now(): number;
+  perform(actions: ParticipantAction<Parked>[]): void;
+  touch(): void;
+  /** Whether pieces of values are taken: not while a candidate is being given everything. */
+  readonly staging: boolean;
+  /** A router knows this ring. */
+  heardRing(document: RingDocument): void;
+}
