@@ -110,6 +110,7 @@ export class Participant<P> {
       else if (record.state === 'refusing') record.state = 'refused';
       else continue;
       this.tell(record, actions);
+      if (record.forgotten) actions.push(...this.onForget(record.txn, record, false));
     }
     this.awaiting.splice(0, done);
     return actions;
@@ -284,6 +285,8 @@ export class Participant<P> {
   }
 
   private onForget(txn: Txn, record: TxnRecord<P> | undefined, fence: boolean): ParticipantAction<P>[] {
+    // An earlier primary has confirmed what is not committed again here yet, and a FORGET is said only once.
+    if (!fence && (record?.state === 'finishing' || record?.state === 'refusing')) record.forgotten = true;
     if (record?.state !== 'finished' && record?.state !== 'refused') return [];
     this.records.delete(txn);
     if (fence) this.fence(coordinatorOf(txn));

@@ -39,6 +39,8 @@ export interface TxnRecord<P> {
   everything: boolean;
   effects: Buffer;
   commit: boolean;
+  /** Its coordinator needs it no more: it goes when the entry under way is committed. */
+  forgotten: boolean;
   /** Seq of the entry whose commitment moves the state on. */
   seq: number;
   /** Who wants to know what when that happens. */
@@ -78,6 +80,7 @@ export function freshRecord<P>(txn: Txn, lane: number): TxnRecord<P> {
     everything: false,
     effects: EMPTY,
     commit: false,
+    forgotten: false,
     seq: 0,
     waiters: [],
   };

@@ -109,7 +109,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       id: options.id,
       orphanMs: options.orphanMs,
       transactions,
-      active: () => this.active,
+      // One that leads no more, and does not know, would ask about what all have confirmed and forgotten (R6).
+      active: () => this.active && this.inSync.serving(),
       connected: (coordinator) => this.controls.connected(coordinator),
       primaryOf: (group) => options.primaryOf(group),
       abandoned: (group) => this.ring.document.abandoned.includes(group),

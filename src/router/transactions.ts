@@ -36,8 +36,7 @@ export class Transactions {
 
   /** A command was refused before it could be queued; an EXEC ends the transaction. @returns what its client hears */
   refused(row: CommandRow | undefined, error: string): string {
-    if (!this.multi.open) return error;
-    this.multi.spoil();
+    if (this.multi.open) this.multi.spoil();
     if (row?.name !== 'exec') return error;
     this.multi.discard();
     this.show();
