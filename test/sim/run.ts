@@ -229,7 +229,7 @@ function play(
 
 /** What clients must expect of a group that is lost: any key that it may hold goes, some time from its doom on. */
 class Losses {
-  private readonly open = new Map<string, Recording<RedisOutput>[]>();
+  private readonly open = new Map<string, { key: string; recording: Recording<RedisOutput> }[]>();
 
   constructor(
     private readonly cluster: Cluster,
@@ -240,25 +240,26 @@ class Losses {
   /** Its members begin to die. */
   doomed(group: string): void {
     if (this.open.has(group)) return;
-    const rings = [...this.cluster.directory.rings.values()];
-    const mayHold = (key: string) => {
-      const slot = slotOfText(key);
-      return rings.some(({ groups, history }) =>
-        [groups, ...history].some((list) => ownerIn(list, slot) === group),
-      );
-    };
-    const recordings = this.families.flatMap(({ db, keys, volatile }) =>
-      (volatile ? [] : keys.filter(mayHold)).map((key) =>
-        this.recorder.call(`loss of ${group}`, { words: [LOSE, qualified(db, key)], place: null }),
-      ),
+    const open = this.families.flatMap(({ db, keys, volatile }) =>
+      (volatile ? [] : keys).map((key) => {
+        const words = [LOSE, qualified(db, key)];
+        return { key, recording: this.recorder.call(`loss of ${group}`, { words, place: null }) };
+      }),
     );
-    this.open.set(group, recordings);
+    this.open.set(group, open);
   }
   /** The group began anew, or was given up: its keys are gone, if it had them. */
   gone(group: string): void {
-    for (const recording of this.open.get(group) ?? []) {
+    // Also what it got to hold since its doom.
+    const rings = [...this.cluster.directory.rings.values()];
+    for (const { key, recording } of this.open.get(group) ?? []) {
+      const slot = slotOfText(key);
+      const mayHold = rings.some(({ groups, history }) =>
+        [groups, ...history].some((list) => ownerIn(list, slot) === group),
+      );
+      if (!mayHold) recording.refused();
       // Where keys move it may have been in another group.
-      if (this.cluster.movable) recording.unknown();
+      else if (this.cluster.movable) recording.unknown();
       else recording.done(null);
     }
     this.open.delete(group);
@@ -267,6 +268,6 @@ class Losses {
   }
   /** What is there now was not lost. */
   end(): void {
-    for (const recordings of this.open.values()) for (const recording of recordings) recording.refused();
+    for (const open of this.open.values()) for (const { recording } of open) recording.refused();
   }
 }
