@@ -100,9 +100,16 @@ test('where each command runs', () => {
   for (const row of LEAVES) {
     if (row.where === 'router')
       assert.ok(
-        ['connection', 'server', 'cluster', 'generic', 'pubsub', 'towline', 'transactions'].includes(
-          row.group,
-        ),
+        [
+          'connection',
+          'server',
+          'cluster',
+          'generic',
+          'pubsub',
+          'towline',
+          'transactions',
+          'scripting',
+        ].includes(row.group),
       );
     assert.equal(row.write, row.flags.includes('write'), row.name);
   }
