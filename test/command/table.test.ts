@@ -116,6 +116,14 @@ test('where each command runs', () => {
   const split = LEAVES.filter((row) => row.split !== undefined).map((row) => `${row.name} ${row.split}`);
   assert.deepEqual(split.sort(), [
     'bitop aside',
+    'blmove aside',
+    'blmpop aside',
+    'blpop aside',
+    'brpop aside',
+    'brpoplpush aside',
+    'bzmpop aside',
+    'bzpopmax aside',
+    'bzpopmin aside',
     'copy aside',
     'del delete',
     'exists sum',
