@@ -56,7 +56,7 @@ async function main(): Promise<void> {
         later++;
         continue;
       }
-      const { results, output, ms } = await runUnit(folder, port, unit.name);
+      const { results, output, ms } = await runUnit(folder, port, unit.name, Object.keys(unit.skips ?? {}));
       if (values.output) console.log(output);
       const verdict = judge(unit, results);
       if (results.length === 0) verdict.wrong.push(`it printed: ${output.slice(-2000)}`);
