@@ -30,8 +30,10 @@ const NOTES: Readonly<Record<string, string>> = {
   save: 'refused: nothing is kept on disk; the same for BGSAVE and BGREWRITEAOF',
   bgsave: 'refused',
   bgrewriteaof: 'refused',
-  client: 'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all',
-  config: 'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults',
+  client:
+    'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all',
+  config:
+    'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults',
   dump: 'the format of Redis 7.0, both ways; written plainly, read in every encoding',
   restore: 'FREQ is checked and not kept',
   script: 'there is no Lua: nothing to flush, nothing exists',

@@ -115,9 +115,14 @@ export const clientNameHandlers: Readonly<Record<string, LocalHandler>> = {
     ['LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <client-id> [...]]', 'Describe connections.'],
     ['NO-EVICT (ON|OFF)', 'Remembered; a router evicts no connection.'],
     ['NO-TOUCH (ON|OFF)', 'Remembered; Towline keeps no access times.'],
+    [
+      'PAUSE <timeout> [WRITE|ALL]',
+      'Hold back the clients of this router, for so many milliseconds at most.',
+    ],
     ['REPLY (ON|OFF|SKIP)', 'Whether commands of this connection are answered.'],
     ['SETINFO <LIB-NAME|LIB-VER> <value>', 'Tell the name or version of the client library.'],
     ['SETNAME <name>', 'Name this connection.'],
     ['TRACKINGINFO', 'Tell that tracking is off.'],
+    ['UNPAUSE', 'Let them go on.'],
   ),
 };
