@@ -89,8 +89,9 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const membership = new Membership<Registration>(zk, PATHS.routers, registration);
   try {
     await Promise.all([zk.connect(), locks.start()]);
-    router = running;
     await directory.start();
+    // Who came before the ring was read would be told that there is none.
+    router = running;
     await membership.start();
     await others.start();
     drain.start(running.mover);
