@@ -197,11 +197,27 @@ export class DataLane {
         const at = counter & (this.sinks.length - 1);
         const sink = this.sinks[at]!;
         if (sink === null || sink === NOBODY) continue;
+        this.settle(at, sink);
         this.sinks[at] = NOBODY;
-        this.pending--;
         sink.reply(this.seqs[at]!, error, 0, error.length);
       }
     }
+    if (this.pending === 0) this.owner.idle();
+  }
+  /**
+   * The group began anew, with nothing of what it had: what was sent to its former members may have been executed there,
+   * and must not be said to the new ones, who remember nothing of it (R10).
+   */
+  renounce(error: Buffer): void {
+    const sent = this.openFirst;
+    for (let counter = this.floor; counter < sent; counter++) {
+      const at = counter & (this.sinks.length - 1);
+      const sink = this.sinks[at]!;
+      if (sink === null) continue;
+      this.settle(at, sink);
+      sink.reply(this.seqs[at]!, error, 0, error.length);
+    }
+    this.advance();
     if (this.pending === 0) this.owner.idle();
   }
 

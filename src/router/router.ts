@@ -119,6 +119,8 @@ export class Router
     if (known !== undefined && known.epoch >= config.epoch) return;
     this.configs.set(group, config);
     if (heard) this.members.delete(group);
+    if (known !== undefined && (known.created ?? 1) !== (config.created ?? 1))
+      this.laneOf.get(group)?.renounce(UNCERTAIN);
     if (known?.primary === config.primary) return;
     this.laneOf.get(group)?.primaryChanged();
     this.controlOf.get(group)?.primaryChanged();
