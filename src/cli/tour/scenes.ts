@@ -250,6 +250,8 @@ export interface Succession {
   killed: string;
   /** The first of the members that remained, and who leads now. */
   expected: string;
+  /** Every member that remained. */
+  remaining: string[];
   primary: string;
   clients: Clients;
   /** Keys of the tour that could be read afterwards. */
@@ -281,7 +283,8 @@ export async function succession(guide: Guide): Promise<Succession> {
     `  ${stage.nodeOf(leads).child.name} leads g2 now. The longest that a client waited: ${Math.round(clients.longestMs)} ms.`,
     `  ${readable} of ${load.keys} keys were read again, each with its last acknowledged value.`,
   );
-  return { killed: primary, expected, primary: leads, clients, readable };
+  const remaining = inSync.filter((id) => id !== primary);
+  return { killed: primary, expected, remaining, primary: leads, clients, readable };
 }
 
 /** All groups of the tour that are there from the start. */
