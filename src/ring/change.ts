@@ -1,6 +1,7 @@
 // How the ring changes: from one document to the next, or a refusal in words. Pure. Whatever may still hold keys stays
 // named (R1): an earlier group list leaves `history` only when no slot needs it any more. A group's id is never reused.
-import { isGroupId, MAX_WEIGHT, ownersOf, type RingDocument, type RingGroup } from './ring.js';
+import { RingTable } from './chains.js';
+import { isGroupId, MAX_WEIGHT, type RingDocument, type RingGroup } from './ring.js';
 import { SLOTS } from './slot.js';
 
 /** Most earlier group lists; a further change waits for the drain. */
@@ -102,17 +103,10 @@ export function trim(
  */
 export function chainsOf(ring: RingDocument): readonly string[][] {
   if (ring.groups.length === 0) return [];
-  const tables = [...ring.history, ring.groups].map((groups) => ({ groups, owners: ownersOf(groups) }));
-  return Array.from({ length: SLOTS }, (_, slot) => {
-    const chain: string[] = [];
-    for (let at = tables.length - 1; at >= 0; at--) {
-      const { groups, owners } = tables[at]!;
-      const group = groups[owners[slot]!];
-      if (group === undefined || ring.abandoned.includes(group.id) || chain.includes(group.id)) continue;
-      chain.unshift(group.id);
-    }
-    return chain;
-  });
+  const table = new RingTable(ring);
+  return Array.from({ length: SLOTS }, (_, slot) =>
+    [...table.older(slot), table.owners[slot]!].flatMap((group) => table.groups[group] ?? []),
+  );
 }
 
 /** The same document without the entries of history that can go; the very same one when none can. */

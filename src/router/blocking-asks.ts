@@ -1,6 +1,7 @@
 // What the router says to primaries about blocked clients, and what comes back. Decides nothing about who waits.
 import type { Awaited } from '../command/index.js';
-import { type Proto, type Request, requestOf } from '../resp/index.js';
+import { type Request, requestOf } from '../resp/index.js';
+import { askLane, push } from './ask.js';
 import { NO_ROOM } from './errors.js';
 import type { ExecOwner } from './exec.js';
 import { elementsOf } from './fanout.js';
@@ -8,9 +9,6 @@ import type { Asker } from './plan.js';
 
 /** What is needed of the router. */
 export type BlockingAsker = ExecOwner;
-
-/** What an ended wait is answered. */
-export const nilArrayOf = (proto: Proto): Buffer => Buffer.from(proto === 3 ? '_\r\n' : '*-1\r\n', 'latin1');
 
 /** Whether a reply is nil, as a value or as an array. */
 export function isNil(reply: Buffer): boolean {
@@ -27,11 +25,7 @@ export function ask(
 ): void {
   const lane = owner.lanes[group]!;
   if (lane.full) return done(NO_ROOM);
-  const sink = {
-    reply: (_seq: number, buffer: Buffer, start: number, end: number) => done(buffer.subarray(start, end)),
-    stale: () => done(null),
-  };
-  lane.send(sink, 0, message, db, proto, 0, 0, message.is(0, 'towline.try'));
+  askLane(lane, message, { db, proto }, message.is(0, 'towline.try'), done);
 }
 
 /** What was seen: keys with something that may be popped; keys whose values others have waited longer for. */
@@ -62,14 +56,9 @@ export function lookEverywhere(
   const { route } = owner;
   const owners = new Map<number, string[]>();
   const older = new Map<number, string[]>();
-  const add = (map: Map<number, string[]>, group: number, key: string) => {
-    const list = map.get(group);
-    if (list === undefined) map.set(group, [key]);
-    else list.push(key);
-  };
   for (const key of keys) {
-    add(owners, route.ownerOfKey(key), key);
-    for (const group of route.olderOf(asker.db, key)) add(older, group, key);
+    push(owners, route.ownerOfKey(key), key);
+    for (const group of route.olderOf(asker.db, key)) push(older, group, key);
   }
   const seen: Seen = { there: new Set(), others: new Set() };
   let missing = owners.size + older.size;

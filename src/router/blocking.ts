@@ -11,8 +11,9 @@ import {
 } from '../command/index.js';
 import type { Host } from '../net/host.js';
 import { type Proto, type Request, requestOf } from '../resp/index.js';
-import { ask, type BlockingAsker, isNil, lookEverywhere, nilArrayOf } from './blocking-asks.js';
+import { ask, type BlockingAsker, isNil, lookEverywhere } from './blocking-asks.js';
 import { groupLost, NO_GROUPS } from './errors.js';
+import { nilOf } from './exec-plan.js';
 import type { ClientState } from './local/index.js';
 import type { Asker } from './plan.js';
 
@@ -125,14 +126,14 @@ export class BlockedClients {
     const now = Math.min(ms, MAX_TIMER);
     waiter.cancel = this.host.after(now, () => {
       if (ms > now) this.arm(waiter, ms - now);
-      else this.end(waiter, nilArrayOf(waiter.proto));
+      else this.end(waiter, nilOf(waiter.proto));
     });
   }
 
   private unblock(waiter: Waiter, how: 'timeout' | 'error' | 'gone'): boolean {
     const { blocked } = waiter.client;
     if (how !== 'gone' && !blocked) return false;
-    this.end(waiter, how === 'error' ? UNBLOCKED : nilArrayOf(waiter.proto));
+    this.end(waiter, how === 'error' ? UNBLOCKED : nilOf(waiter.proto));
     return blocked;
   }
 

@@ -2,8 +2,9 @@
 // writes. Must never apply what was said under one version of the ring to another.
 import type { Host } from '../net/host.js';
 import { requestOf } from '../resp/index.js';
+import { askLane, bulkOf } from './ask.js';
 import type { Coordinators } from './coordinators.js';
-import type { DataLane, Sink } from './data-lane.js';
+import type { DataLane } from './data-lane.js';
 import { LargeMove } from './large-move.js';
 import type { Movable, Moved } from './move.js';
 import { Mover, type MoverOwner } from './mover.js';
@@ -87,14 +88,10 @@ export class Drain implements MoverOwner {
     const { route } = this;
     this.learnedAt = this.host.now();
     for (const group of route.table.olderGroups) {
-      const sink: Sink = {
-        reply: (_seq, buffer, start, end) => {
-          if (buffer[start] === 36)
-            route.settled.addReport(group, buffer.subarray(buffer.indexOf(10, start) + 1, end - 2));
-        },
-        stale() {},
-      };
-      this.lanes[group]!.send(sink, 0, requestOf(['TOWLINE.EMPTY']), 0, 2, 0, 0, false);
+      askLane(this.lanes[group]!, requestOf(['TOWLINE.EMPTY']), { db: 0, proto: 2 }, false, (reply) => {
+        const bits = reply && bulkOf(reply);
+        if (bits !== null) route.settled.addReport(group, bits);
+      });
     }
   }
 }

@@ -2,6 +2,7 @@
 // locks, all commands run aside in order on the fetched values, what they changed left at its owner. Pure.
 import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';
+import { push } from './ask.js';
 import { elementsOf, flushCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
@@ -55,7 +56,7 @@ type Asked = Map<string, { db: number; key: string }[]>;
 function statesAsked(homes: Homes, watched: readonly WatchedKey[]): Asked {
   const asked: Asked = new Map();
   for (const { db, key } of watched) {
-    for (const group of homes.groupsOf(db, key)) asked.set(group, [...(asked.get(group) ?? []), { db, key }]);
+    for (const group of homes.groupsOf(db, key)) push(asked, group, { db, key });
   }
   return asked;
 }

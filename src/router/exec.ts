@@ -3,8 +3,9 @@
 // Must never execute a part of an EXEC.
 import type { CommandRow } from '../command/index.js';
 import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js';
+import { askLane, push } from './ask.js';
 import type { Coordinators } from './coordinators.js';
-import type { DataLane, Sink } from './data-lane.js';
+import type { DataLane } from './data-lane.js';
 import { groupLost, NO_GROUPS } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
@@ -34,8 +35,7 @@ export function watch(
   const states = keys.map(() => new Map<string, string>());
   const asked = new Map<number, number[]>();
   keys.forEach(({ db, key }, i) => {
-    for (const group of [...route.olderOf(db, key), route.ownerOfKey(key)])
-      asked.set(group, [...(asked.get(group) ?? []), i]);
+    for (const group of [...route.olderOf(db, key), route.ownerOfKey(key)]) push(asked, group, i);
   });
   for (const group of asked.keys()) if (lostAt(owner, group)) return done(groupLost(route.groups[group]!));
   let missing = asked.size;
@@ -198,12 +198,9 @@ function ask(
   write: boolean,
   done: (reply: Buffer | null) => void,
 ): void {
-  const sink: Sink = {
-    reply: (_seq, buffer, start, end) => done(buffer.subarray(start, end)),
-    stale: () => done(null),
-  };
   const lane = owner.lanes[group]!;
-  if (lane.full)
-    return done(Buffer.from('-TIMEOUT a group takes nothing more; nothing was executed\r\n', 'latin1'));
-  lane.send(sink, 0, request, 0, proto, 0, 0, write);
+  if (lane.full) done(FULL);
+  else askLane(lane, request, { db: 0, proto }, write, done);
 }
+
+const FULL = Buffer.from('-TIMEOUT a group takes nothing more; nothing was executed\r\n', 'latin1');

@@ -4,6 +4,7 @@
 import { type CommandRow, databasesOf, keysOf } from '../command/index.js';
 import { type KeyValue, LOCKS_DB, type Locked, MOVES, type Share, type TxnKey } from '../commit/index.js';
 import { encodeCommand, type Request } from '../resp/index.js';
+import { push } from './ask.js';
 import type { Route } from './route.js';
 
 /** A key: where it must end up, where it may be, where it was found. */
@@ -77,11 +78,11 @@ export class Homes {
     const ends = new Set<string>();
     for (const { db, key, owner, older, exclusive } of this.all.values()) {
       for (const group of [...older, owner]) {
-        add(keys, group, { db, key, exclusive });
+        push(keys, group, { db, key, exclusive });
         if (exclusive && older.length > 0) ends.add(group);
       }
     }
-    for (const group of ends) add(keys, group, { db: LOCKS_DB, key: MOVES, exclusive: false });
+    for (const group of ends) push(keys, group, { db: LOCKS_DB, key: MOVES, exclusive: false });
     return [...keys]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([group, list]) => ({ group, keys: list, everything: false, fetch: true, read: null }));
@@ -130,12 +131,6 @@ export class Homes {
       if (older.length > 0 && absent + gave === older.length) this.route.settled.addKey(db, key);
     }
   }
-}
-
-function add(keys: Map<string, TxnKey[]>, group: string, key: TxnKey): void {
-  const list = keys.get(group);
-  if (list === undefined) keys.set(group, [key]);
-  else list.push(key);
 }
 
 /** Effects by group. */

@@ -4,8 +4,9 @@
 import { LOCKS_DB, MOVES, type Next, type Plan, type Share } from '../commit/index.js';
 import type { Host } from '../net/host.js';
 import { encodeCommand, requestOf } from '../resp/index.js';
+import { askLane } from './ask.js';
 import type { Coordinators } from './coordinators.js';
-import type { DataLane, Sink } from './data-lane.js';
+import type { DataLane } from './data-lane.js';
 import { elementsOf } from './fanout.js';
 import { Effects } from './homes.js';
 import type { Movable, Moved } from './move.js';
@@ -151,8 +152,7 @@ export class LargeMove {
         effects.add(source, db, ['DEL', key]);
         effects.add(this.to, db, ['TOWLINE.ADOPT', key, id]);
         const decided = () => {
-          const at = route.groups.indexOf(source);
-          if (route.olderOf(db, key).every((group) => group === at)) route.settled.addKey(db, key);
+          route.gave(source, db, key);
           moved();
         };
         return { kind: 'write', effects: effects.take(), reply: OK, decided };
@@ -175,12 +175,10 @@ export class LargeMove {
     const { owner, route, key } = this.options;
     const lane = owner.lanes[route.groups.indexOf(group)];
     if (!this.current || lane === undefined || lane.full) return done(null);
-    const sink: Sink = {
-      reply: (_seq, buffer, start, end) => done(buffer[start] === 45 ? null : buffer.subarray(start, end)),
-      stale: () => done(null),
-    };
     const write = request.is(0, 'towline.stage');
-    lane.send(sink, 0, request, key.db, 2, 0, 0, write);
+    askLane(lane, request, { db: key.db, proto: 2 }, write, (reply) =>
+      done(reply?.[0] === 45 ? null : reply),
+    );
   }
 }
 

@@ -48,10 +48,7 @@ export function movePlan(
     },
   };
   function told(found: readonly KeyValue[]): void {
-    const at = route.groups.indexOf(source);
-    for (const { db, key } of found) {
-      if (route.olderOf(db, key).every((group) => group === at)) route.settled.addKey(db, key);
-    }
+    for (const { db, key } of found) route.gave(source, db, key);
     moved({ keys: found.length, bytes: found.reduce((sum, { payload }) => sum + payload!.length, 0) });
   }
 }

@@ -2,10 +2,11 @@
 // more (design, section 2). One router of the cluster leads; that two do for a moment is safe, since every move is a
 // transaction. Must never report a slot empty that a group has not called empty under the version it is planned with.
 import type { Host } from '../net/host.js';
-import { requestOf } from '../resp/index.js';
+import { type Request, requestOf } from '../resp/index.js';
 import { SLOTS } from '../ring/index.js';
+import { askLane, bulkOf } from './ask.js';
 import type { Coordinators } from './coordinators.js';
-import type { DataLane, Sink } from './data-lane.js';
+import type { DataLane } from './data-lane.js';
 import { elementsOf } from './fanout.js';
 import { type Movable, type Moved, movePlan } from './move.js';
 import { Pace, type Rate } from './pace.js';
@@ -114,10 +115,11 @@ export class Mover {
     let failed = false;
     for (const group of asked) {
       this.ask(group, requestOf(['TOWLINE.EMPTY']), (reply) => {
-        if (reply === null || reply.length !== SLOTS / 8) failed = true;
+        const bits = reply && bulkOf(reply);
+        if (bits === null || bits.length !== SLOTS / 8) failed = true;
         else {
-          empty.set(route.groups[group]!, reply);
-          if (this.owner.route === route) route.settled.addReport(group, reply);
+          empty.set(route.groups[group]!, bits);
+          if (this.owner.route === route) route.settled.addReport(group, bits);
         }
         if (--missing === 0) done(failed ? null : empty);
       });
@@ -191,7 +193,7 @@ export class Mover {
     const list = requestOf(['TOWLINE.KEYSOF', most, MOST_BYTES, ...batch.slots]);
     this.pace.wait((go) => {
       if (!go || this.stopped || !this.leading || owner.route !== route || owner.holding()) return done();
-      this.ask(batch.source, list, (_, raw) => {
+      this.ask(batch.source, list, (raw) => {
         if (raw === null || owner.route !== route) return done();
         const keys = movableIn(raw);
         const last = keys.at(-1);
@@ -234,23 +236,11 @@ export class Mover {
     });
   }
 
-  /** @param done given the bulk string that was answered, or null, and the whole reply, or null when it is no answer */
-  private ask(
-    group: number,
-    request: ReturnType<typeof requestOf>,
-    done: (bulk: Buffer | null, raw: Buffer | null) => void,
-  ): void {
-    const sink: Sink = {
-      reply: (_seq, buffer, start, end) => {
-        if (buffer[start] === 45) return done(null, null);
-        const bulk = buffer[start] === 36 ? buffer.subarray(buffer.indexOf(10, start) + 1, end - 2) : null;
-        done(bulk, buffer.subarray(start, end));
-      },
-      stale: () => done(null, null),
-    };
+  /** @param done given the reply; null: there is none, or an error */
+  private ask(group: number, request: Request, done: (reply: Buffer | null) => void): void {
     const lane = this.owner.lanes[group];
-    if (lane === undefined || lane.full) return done(null, null);
-    lane.send(sink, 0, request, 0, 2, 0, 0, false);
+    if (lane === undefined || lane.full) return done(null);
+    askLane(lane, request, { db: 0, proto: 2 }, false, (reply) => done(reply?.[0] === 45 ? null : reply));
   }
 }
 

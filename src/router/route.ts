@@ -56,6 +56,11 @@ export class Route {
     return this.settled.unsettled(slotOfText(key), db, key);
   }
 
+  /** An older group gave a key away: it is settled, unless another one may hold it. */
+  gave(source: string, db: number, key: string): void {
+    if (this.olderOf(db, key).every((group) => this.groups[group] === source)) this.settled.addKey(db, key);
+  }
+
   /**
    * Index of the one group that holds every key of the request, for a client in database `db`; SEVERAL; UNSETTLED.
    * No key (a command that will be refused for its arguments): group 0 says what is wrong with it. One key, or all
