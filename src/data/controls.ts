@@ -35,6 +35,8 @@ export interface ControlsOwner {
   touch(): void;
   /** Does it once, after so many ms. */
   later(ms: number, work: () => void): void;
+  /** Handing over, or at an end: nothing more is taken. */
+  halted(): boolean;
 }
 
 interface ControlLane {
@@ -81,6 +83,8 @@ export class Controls {
     this.lanes.set(lane.id, lane);
     this.tellFenced(lane);
     const read = (chunk?: Buffer) => {
+      // What is said now would be logged behind what the next primary begins with (R9).
+      if (this.owner.halted()) return;
       try {
         if (chunk !== undefined) parser.feed(chunk);
         while (this.lanes.has(lane.id) && parser.next()) {
@@ -213,6 +217,11 @@ export class Controls {
       conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
       out.length = 0;
     }
+  }
+
+  /** Ends every lane: their coordinators open new ones, and ask again. */
+  drop(): void {
+    for (const lane of [...this.lanes.values()]) this.lose(lane);
   }
 
   stop(): void {

@@ -335,6 +335,8 @@ export class Lanes {
 
   /** Locks of parked commands are granted: they execute, then those behind them of the same client. */
   wake(granted: Parked[]): void {
+    // Handing over: whoever leads next executes them, or this one when their lanes have been dropped (R9).
+    if (this.owner.halted) return;
     for (const parked of granted) {
       const { lane, tag, lock } = parked;
       if (lane.gone || lock === null) continue;

@@ -103,6 +103,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       later: (ms, work) => {
         host.after(ms, work);
       },
+      halted: () => this.halted,
     });
     this.orphans = new Orphans(host, {
       self: options.group,
@@ -150,6 +151,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
         this.herald?.stop();
         this.herald = null;
         this.lanes.drop();
+        this.controls.drop();
         this.touch();
       }
       told(handed);
@@ -285,7 +287,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
           this.controls.send(action.lane, action.answer);
           break;
         case 'fetch':
-          this.controls.fetch(action.lane, action.ask, action.token);
+          // Handing over, it reads nothing either: a look-up may delete what has expired (R9).
+          if (!this.halted) this.controls.fetch(action.lane, action.ask, action.token);
           break;
         case 'wake':
           this.lanes.wake(action.parked);

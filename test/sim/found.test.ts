@@ -301,3 +301,7 @@ test('SCAN misses no key that an older ring sends to where it has been looked fo
 test('R10: what a group executed before its loss is not executed again after its reset (101590, 102458)', () => {
   for (const seed of [101590, 102458]) assert.equal(run(seed).failure, null);
 });
+
+test('R9: a primary that hands over executes nothing more, parked commands and transactions included (102454)', () => {
+  assert.equal(run(102454).failure, null);
+});
