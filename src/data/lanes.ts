@@ -19,8 +19,9 @@ const LANE_CAPACITY = 64 * 1024 * 1024;
 const PARKED_CAPACITY = 10_000;
 
 /**
- * What a read of all keys that are not at their owner waits for: a key that was on its way here under an older ring, in
- * which this group was the owner, would be missed both here and, later, where it came from.
+ * What a read of all keys waits for while keys move. Of those that are not at their owner: one that was on its way here
+ * under an older ring, in which this group was the owner, would be missed both here and, later, where it came from. Of
+ * those that are: one that has left its older group, and whose outcome is not known here yet, would be missed in both.
  */
 const ALL_MOVES = lockName(LOCKS_DB, MOVES);
 
@@ -319,7 +320,7 @@ export class Lanes {
   private blockedKeys(row: CommandRow | undefined, request: Request, db: number, wrap: Wrap): boolean {
     const { locks } = this.owner.transactions;
     if (locks.size === 0) return false;
-    if (wrap === 'elsewhere' && locks.blocks(ALL_MOVES, true)) return true;
+    if (ofAll(wrap) && locks.blocks(ALL_MOVES, true)) return true;
     const keys = lockedKeys(row, request, db);
     if (keys === null) return locks.blocks('', false);
     return keys.some((key) => locks.blocks(key, exclusive(row)));
@@ -328,7 +329,7 @@ export class Lanes {
   private lockFor(parked: Parked): void {
     const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
     const wanted = keys.map((key) => ({ key, exclusive: exclusive(parked.row) }));
-    if (parked.wrap === 'elsewhere') wanted.push({ key: ALL_MOVES, exclusive: true });
+    if (ofAll(parked.wrap)) wanted.push({ key: ALL_MOVES, exclusive: true });
     parked.lock = this.owner.transactions.locks.request({ parked }, wanted, false);
     if (parked.lock.granted) this.wake([parked]);
   }
@@ -372,6 +373,9 @@ export class Lanes {
     this.run(lane, counter, row, request, db, proto, wrap);
   }
 }
+
+/** Whether it is a part of a read of all keys. */
+const ofAll = (wrap: Wrap): boolean => wrap === 'elsewhere' || wrap === 'owned';
 
 /** Whether it wants its keys for itself: writes, and what is no client's command. */
 const exclusive = (row: CommandRow | undefined): boolean => row === undefined || row.write;

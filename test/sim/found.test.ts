@@ -298,6 +298,10 @@ test('SCAN misses no key that an older ring sends to where it has been looked fo
   assert.equal(run(100705).failure, null);
 });
 
+test('SCAN misses no key that has left its older group and is still undecided at its owner (seed 202141)', () => {
+  assert.equal(run(202141).failure, null);
+});
+
 test('R10: what a group executed before its loss is not executed again after its reset (101590, 102458)', () => {
   for (const seed of [101590, 102458]) assert.equal(run(seed).failure, null);
 });
