@@ -1,7 +1,8 @@
 // Two-phase commit as the router sees it: one transaction over several groups, from the first lock to the last
 // confirmation. Must never send PREPARE before every lock is held, never decide to abort after a PREPARE was sent
-// unless a group said NEVER (R11), and never answer the client before the decision.
-import type { Answer, Ask, KeyValue, Run, Txn, TxnKey } from './messages.js';
+// unless a group said NEVER (R11), never answer the client before the decision, and never wait for a lock in one group
+// while it holds one in a later group: then two could wait for each other.
+import type { Answer, Aside, Ask, KeyValue, Run, Txn, TxnKey } from './messages.js';
 
 /** What the transaction needs of one group. */
 export interface Share {
@@ -46,6 +47,11 @@ export interface Plan {
   shares: Share[];
   locked(answers: Map<string, Locked>): Next;
   ran?(reply: Buffer, changes: KeyValue[]): Next;
+  /**
+   * Every lock but the last one is held: what is to run aside as soon as that one is, too, which saves a round trip.
+   * `settled`: nothing needs to move, as the groups asked so far say. Then `ran` is told instead of asked for.
+   */
+  beforeLast?(answers: Map<string, Locked>): Aside | 'settled';
 }
 
 /** What the owner must do, in order. */
@@ -54,7 +60,7 @@ export type CoordinatorAction =
   /** The outcome is known: the client gets this. */
   | { do: 'answer'; reply: Buffer }
   /** Nothing was executed; everything is released: plan again, with a new txn, after `why` has been dealt with. */
-  | { do: 'retry'; why: 'stale' | 'full' | 'lost' | 'never' | 'settled' }
+  | { do: 'retry'; why: 'stale' | 'full' | 'busy' | 'lost' | 'never' | 'settled' }
   /** The same, after this key has been moved from this group in pieces. */
   | { do: 'large'; group: string; db: number; key: string }
   /** Nothing was executed, and will not be: the client gets this error. */
@@ -69,8 +75,12 @@ type State = 'locking' | 'aside' | 'preparing' | 'deciding' | 'ended';
 /** One transaction at its coordinator. */
 export class Coordinator {
   private state: State = 'locking';
-  /** Index of the share whose locks are awaited. */
+  /** Index of the last share whose locks were asked for. */
   private at = 0;
+  /** All groups are asked for their locks at once, and none of them lets this transaction wait. */
+  private readonly together: boolean;
+  /** What ran aside while the last lock was taken. */
+  private early: { reply: Buffer; changes: KeyValue[] } | null = null;
   private readonly tokens = new Map<string, string>();
   private readonly answers = new Map<string, Locked>();
   private asideAt = '';
@@ -83,10 +93,15 @@ export class Coordinator {
   private readonly confirmed = new Set<string>();
   private commit = false;
 
+  /** @param ordered one group after the other, in ascending order, waiting for locks: never refused as busy */
   constructor(
     readonly txn: Txn,
     private readonly plan: Plan,
-  ) {}
+    ordered = true,
+  ) {
+    this.together =
+      !ordered && plan.beforeLast === undefined && !plan.shares.some(({ everything }) => everything);
+  }
 
   /** Whether the coordinator may still give up freely: no PREPARE has been sent. */
   get free(): boolean {
@@ -103,9 +118,11 @@ export class Coordinator {
     return this.state !== 'ended' && this.prepares.has(group) && !this.confirmed.has(group);
   }
 
-  /** Begins with the lowest group. */
+  /** Begins with the lowest group, or with all. */
   start(): CoordinatorAction[] {
-    return [this.lockNext()];
+    if (!this.together) return [this.lock(this.plan.shares[0]!)];
+    this.at = this.plan.shares.length - 1;
+    return this.plan.shares.map((share) => this.lock(share));
   }
 
   /** A group answered. */
@@ -115,7 +132,7 @@ export class Coordinator {
         return this.onLocked(group, answer);
       case 'refused':
         // NOREPLICAS is the client's to know; anything else is dealt with behind its back.
-        if (!this.free || this.plan.shares[this.at]?.group !== group) return [];
+        if (!this.awaits(group)) return [];
         if (answer.why === 'noreplicas') {
           const released = this.release();
           return [...released, { do: 'fail', error: 'NOREPLICAS Not enough good replicas to write.' }];
@@ -171,23 +188,43 @@ export class Coordinator {
     return this.state === 'preparing' ? [{ do: 'uncertain' }] : [];
   }
 
-  private lockNext(): CoordinatorAction {
-    const { group, keys, everything, fetch, read } = this.plan.shares[this.at]!;
+  private lock({ group, keys, everything, fetch, read }: Share, aside?: Aside): CoordinatorAction {
+    const { txn, together: atOnce } = this;
+    const { ring } = this.plan;
     return {
       do: 'send',
       group,
-      ask: { kind: 'lock', txn: this.txn, ring: this.plan.ring, keys, everything, fetch, read },
+      ask: { kind: 'lock', txn, ring, keys, everything, fetch, read, atOnce, aside },
     };
   }
 
+  /** Whether this group was asked for its locks and has not answered. */
+  private awaits(group: string): boolean {
+    const i = this.shareOf(group);
+    return this.state === 'locking' && i >= 0 && i <= this.at && !this.tokens.has(group);
+  }
+
   private onLocked(group: string, answer: Answer & { kind: 'locked' }): CoordinatorAction[] {
-    if (this.state !== 'locking' || this.plan.shares[this.at]!.group !== group) return [];
+    if (!this.awaits(group)) return [];
+    const { shares } = this.plan;
     this.tokens.set(group, answer.token);
-    const { values, reply, firm } = answer;
+    const { values, reply, firm, changes } = answer;
     this.answers.set(group, { values, reply, firm });
-    this.at++;
-    if (this.at < this.plan.shares.length) return [this.lockNext()];
-    return this.go(this.plan.locked(this.answers));
+    if (changes !== undefined) this.early = { reply, changes };
+    if (this.tokens.size === shares.length) return this.go(this.plan.locked(this.ordered()));
+    if (this.together) return [];
+    const next = shares[++this.at]!;
+    if (this.at < shares.length - 1 || this.plan.beforeLast === undefined) return [this.lock(next)];
+    const aside = this.plan.beforeLast(this.answers);
+    if (aside !== 'settled') return [this.lock(next, aside)];
+    // That one was not asked.
+    this.at--;
+    return this.giveUp('settled');
+  }
+
+  /** Answers in the order of the shares. */
+  private ordered(): Map<string, Locked> {
+    return new Map(this.plan.shares.map(({ group }) => [group, this.answers.get(group)!]));
   }
 
   private go(next: Next): CoordinatorAction[] {
@@ -198,6 +235,7 @@ export class Coordinator {
       case 'settled':
         return this.giveUp('settled');
       case 'aside':
+        if (this.early !== null) return this.go(this.plan.ran!(this.early.reply, this.early.changes));
         this.state = 'aside';
         this.asideAt = next.group;
         this.asideAsk = { kind: 'aside', txn: this.txn, values: next.values, runs: next.runs };
@@ -268,7 +306,7 @@ export class Coordinator {
     return [...actions, { do: 'end' }];
   }
 
-  private giveUp(why: 'stale' | 'full' | 'lost' | 'settled', lost?: string): CoordinatorAction[] {
+  private giveUp(why: 'stale' | 'full' | 'busy' | 'lost' | 'settled', lost?: string): CoordinatorAction[] {
     return [...this.release(lost), { do: 'retry', why }];
   }
 

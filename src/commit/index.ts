@@ -12,6 +12,7 @@ export { type LockKey, type LockRequest, LockTable } from './locks.js';
 export { GroupLog, type LogEntry } from './log.js';
 export {
   type Answer,
+  type Aside,
   type Ask,
   coordinatorOf,
   type KeyValue,

@@ -33,6 +33,12 @@ export interface Run {
   command: Buffer;
 }
 
+/** Commands, and values of their keys as far as they are known. */
+export interface Aside {
+  values: KeyValue[];
+  runs: Run[];
+}
+
 /** Coordinator (or another participant) -> primary of a participating group. */
 export type Ask =
   | {
@@ -47,6 +53,10 @@ export type Ask =
       fetch: boolean;
       /** A reading command to execute once the keys are locked. */
       read: Run | null;
+      /** Refused, instead of waiting, when it cannot be granted at once: this coordinator holds other groups' locks. */
+      atOnce?: boolean;
+      /** Executed aside once the keys are locked, on these values and, where one is absent, on those found here. */
+      aside?: Aside | undefined;
     }
   | { kind: 'release'; txn: Txn }
   | { kind: 'aside'; txn: Txn; values: KeyValue[]; runs: Run[] }
@@ -63,10 +73,24 @@ export type TxnState = 'prepared' | 'yielded' | 'committed' | 'aborted' | 'never
 
 /** Primary of a participating group -> whoever asked. */
 export type Answer =
-  /** `firm`: keys that are absent stay so under this version of the ring, unless this transaction creates them. */
-  | { kind: 'locked'; txn: Txn; token: string; firm: boolean; values: KeyValue[]; reply: Buffer }
-  /** Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one. */
-  | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' }
+  /**
+   * `firm`: keys that are absent stay so under this version of the ring, unless this transaction creates them.
+   * `changes`: what an `aside` changed; then `reply` is its reply.
+   */
+  | {
+      kind: 'locked';
+      txn: Txn;
+      token: string;
+      firm: boolean;
+      values: KeyValue[];
+      reply: Buffer;
+      changes?: KeyValue[] | undefined;
+    }
+  /**
+   * Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one; `busy`: somebody has
+   * one of the keys.
+   */
+  | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' | 'busy' }
   /** The same: this key must be moved in pieces first. */
   | { kind: 'refused'; txn: Txn; why: 'large'; key: { db: number; key: string } }
   | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[] }

@@ -12,6 +12,7 @@ import {
   lockName,
   type ParticipantAction,
   type PreparedTxn,
+  refused,
   type TxnRecord,
   undecidedOf,
   vote,
@@ -191,18 +192,17 @@ export class Participant<P> {
         return record.state === 'locked' ? [{ do: 'fetch', lane, ask, token: record.token }] : [];
       }
       // A lock asked for again after the decision: the coordinator has moved on; its answer would be ignored.
-      return [{ do: 'send', lane, answer: { kind: 'refused', txn: ask.txn, why: 'stale' } }];
+      return [refused(lane, ask.txn, 'stale')];
     }
-    if (this.records.size >= this.maxRecords || this.fenced.has(coordinatorOf(ask.txn))) {
-      return [{ do: 'send', lane, answer: { kind: 'refused', txn: ask.txn, why: 'full' } }];
-    }
+    if (this.records.size >= this.maxRecords || this.fenced.has(coordinatorOf(ask.txn)))
+      return [refused(lane, ask.txn, 'full')];
     const fresh = this.record(ask.txn, lane);
     fresh.ask = ask;
     fresh.keys = ask.keys;
     fresh.everything = ask.everything;
     this.lock(fresh);
-    if (!fresh.lock!.granted) return [];
-    return [this.grant(fresh)];
+    if (fresh.lock!.granted) return [this.grant(fresh)];
+    return ask.atOnce ? [...this.drop(fresh), refused(lane, ask.txn, 'busy')] : [];
   }
 
   private onPrepare(

@@ -122,3 +122,8 @@ export function vote<P>(
 ): ParticipantAction<P> {
   return { do: 'send', lane, answer: { kind: 'vote', txn, vote: said } };
 }
+
+/** Nothing was locked, and this is why. */
+export function refused<P>(lane: number, txn: Txn, why: 'stale' | 'full' | 'busy'): ParticipantAction<P> {
+  return { do: 'send', lane, answer: { kind: 'refused', txn, why } };
+}

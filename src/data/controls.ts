@@ -8,6 +8,7 @@ import {
   LOCKS_DB,
   type Participant,
   type ParticipantAction,
+  type Run,
 } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
@@ -165,6 +166,7 @@ export class Controls {
       });
       need = Math.max(need, ctx.need);
     }
+    const changes = ask.aside && this.runAside(withOwn(ask.aside.values, values), ask.aside.runs, replies);
     const bytes = encodeAnswer({
       kind: 'locked',
       txn,
@@ -172,6 +174,7 @@ export class Controls {
       firm: owner.writable(),
       values,
       reply: replies.length > 0 ? replies.take() : EMPTY,
+      changes,
     });
     this.pending.push({ need, lane, bytes });
     owner.touch();
@@ -288,20 +291,24 @@ export class Controls {
     }
   }
 
-  /** Executes commands on fetched values, not in place: nothing here changes. */
-  private onAside(lane: number, ask: Ask & { kind: 'aside' }): void {
-    const { owner } = this;
-    const { ctx } = owner;
+  private onAside(lane: number, { txn, values, runs }: Ask & { kind: 'aside' }): void {
     const reply = new ReplyWriter();
+    const changes = this.runAside(values, runs, reply);
+    this.send(lane, { kind: 'ran', txn, reply: reply.take(), changes });
+  }
+
+  /** Executes commands on fetched values, not in place: nothing here changes. @returns what they changed */
+  private runAside(values: readonly KeyValue[], runs: readonly Run[], reply: ReplyWriter): KeyValue[] {
+    const { ctx } = this.owner;
     ctx.reply = reply;
     // One client's commands: one protocol version.
-    reply.proto = ask.runs[0]?.proto ?? 2;
-    const commands = ask.runs.map(({ db, command }) => ({ db, request: commandOf(command).request }));
+    reply.proto = runs[0]?.proto ?? 2;
+    const commands = runs.map(({ db, command }) => ({ db, request: commandOf(command).request }));
     let changes: KeyValue[] = [];
-    owner.execute(0, () => {
-      changes = [...runAside(ask.values, commands, ctx).changes];
+    this.owner.execute(0, () => {
+      changes = [...runAside(values, commands, ctx).changes];
     });
-    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes });
+    return changes;
   }
 
   private lose(lane: ControlLane): void {
@@ -311,4 +318,12 @@ export class Controls {
     this.pending = this.pending.filter((each) => each.lane !== lane.id);
     this.owner.perform(this.owner.transactions.laneLost(lane.id));
   }
+}
+
+/** Values as they were fetched elsewhere, and, of keys that were found nowhere else, as they are here. */
+function withOwn(fetched: readonly KeyValue[], own: readonly KeyValue[]): KeyValue[] {
+  return fetched.map(
+    (value) =>
+      (value.payload === null && own.find(({ db, key }) => db === value.db && key === value.key)) || value,
+  );
 }

@@ -1,7 +1,7 @@
 // What a peer sent is judged here before anything is executed: what would be a broken assertion further in must
 // end its connection instead. Decides nothing about meaning, and must never change anything.
 import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf } from '../command/index.js';
-import { type Ask, lockName } from '../commit/index.js';
+import { type Aside, type Ask, lockName } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
 import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
@@ -121,12 +121,13 @@ export function vetAsk(ask: Ask): void {
   if (ask.kind === 'lock' && ask.read !== null && readOf(ask.read.command).row?.write) {
     throw new ProtocolError('a lock whose read writes');
   }
+  if (ask.kind === 'lock' && ask.aside !== undefined) vetAside(ask.aside);
   if (ask.kind === 'aside') vetAside(ask);
   if (ask.kind === 'prepare') for (const request of commandsIn(ask.effects)) vetEffect(request);
 }
 
 /** Commands that run aside may touch only what was fetched for them. */
-function vetAside({ values, runs }: Ask & { kind: 'aside' }): void {
+function vetAside({ values, runs }: Aside): void {
   const fetched = new Set(values.map(({ db, key }) => lockName(db, key)));
   for (const { payload } of values) {
     if (payload !== null && !isPayload(payload)) throw new ProtocolError('message with a bad value');

@@ -95,8 +95,8 @@ const readNames = (fields: Fields): string[] => fields.list(() => fields.text())
 export function encodeAsk(ask: Ask): Buffer {
   switch (ask.kind) {
     case 'lock': {
-      const { txn, ring, everything, fetch, keys, read } = ask;
-      const flags = [everything ? 1 : 0, fetch ? 1 : 0];
+      const { txn, ring, everything, fetch, keys, read, atOnce, aside } = ask;
+      const flags = [everything ? 1 : 0, fetch ? 1 : 0, atOnce ? 1 : 0];
       return encodeCommand([
         'TOWLINE.LOCKKEYS',
         txn,
@@ -104,6 +104,7 @@ export function encodeAsk(ask: Ask): Buffer {
         ...flags,
         ...keyFields(keys),
         ...runFields(read ? [read] : []),
+        ...(aside ? [1, ...valueFields(aside.values), ...runFields(aside.runs)] : [0]),
       ]);
     }
     case 'release':
@@ -136,8 +137,11 @@ export function decodeAsk(request: Request): Ask {
       const ring = fields.integer();
       const everything = fields.flag();
       const fetch = fields.flag();
+      const atOnce = fields.flag();
       const keys = readKeys(fields);
-      return { kind: 'lock', txn, ring, everything, fetch, keys, read: readRuns(fields)[0] ?? null };
+      const read = readRuns(fields)[0] ?? null;
+      const aside = fields.flag() ? { values: readValues(fields), runs: readRuns(fields) } : undefined;
+      return { kind: 'lock', txn, ring, everything, fetch, keys, read, atOnce, aside };
     }
     case 'TOWLINE.RELEASE':
       return { kind: 'release', txn };
@@ -173,6 +177,7 @@ export function encodeAnswer(answer: Answer): Buffer {
         answer.firm ? 1 : 0,
         ...valueFields(answer.values),
         answer.reply,
+        ...(answer.changes ? [1, ...valueFields(answer.changes)] : [0]),
       ]);
     case 'refused':
       return encodeCommand(
@@ -200,10 +205,19 @@ export function decodeAnswer(request: Request): Answer {
       const token = fields.text();
       const firm = fields.flag();
       const values = readValues(fields);
-      return { kind: 'locked', txn, token, firm, values, reply: fields.bytes() };
+      const reply = fields.bytes();
+      return {
+        kind: 'locked',
+        txn,
+        token,
+        firm,
+        values,
+        reply,
+        changes: fields.flag() ? readValues(fields) : undefined,
+      };
     }
     case 'TOWLINE.REFUSED': {
-      const why = oneOf(fields.text(), ['stale', 'full', 'noreplicas', 'large']);
+      const why = oneOf(fields.text(), ['stale', 'full', 'noreplicas', 'busy', 'large']);
       if (why !== 'large') return { kind: 'refused', txn, why };
       return { kind: 'refused', txn, why, key: { db: fields.database(), key: fields.text() } };
     }

@@ -20,6 +20,9 @@ export interface Job {
   answer(reply: Buffer | null): void;
 }
 
+/** Transactions that lock in order after one that was refused as busy. */
+const ORDERED_AFTER_BUSY = 8;
+
 interface Running {
   coordinator: Coordinator;
   job: Job;
@@ -43,6 +46,8 @@ export class Coordinators {
   private readonly running = new Map<string, Running>();
   private counter = 0;
   private waiting = 0;
+  /** The next so many ask one group after the other: keys are wanted by several at present. */
+  private ordered = 0;
 
   constructor(
     private readonly host: Host,
@@ -108,8 +113,10 @@ export class Coordinators {
     const plan = job.plan();
     if (plan === null || Buffer.isBuffer(plan)) return job.answer(plan);
     const txn = `${this.owner.coordinator}:${++this.counter}`;
+    const ordered = this.ordered > 0;
+    if (ordered) this.ordered--;
     const running: Running = {
-      coordinator: new Coordinator(txn, plan),
+      coordinator: new Coordinator(txn, plan, ordered),
       job,
       startedAt,
       answered: false,
@@ -155,7 +162,10 @@ export class Coordinators {
           if (action.why !== 'never') this.running.delete(running.coordinator.txn);
           if (!running.answered) {
             running.answered = true;
-            if (action.why === 'settled') this.attempt(running.job, running.startedAt, running.pause);
+            // This one waits in order now, and so do some that come after it.
+            if (action.why === 'busy') this.ordered = ORDERED_AFTER_BUSY;
+            if (action.why === 'settled' || action.why === 'busy')
+              this.attempt(running.job, running.startedAt, running.pause);
             else this.again(running);
           }
           break;

@@ -93,6 +93,74 @@ describe('Coordinator', () => {
     assert.deepEqual(d.say('g2', { kind: 'ran', reply: OK, changes: [] }), []);
     assert.deepEqual(d.say('g1', { kind: 'ran', reply: OK, changes: [] }), [PREPARE('g1'), PREPARE('g2')]);
   });
+  it('asks all groups at once if it may, and starts again when one is busy', () => {
+    const plan: Plan = { ring: 4, shares: ['g1', 'g2', 'g3'].map(share), locked: () => writes('g1', 'g3') };
+    const say = (c: Coordinator, group: string, answer: Record<string, unknown>) =>
+      c.answered(group, { txn: TXN, ...answer } as Answer).map(showCoordinator);
+    const locked = (c: Coordinator, group: string) =>
+      say(c, group, { kind: 'locked', token: `t-${group}`, values: [], reply: Buffer.alloc(0) });
+    const asked = ['g1', 'g2', 'g3'].map((group) => `to ${group}: lock ring 4: k-${group}!, at once`);
+    const lucky = new Coordinator(TXN, plan, false);
+    assert.deepEqual(lucky.start().map(showCoordinator), asked);
+    assert.deepEqual(locked(lucky, 'g3'), []);
+    assert.deepEqual(locked(lucky, 'g3'), []);
+    assert.deepEqual(locked(lucky, 'g1'), []);
+    assert.deepEqual(locked(lucky, 'g2'), [
+      'to g1: prepare token t-g1 of g1 g3: "W"',
+      'to g3: prepare token t-g3 of g1 g3: "W"',
+    ]);
+    for (const [first, second] of [
+      ['g1', 'g3'],
+      ['g3', 'g1'],
+    ] as const) {
+      const busy = new Coordinator(TXN, plan, false);
+      busy.start();
+      locked(busy, first);
+      const released = ['g1', 'g2', 'g3'].map((group) => `to ${group}: release`);
+      assert.deepEqual(say(busy, second, { kind: 'refused', why: 'busy' }), [...released, 'retry, busy']);
+      assert.deepEqual(locked(busy, 'g2'), []);
+    }
+  });
+  it('never asks all at once for everything, or when something runs with the last lock', () => {
+    const shares = ['g1', 'g2'].map(share);
+    const every = {
+      ring: 4,
+      shares: shares.map((each) => ({ ...each, everything: true })),
+      locked: () => writes(),
+    };
+    assert.deepEqual(new Coordinator(TXN, every, false).start().map(showCoordinator), [
+      'to g1: lock ring 4: everything',
+    ]);
+  });
+  it('runs aside with the last lock, or asks for no more when nothing needs to move', () => {
+    for (const settled of [false, true]) {
+      const plan: Plan = {
+        ring: 4,
+        shares: ['g1', 'g2'].map(share),
+        beforeLast: () =>
+          settled ? 'settled' : { values: [], runs: [{ db: 0, proto: 2, command: Buffer.from('C') }] },
+        locked: () => ({ kind: 'aside', group: 'g2', values: [], runs: [] }),
+        ran: (reply) => ({ ...(writes('g2') as Next & { kind: 'write' }), reply }),
+      };
+      const coordinator = new Coordinator(TXN, plan, false);
+      const say = (group: string, answer: Record<string, unknown>) =>
+        coordinator.answered(group, { txn: TXN, ...answer } as Answer).map(showCoordinator);
+      assert.deepEqual(coordinator.start().map(showCoordinator), ['to g1: lock ring 4: k-g1!']);
+      const next = say('g1', { kind: 'locked', token: 't1', values: [], reply: Buffer.alloc(0) });
+      if (settled) {
+        assert.deepEqual(next, ['to g1: release', 'retry, settled']);
+        continue;
+      }
+      assert.deepEqual(next, ['to g2: lock ring 4: k-g2!, aside with : "C"']);
+      const ran = { kind: 'locked', token: 't2', values: [], reply: Buffer.from('+R'), changes: [] };
+      assert.deepEqual(say('g2', ran), ['to g2: prepare token t2 of g2: "W"']);
+      assert.deepEqual(say('g2', { kind: 'vote', vote: 'prepared' }), [
+        'answer "+R"',
+        'to g2: commit',
+        'to g1: release',
+      ]);
+    }
+  });
   it('starts again after a refusal, everything released', () => {
     for (const why of ['stale', 'full']) {
       const d = new Driven(writes('g1', 'g2'));

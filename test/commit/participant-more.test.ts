@@ -55,6 +55,30 @@ class Driven {
 const quiet = ({ locks, size }: Participant<string>) => locks.size === 0 && size === 0;
 
 describe('Participant with several transactions', () => {
+  it('refuses what is wanted at once and is taken, or wanted by another, and remembers nothing of it', () => {
+    const d = new Driven();
+    const atOnce = (txn: string, key: string, exclusive: boolean) =>
+      d.ask(9, {
+        kind: 'lock',
+        txn,
+        ring: 1,
+        keys: [{ db: 0, key, exclusive }],
+        everything: false,
+        fetch: false,
+        read: null,
+        atOnce: true,
+      });
+    d.lock(1, 'r1:1', 'a?');
+    assert.deepEqual(atOnce('r2:1', 'a', false), ['fetch for 9']);
+    assert.deepEqual(atOnce('r2:2', 'a', true), ['send 9 refused busy']);
+    d.lock(1, 'r1:2', 'a');
+    assert.deepEqual(atOnce('r2:3', 'a', false), ['send 9 refused busy']);
+    assert.equal(d.participant.size, 3);
+    d.ask(9, { kind: 'release', txn: 'r2:1' });
+    assert.deepEqual(d.ask(1, { kind: 'release', txn: 'r1:1' }), ['fetch for 1']);
+    d.ask(1, { kind: 'release', txn: 'r1:2' });
+    assert.ok(quiet(d.participant));
+  });
   it('grants locks in order as they are given up', () => {
     const d = new Driven();
     assert.deepEqual(d.lock(1, 'r1:1', 'a', 'b'), ['fetch for 1']);

@@ -1,6 +1,7 @@
 // Messages, entries and actions of the commit layer as short texts: what tables and traces are made of.
 import type {
   Answer,
+  Aside,
   Ask,
   CoordinatorAction,
   KeyValue,
@@ -16,17 +17,20 @@ const value = ({ key: name, payload }: KeyValue) =>
   `${name}=${payload === null ? 'nil' : payload.toString('latin1')}`;
 const shown = (bytes: Buffer) => JSON.stringify(bytes.toString('latin1'));
 
+const asideOf = ({ values, runs }: Aside) =>
+  `aside with ${values.map(value).join(' ')}: ${runs.map(({ command }) => shown(command)).join(' ')}`;
+
 /** An Ask without its txn. */
 export function showAsk(ask: Ask): string {
   switch (ask.kind) {
     case 'lock': {
       const what = ask.everything ? 'everything' : ask.keys.map(key).join(' ');
-      return `lock ring ${ask.ring}: ${what}${ask.fetch ? ', fetch' : ''}${ask.read ? `, read ${shown(ask.read.command)}` : ''}`;
+      return `lock ring ${ask.ring}: ${what}${ask.fetch ? ', fetch' : ''}${ask.read ? `, read ${shown(ask.read.command)}` : ''}${ask.atOnce ? ', at once' : ''}${ask.aside ? `, ${asideOf(ask.aside)}` : ''}`;
     }
     case 'release':
       return 'release';
     case 'aside':
-      return `aside with ${ask.values.map(value).join(' ')}: ${ask.runs.map(({ command }) => shown(command)).join(' ')}`;
+      return asideOf(ask);
     case 'prepare':
       return `prepare token ${ask.token} of ${ask.participants.join(' ')}: ${shown(ask.effects)}`;
     case 'outcome':

@@ -214,7 +214,20 @@ export class Nonsense {
   private lock(ring: number): Buffer {
     const txn = `fuzz-${this.below(4)}:${this.below(50)}`;
     const read = this.below(2) === 0 ? ['0'] : ['1', '0', '2', encodeCommand(this.command(false))];
-    return encodeCommand(['TOWLINE.LOCKKEYS', txn, ring, 0, 1, 1, this.below(20), this.key(), 1, ...read]);
+    return encodeCommand([
+      'TOWLINE.LOCKKEYS',
+      txn,
+      ring,
+      0,
+      1,
+      0,
+      1,
+      this.below(20),
+      this.key(),
+      1,
+      ...read,
+      0,
+    ]);
   }
 
   /** Commands to be run aside, and effects, that have the right shape and nothing more. */

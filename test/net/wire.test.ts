@@ -36,6 +36,8 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
     everything: fc.boolean(),
     fetch: fc.boolean(),
     read: fc.option(run, { nil: null }),
+    atOnce: fc.boolean(),
+    aside: fc.option(record({ values: few(value), runs: few(run) }), { nil: undefined }),
   }),
   record({ kind: kind('release'), txn }),
   record({ kind: kind('aside'), txn, values: few(value), runs: few(run) }),
@@ -45,11 +47,19 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   record({ kind: kind('inquire'), txn }),
 );
 const answer: fc.Arbitrary<Answer> = fc.oneof(
-  record({ kind: kind('locked'), txn, token: name, firm: fc.boolean(), values: few(value), reply: bytes }),
+  record({
+    kind: kind('locked'),
+    txn,
+    token: name,
+    firm: fc.boolean(),
+    values: few(value),
+    reply: bytes,
+    changes: fc.option(few(value), { nil: undefined }),
+  }),
   record({
     kind: kind('refused'),
     txn,
-    why: fc.constantFrom('stale' as const, 'full' as const, 'noreplicas' as const),
+    why: fc.constantFrom('stale' as const, 'full' as const, 'noreplicas' as const, 'busy' as const),
   }),
   record({ kind: kind('ran'), txn, reply: bytes, changes: few(value) }),
   record({
@@ -166,7 +176,7 @@ for (const { title, of, encode, decode } of CODECS) {
 
 describe('numbers on the wire', () => {
   const lock = (ring: string, count: string) =>
-    encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', ring, '0', '0', count, '0']);
+    encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', ring, '0', '0', '0', count, '0', '0']);
   it('are decimal integers', () => {
     assert.equal(decodeAsk(request(lock('5', '0'))).kind, 'lock');
     for (const bad of ['', ' ', '5 ', '1.5', '1e3', '0x10', '+1', 'NaN', '9007199254740993', '-']) {
@@ -175,7 +185,9 @@ describe('numbers on the wire', () => {
   });
   it('name one of 16 databases, or the one of names that hold nothing', () => {
     const keyIn = (db: string) =>
-      decodeAsk(request(encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', '1', '0', '0', '1', db, 'k', '1', '0'])));
+      decodeAsk(
+        request(encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', '1', '0', '0', '0', '1', db, 'k', '1', '0', '0'])),
+      );
     assert.equal(keyIn('15').kind, 'lock');
     assert.equal(keyIn('16').kind, 'lock');
     for (const bad of ['17', '-1']) assert.throws(() => keyIn(bad), ProtocolError, bad);

@@ -194,7 +194,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R6: the lease is counted from the receipt of the acknowledgement',
     finds: /^R6/,
-    seeds: [37],
+    seeds: [98],
     temper: LONELY,
     apply: () =>
       both(
@@ -271,7 +271,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R9: a backup keeps more than the new primary has',
     finds: /^R9/,
-    seeds: [126],
+    seeds: [218],
     temper: DEADLY,
     apply: () => patch(ReplicaLog.prototype, 'truncate', () => () => {}),
   },
