@@ -36,9 +36,10 @@ function writeSpec(spec: KeySpec, reply: ReplyWriter): void {
   }
   reply.bulk('flags');
   statuses(reply, spec.flags);
-  const { find, begin, last, step } = spec;
+  const { find, begin, last, step, keyword } = spec;
   reply.bulk('begin_search');
   if (find === 'unknown') writeSearch(reply, 'unknown', {});
+  else if (keyword !== undefined) writeSearch(reply, 'keyword', { keyword, startfrom: begin });
   else writeSearch(reply, 'index', { index: begin });
   reply.bulk('find_keys');
   if (find === 'unknown') writeSearch(reply, 'unknown', {});
@@ -46,7 +47,11 @@ function writeSpec(spec: KeySpec, reply: ReplyWriter): void {
   else writeSearch(reply, 'range', { lastkey: last, keystep: step, limit: 0 });
 }
 
-function writeSearch(reply: ReplyWriter, type: string, spec: Readonly<Record<string, number>>): void {
+function writeSearch(
+  reply: ReplyWriter,
+  type: string,
+  spec: Readonly<Record<string, number | string>>,
+): void {
   const facts = Object.entries(spec);
   reply.map(2);
   reply.bulk('type');
@@ -55,7 +60,8 @@ function writeSearch(reply: ReplyWriter, type: string, spec: Readonly<Record<str
   reply.map(facts.length);
   for (const [name, value] of facts) {
     reply.bulk(name);
-    reply.integer(value);
+    if (typeof value === 'string') reply.bulk(value);
+    else reply.integer(value);
   }
 }
 
@@ -147,6 +153,7 @@ function flagsAt(row: CommandRow, i: number, request: Request): readonly string[
   if (row.keyFlags !== undefined) return row.keyFlags(request);
   const { argc } = request;
   const covers = (spec: KeySpec) => {
+    if (spec.keyword !== undefined) return request.is(i - 1, spec.keyword.toLowerCase());
     if (spec.find !== undefined) return spec.find === 'keynum' && i > spec.begin;
     const last = spec.last < 0 ? argc + spec.last : spec.begin + spec.last;
     return i >= spec.begin && i <= last && (i - spec.begin) % spec.step === 0;

@@ -37,6 +37,8 @@ export interface KeyRange {
 export interface KeySpec {
   /** `RW`, `RO`, `OW`, `RM`, then `access`, `update`, `insert`, `delete`, ... */
   readonly flags: readonly string[];
+  /** The word before the key, to be looked for from argument `begin` on. */
+  readonly keyword?: string;
   /** `keynum`: argument `begin` is the number of keys, which follow it. `unknown`: Redis does not say. */
   readonly find?: 'keynum' | 'unknown';
   /** Index of the first key, or of their number. */

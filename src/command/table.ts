@@ -12,6 +12,8 @@ import { CLUSTER_LAYOUT_ROWS } from './rows/cluster-layout.js';
 import { CONNECTION_ROWS } from './rows/connection.js';
 import { EXPIRY_ROWS } from './rows/expiry.js';
 import { GENERIC_ROWS } from './rows/generic.js';
+import { GEO_ROWS } from './rows/geo.js';
+import { GEO_RADIUS_ROWS } from './rows/geo-radius.js';
 import { HASH_ROWS } from './rows/hash.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
 import { LIST_ROWS } from './rows/list.js';
@@ -54,6 +56,8 @@ export const ROWS: readonly CommandRow[] = nest([
   ...SET_ROWS,
   ...ZSET_ROWS,
   ...ZSET_RANGE_ROWS,
+  ...GEO_ROWS,
+  ...GEO_RADIUS_ROWS,
   ...SORT_ROWS,
   ...LIST_ROWS,
   ...BLOCKING_ROWS,

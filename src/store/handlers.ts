@@ -8,6 +8,7 @@ import { COUNTERS } from './counters.js';
 import { EXPIRY } from './expiry.js';
 import { FLUSH } from './flush.js';
 import { GENERIC } from './generic.js';
+import { GEO } from './geo.js';
 import type { Handler, Handlers } from './handler.js';
 import { HASHES } from './hash.js';
 import { HASH_RANDOM } from './hash-random.js';
@@ -49,6 +50,7 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   SORTED_SETS,
   SORTED_RANGES,
   SORTED_ALGEBRA,
+  GEO,
   SORTS,
   LISTS,
   LISTS_SEVERAL,

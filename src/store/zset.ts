@@ -59,15 +59,19 @@ function zadd(incr: boolean): Handler {
     if (options.incr && left > 2) reject('ERR INCR option supports a single increment-element pair');
     const scores: number[] = [];
     for (let i = at; i < request.argc; i += 2) scores.push(scoreArgument(request, i));
-    addAll(store, request, ctx, at, scores, options);
+    addAll(store, request, ctx, { from: at + 1, step: 2 }, scores, options);
   };
 }
 
-function addAll(
+/**
+ * Gives members their scores, and replies.
+ * @param members the arguments that name them: the first one, and how far the next one is
+ */
+export function addAll(
   store: Access,
   request: Request,
   ctx: Context,
-  at: number,
+  members: { readonly from: number; readonly step: number },
   scores: readonly number[],
   options: Options,
 ): void {
@@ -79,7 +83,7 @@ function addAll(
   let updated = 0;
   let last: number | undefined;
   for (const [i, given] of scores.entries()) {
-    const member = request.text(at + 2 * i + 1);
+    const member = request.text(members.from + members.step * i);
     const old = value.score(member);
     last = nextScore(old, given, options);
     // Equal ones are left as they are: 0 does not become -0.
@@ -91,7 +95,7 @@ function addAll(
   if (added + updated > 0) {
     if (entry === undefined) store.place(ctx, ctx.db, key, ZSET, value, -1);
     else store.changed(ctx, key, entry, held);
-    if (options.incr) store.effect(ctx, 'ZADD', key, formatScore(last!), request.bytes(at + 1));
+    if (options.incr) store.effect(ctx, 'ZADD', key, formatScore(last!), request.bytes(members.from));
     else store.same(ctx, request);
   }
   if (options.incr) replyScore(ctx, last);

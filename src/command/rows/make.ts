@@ -24,6 +24,11 @@ export function counted(begin: number, flags: string): KeySpec {
   return { begin, last: 0, step: 1, flags: flags.split(' '), find: 'keynum' };
 }
 
+/** A key specification: the key behind a word, which is looked for from argument `begin` on. */
+export function keyword(name: string, begin: number, flags: string): KeySpec {
+  return { begin, last: 0, step: 1, flags: flags.split(' '), keyword: name };
+}
+
 /** A key specification that says only that there may be more keys, and why. */
 export function unknown(flags: string, notes: string): KeySpec {
   return { begin: 0, last: 0, step: 0, flags: flags.split(' '), find: 'unknown', notes };
