@@ -28,6 +28,10 @@ export class BeaconLink {
   private readonly link: Link;
   private parser = new RequestParser();
   private number = 0;
+  /** Number of the last beacon that was answered; of the one that alive() waits for, and when that was sent. */
+  private answered = 0;
+  private asked = 0;
+  private askedAt = Number.NEGATIVE_INFINITY;
   private cancel: () => void = () => {};
   /** When the member was heard last, monotonic ms. */
   heardAt: number;
@@ -62,11 +66,28 @@ export class BeaconLink {
   }
 
   private beat(): void {
+    this.send();
+    this.cancel = this.host.after(this.everyMs, () => this.beat());
+  }
+
+  private send(): void {
     const { host, owner, member } = this;
     this.number++;
     owner.lease.sent(member, this.number, { mono: host.now(), wall: host.wall() });
     this.link.write(encodeCommand(['TOWLINE.BEACON', owner.term, owner.epoch, this.number, owner.now()]));
-    this.cancel = host.after(this.everyMs, () => this.beat());
+  }
+
+  /**
+   * Asks for a sign of life at once, unless it was asked since `since` (monotonic ms).
+   * @returns whether there has been one since then
+   */
+  alive(since: number): boolean {
+    if (this.askedAt < since) {
+      this.askedAt = this.host.now();
+      this.send();
+      this.asked = this.number;
+    }
+    return this.answered >= this.asked;
   }
 
   private data(chunk: Buffer): void {
@@ -77,6 +98,7 @@ export class BeaconLink {
       const value = numberOf(request, 1);
       if (request.is(0, 'towline.beat')) {
         this.heardAt = host.now();
+        this.answered = value;
         owner.lease.acknowledged(this.member, value);
         owner.granted();
       } else if (request.is(0, 'towline.refused')) {

@@ -122,6 +122,11 @@ export class InSync {
     return true;
   }
 
+  /** Whether a member has answered what it was asked for this after `since` (monotonic ms): it is asked at once. */
+  alive(id: string, since: number): boolean {
+    return this.members.get(id)?.beacon.alive(since) === true;
+  }
+
   /** End of the turn: entries and `others` go to every member. */
   flush(others: Buffer[]): void {
     for (const { link } of this.members.values()) link.flush(others);

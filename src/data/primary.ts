@@ -143,6 +143,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     const { cas } = this.options;
     if (cas === null || this.gathering) return told(false);
     let asked = false;
+    const since = this.host.now();
     const done = (handed: boolean) => {
       // Once a compare-and-set was sent, another may lead whatever its answer is: then nothing is answered any more (R6).
       if (!handed && !asked && !this.stopped) {
@@ -172,8 +173,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
         this.host.after(20, give);
         return;
       }
-      // Who does not answer leaves first, as ever.
-      if (this.inSync.busy || !this.inSync.gathered(this.log.head)) {
+      // Who does not answer leaves first, as ever. What the heir said before it may have died is not enough.
+      if (this.inSync.busy || !this.inSync.gathered(this.log.head) || !this.inSync.alive(heir, since)) {
         this.host.after(2, give);
         return;
       }

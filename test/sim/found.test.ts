@@ -302,6 +302,10 @@ test('SCAN misses no key that has left its older group and is still undecided at
   assert.equal(run(202141).failure, null);
 });
 
+test('a primary that hands over does not name a member that has died unnoticed (seed 401765)', () => {
+  assert.equal(run(401765).failure, null);
+});
+
 test('R10: what a group executed before its loss is not executed again after its reset (101590, 102458)', () => {
   for (const seed of [101590, 102458]) assert.equal(run(seed).failure, null);
 });
