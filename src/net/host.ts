@@ -32,6 +32,8 @@ export interface ConnHandler {
   opened?(): void;
   /** Bytes arrived; the buffer is the handler's to keep. */
   data(chunk: Buffer): void;
+  /** The peer of an accepted connection sends no more, and may still read. Absent: the connection ends. */
+  finished?(): void;
   /** `queued` fell to 0 after a write did not leave at once. */
   drained?(): void;
   /** The connection is gone, or never came to be. Called exactly once, last. */

@@ -40,6 +40,12 @@ function attach(conn: SocketConn, handler: ConnHandler): void {
     if (!conn.ended) handler.data(chunk as Buffer);
   });
   if (handler.drained) socket.on('drain', () => handler.drained?.());
+  // Of accepted ones alone: an outgoing connection is ended by Node when the peer ends it.
+  socket.on('end', () => {
+    if (conn.ended || !socket.allowHalfOpen) return;
+    if (handler.finished) handler.finished();
+    else conn.end();
+  });
   // 'close' follows every error: the reason decides nothing.
   socket.on('error', () => {});
   socket.on('close', () => handler.closed());
@@ -99,6 +105,7 @@ export function listen(
   const sockets = new Set<Socket>();
   const server: Server = createServer({
     noDelay: true,
+    allowHalfOpen: true,
     keepAlive: true,
     keepAliveInitialDelay: keepAliveSeconds * 1000,
   });

@@ -8,7 +8,7 @@ import type { DataLane, Sink } from './data-lane.js';
 import { groupLost, NO_GROUPS, NO_ROOM } from './errors.js';
 import { limitParser } from './input-limit.js';
 import { INTERNAL } from './internal.js';
-import { authRequired, type ClientState, localHandlers, NOAUTH } from './local/index.js';
+import { type ClientState, localHandlers, mustAuthenticate, NOAUTH } from './local/index.js';
 import { publishes, subscribedRefusal } from './local/pubsub.js';
 import { ReplyOrder } from './order.js';
 import { OutputLimit } from './output-limit.js';
@@ -23,7 +23,6 @@ import { Walking } from './walk.js';
 /** Unanswered commands of one client, and bytes of unread replies, at which no more of its commands are read. */
 const MAX_WAITING = 4096;
 const MAX_UNREAD = 1024 * 1024;
-const FREE_OF_AUTH = ['auth', 'hello', 'quit', 'reset'];
 
 /** A client's session. */
 export class Session implements ConnHandler, Sink, PublishingOwner {
@@ -40,6 +39,8 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   private gone = false;
   /** Nothing more is read: QUIT, or a protocol error. */
   private ending = false;
+  /** The client sends no more. */
+  private last = false;
   private dirty = false;
   private readonly output = new OutputLimit();
 
@@ -72,8 +73,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   data(chunk: Buffer): void {
     const { router, client } = this;
     client.bytesIn += chunk.length;
-    router.statistics.bytesIn += chunk.length;
-    router.statistics.reads++;
+    router.statistics.read(chunk.length);
     client.lastInteraction = router.turnTime();
     if (this.ending || this.gone) return;
     try {
@@ -88,7 +88,10 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   drained(): void {
     this.process();
   }
-
+  finished(): void {
+    this.last = true;
+    this.process();
+  }
   closed(): void {
     this.gone = true;
     this.router.forget(this);
@@ -117,6 +120,10 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       if (stuck) this.conn.pause();
       else this.conn.resume();
     }
+    if (!this.last) return;
+    // It goes with its last reply, or at once where that may never come.
+    if (this.client.blocked) this.conn.destroy();
+    else if (!this.dirty && !this.stuck() && this.order.waiting === 0) this.conn.end();
   }
 
   private stuck(): boolean {
@@ -166,12 +173,11 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (bytes !== null) {
       this.conn.write(bytes);
       this.client.bytesOut += bytes.length;
-      this.router.statistics.bytesOut += bytes.length;
-      this.router.statistics.writes++;
+      this.router.statistics.wrote(bytes.length);
       this.checkOutput();
     }
     if (this.ending && this.order.waiting === 0 && !this.waiting.any) this.conn.end();
-    else if (this.paused) this.process();
+    else if (this.paused || this.last) this.process();
   }
 
   /** client-output-buffer-limit: a client that does not read is closed. */
@@ -191,9 +197,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     const seq = this.order.take();
     client.beginCommand();
     const row = findRequest(request);
-    if (router.authentication && authRequired(client, router) && !FREE_OF_AUTH.includes(row?.name ?? '')) {
-      return this.refuse(seq, NOAUTH);
-    }
+    if (router.authentication && mustAuthenticate(client, router, row)) return this.refuse(seq, NOAUTH);
     if (row === undefined || !arityOk(row, request.argc)) {
       if (INTERNAL.some((name) => request.is(0, name))) return this.local(seq, request, null);
       return this.refuse(seq, this.transactions.refused(row, refusal(request)));
@@ -347,7 +351,8 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       return this.alone(seq, (done) => this.localIn(row, kept, done));
     }
     void handler(request, client, router, writer);
-    this.afterLocal(seq, writer.take());
+    this.handled();
+    this.say(seq, writer.take());
   }
 
   /** Executes a local command somewhere within a barrier. */
@@ -377,10 +382,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     });
   }
 
-  private afterLocal(seq: number, bytes: Buffer): void {
-    this.handled();
-    this.say(seq, bytes);
-  }
   private handled(): void {
     if (this.client.closeAfterReply) this.ending = true;
     limitParser(this.parser, this.client, this.router);

@@ -1,6 +1,7 @@
 // Programs on ioredis 6 (its defaults: RESP3, HELLO first; and protocol 2) and on node-redis (2 and 3): the same
 // script gives the same results.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
@@ -106,3 +107,52 @@ for (const RESP of [2, 3] as const) {
     }
   });
 }
+
+/** Says all of it, ends its side as `nc -N` does, and resolves with what it hears until the other side ends. */
+function sayAndEnd(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: cluster.routerPorts[0]!, host: '127.0.0.1', allowHalfOpen: true });
+    let heard = '';
+    socket.on('data', (chunk) => {
+      heard += chunk.toString('latin1');
+    });
+    socket.on('error', reject);
+    socket.on('end', () => {
+      socket.destroy();
+      resolve(heard);
+    });
+    socket.end(text);
+  });
+}
+
+test('a client that ends its side still hears what it asked for', async () => {
+  assert.equal(await sayAndEnd('PING\r\n'), '+PONG\r\n');
+  assert.equal(await sayAndEnd('PUBLISH nobody x\r\n'), ':0\r\n');
+  const many = Array.from({ length: 10_000 }, (_, i) => i);
+  // More than are read at once, in plain commands, local ones, barriers and a blocking one that need not wait.
+  const asked = many.map((i) => `SET half:${i} ${'x'.repeat(500)}\r\nECHO ${i}\r\nGET half:${i}\r\n`);
+  const heard = await sayAndEnd(
+    `${asked.join('')}DBSIZE\r\nMSET a 1 b 2 c 3\r\nRPUSH list a\r\nBLPOP list 0\r\n`,
+  );
+  const wanted = many
+    .map((i) => `+OK\r\n$${String(i).length}\r\n${i}\r\n$500\r\n${'x'.repeat(500)}\r\n`)
+    .join('');
+  assert.ok(heard.startsWith(wanted), `${heard.length} bytes of more than ${wanted.length}`);
+  assert.match(heard.slice(wanted.length), /^:\d+\r\n\+OK\r\n:1\r\n\*2\r\n\$4\r\nlist\r\n\$1\r\na\r\n$/);
+  // Who waits for what may never come is gone at once; half a command is nothing.
+  assert.equal(await sayAndEnd('PING\r\nBLPOP none 0\r\nPING\r\n'), '+PONG\r\n');
+  assert.equal(await sayAndEnd('PING\r\n*2\r\n$3\r\nGET'), '+PONG\r\n');
+  assert.equal(await sayAndEnd('SUBSCRIBE c\r\n'), '*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n');
+  assert.equal(await sayAndEnd('QUIT\r\n'), '+OK\r\n');
+  assert.equal(await sayAndEnd(''), '');
+  const redis = new Redis({ port: cluster.routerPorts[0]!, host: '127.0.0.1' });
+  try {
+    assert.equal(await redis.rpush('none', 'x'), 1);
+    assert.equal(await redis.llen('none'), 1);
+    await redis.flushall();
+    const left = (await redis.client('LIST')) as string;
+    assert.equal(left.trim().split('\n').length, 1, left);
+  } finally {
+    redis.disconnect();
+  }
+});

@@ -12,6 +12,17 @@ export function authRequired(client: ClientState, server: { readonly settings: S
   return !client.authenticated && server.settings.values.requirepass !== '';
 }
 
+const FREE = ['auth', 'hello', 'quit', 'reset'];
+
+/** Whether the command is refused with NOAUTH. @param row absent: no such command */
+export function mustAuthenticate(
+  client: ClientState,
+  server: { readonly settings: Settings },
+  row: { readonly name: string } | undefined,
+): boolean {
+  return authRequired(client, server) && !FREE.includes(row?.name ?? '');
+}
+
 /** A client that connects, or RESETs, while no password is configured stays welcome if one is set later. */
 export function resetAuthentication(client: ClientState, settings: Settings): void {
   client.authenticated = settings.values.requirepass === '';

@@ -1,5 +1,5 @@
 // The commands that a router answers itself, and what the session needs to run them.
-export { authRequired, NOAUTH } from './authentication.js';
+export { authRequired, mustAuthenticate, NOAUTH } from './authentication.js';
 export { addressText, ClientState, type ClientType, type ReplyMode } from './client.js';
 export { type ClientFilter, Clients, TOO_MANY_CLIENTS } from './clients.js';
 export { localHandlers, waitingCommands } from './handlers.js';

@@ -71,6 +71,16 @@ export class Statistics {
     this.rejected = new Float64Array(names.length);
   }
 
+  /** Counts one read from a client's socket, and one write to it. */
+  read(bytes: number): void {
+    this.bytesIn += bytes;
+    this.reads++;
+  }
+  wrote(bytes: number): void {
+    this.bytesOut += bytes;
+    this.writes++;
+  }
+
   /** Counts an error reply. @param text of the error, without `-`; only its first word matters. */
   error(text: string): void {
     this.errors++;

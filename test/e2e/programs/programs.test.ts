@@ -48,6 +48,7 @@ test('all at once, while a group joins and a primary is killed: none sees an err
   const programs: Running[] = [];
   const joining: ReturnType<typeof launch>[] = [];
   try {
+    await client.flushall();
     await client.mset(Object.fromEntries(bystanders.map((key, i) => [key, `value ${i}`])));
     for (const [i, { file }] of PROGRAMS.entries()) programs.push(startProgram(file, placeOf(i + 1)));
     /** So many rounds of each that began after this was said. */
