@@ -28,6 +28,8 @@ export interface Program {
 /** How long something may take to come about: much more than a group needs to replace its primary. */
 const PATIENCE_MS = 20_000;
 
+const REST_MS = 100;
+
 export const host = '127.0.0.1';
 
 /** The address of one of the two routers, as packages take it. */
@@ -71,6 +73,8 @@ export function run(begin: (place: Place) => Promise<Program>): void {
     do {
       await program.round(rounds++);
       say({ rounds });
+      // So that programs that run together leave each other time.
+      if (!finishing) await sleep(REST_MS);
     } while (!finishing);
     say({ done: await program.finish(rounds) });
     if (program.lingers !== undefined) process.send!({ rounds }, () => process.exit(0));
