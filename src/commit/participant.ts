@@ -2,8 +2,8 @@
 // States and events make a table; a pair without a row is a broken assertion. Must never vote before the entry is
 // committed in the group's log, never forget an outcome that somebody may still ask for, and never prepare what it
 // has refused (R11).
-import { type LockRequest, LockTable } from './locks.js';
-import { type Ask, coordinatorOf, type Txn, type TxnEntry, type TxnState } from './messages.js';
+import { type LockKey, type LockRequest, LockTable } from './locks.js';
+import { type Ask, coordinatorOf, LOCKS_DB, MOVES, type Txn, type TxnEntry } from './messages.js';
 import {
   EMPTY,
   entriesOf,
@@ -12,7 +12,9 @@ import {
   lockName,
   type ParticipantAction,
   type PreparedTxn,
+  promisedKeys,
   refused,
+  saidOf,
   type TxnRecord,
   undecidedOf,
   vote,
@@ -68,6 +70,10 @@ export class Participant<P> {
   /** Whether this transaction is prepared here and its outcome not known. */
   inDoubt(txn: Txn): boolean {
     return this.records.get(txn)?.state === 'prepared';
+  }
+  /** Keys whose outcome a client may know before it is known here: a read of all keys waits for them. */
+  undecidedKeys(): LockKey[] {
+    return promisedKeys(this.locks.granted(), this.records);
   }
   /** An Ask arrived over connection `lane`. */
   ask(lane: number, ask: Ask): ParticipantAction<P>[] {
@@ -344,15 +350,7 @@ export class Participant<P> {
     for (const { lane, wants } of waiters) {
       if (wants === 'vote') actions.push(vote(lane, txn, good ? 'prepared' : 'never'));
       else if (wants === 'state') {
-        const said: TxnState =
-          state === 'prepared'
-            ? 'prepared'
-            : state === 'refused'
-              ? 'never'
-              : commit
-                ? 'committed'
-                : 'aborted';
-        actions.push({ do: 'send', lane, answer: { kind: 'state', txn, state: said } });
+        actions.push({ do: 'send', lane, answer: { kind: 'state', txn, state: saidOf(state, commit) } });
       } else if (state === 'prepared') record.waiters.push({ lane, wants });
       else actions.push({ do: 'send', lane, answer: { kind: 'done', txn } });
     }
@@ -365,6 +363,9 @@ export class Participant<P> {
 
   private lock(record: TxnRecord<P>): void {
     const keys = record.keys.map(({ db, key, exclusive }) => ({ key: lockName(db, key), exclusive }));
+    // It counts all keys.
+    if (record.keys.some(({ db, key, exclusive }) => db === LOCKS_DB && key === MOVES && exclusive))
+      keys.push(...this.undecidedKeys());
     record.lock = this.locks.request({ txn: record.txn }, keys, record.everything);
   }
 

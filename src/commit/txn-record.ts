@@ -1,7 +1,7 @@
 // What a participant knows of one transaction, and what can be read off all of them. Data and pure functions:
 // what may happen next is participant.ts.
-import type { LockRequest } from './locks.js';
-import type { Answer, Ask, Txn, TxnEntry, TxnKey } from './messages.js';
+import type { LockKey, LockRequest } from './locks.js';
+import type { Answer, Ask, Txn, TxnEntry, TxnKey, TxnState } from './messages.js';
 
 /** What the owner must do, in order. */
 export type ParticipantAction<P> =
@@ -112,6 +112,27 @@ export function entriesOf<P>(records: Iterable<TxnRecord<P>>, fenced: Iterable<s
   }
   for (const name of fenced) entries.push({ kind: 'forget', txn: `${name}:0`, fence: true });
   return entries;
+}
+
+/** Keys that transactions write which are prepared, or about to be: to be locked, shared, by who must see their outcomes. */
+export function promisedKeys<P>(
+  granted: Iterable<LockRequest<LockOwner<P>>>,
+  records: ReadonlyMap<Txn, TxnRecord<P>>,
+): LockKey[] {
+  const promised = new Set<string>();
+  for (const { owner, keys } of granted) {
+    const state = 'txn' in owner ? records.get(owner.txn)?.state : undefined;
+    if (state !== 'preparing' && state !== 'prepared') continue;
+    for (const { key, exclusive } of keys) if (exclusive) promised.add(key);
+  }
+  return [...promised].map((key) => ({ key, exclusive: false }));
+}
+
+/** How a state is told to whoever inquires. */
+export function saidOf<P>(state: TxnRecord<P>['state'], commit: boolean): TxnState {
+  if (state === 'prepared') return 'prepared';
+  if (state === 'refused') return 'never';
+  return commit ? 'committed' : 'aborted';
 }
 
 /** The answer to PREPARE. */

@@ -18,6 +18,13 @@ export function lockedKeys(row: CommandRow | undefined, request: Request, db: nu
   return null;
 }
 
+/** Whether it reads keys that it does not name: any transaction's. */
+export function readsAll(row: CommandRow | undefined, request: Request): boolean {
+  if (row?.where === 'all') return !row.write;
+  if (request.is(0, 'towline.scan') || request.is(0, 'cluster')) return true;
+  return request.is(0, 'towline.exec') && execOf(request).runs.some((run) => readsAll(run.row, run.request));
+}
+
 function rowKeys(row: CommandRow, request: Request, db: number): string[] | null {
   if (row.where !== 'keys') return null;
   const names = keysOf(row, request).map((index) => request.text(index));

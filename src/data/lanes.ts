@@ -7,7 +7,7 @@ import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { execOf, runExec } from './exec.js';
-import { lockedKeys } from './keys.js';
+import { lockedKeys, readsAll } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
@@ -318,17 +318,21 @@ export class Lanes {
   }
 
   private blockedKeys(row: CommandRow | undefined, request: Request, db: number, wrap: Wrap): boolean {
-    const { locks } = this.owner.transactions;
+    const { transactions } = this.owner;
+    const { locks } = transactions;
     if (locks.size === 0) return false;
     if (ofAll(wrap) && locks.blocks(ALL_MOVES, true)) return true;
+    if (readsAll(row, request) && transactions.undecidedKeys().length > 0) return true;
     const keys = lockedKeys(row, request, db);
     if (keys === null) return locks.blocks('', false);
     return keys.some((key) => locks.blocks(key, exclusive(row)));
   }
 
   private lockFor(parked: Parked): void {
-    const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
-    const wanted = keys.map((key) => ({ key, exclusive: exclusive(parked.row) }));
+    const { row, request, db } = parked;
+    const wanted = (lockedKeys(row, request, db) ?? []).map((key) => ({ key, exclusive: exclusive(row) }));
+    // A client may have been told of an outcome that has not come here: a read of all keys waits for it.
+    if (readsAll(row, request)) wanted.push(...this.owner.transactions.undecidedKeys());
     if (ofAll(parked.wrap)) wanted.push({ key: ALL_MOVES, exclusive: true });
     parked.lock = this.owner.transactions.locks.request({ parked }, wanted, false);
     if (parked.lock.granted) this.wake([parked]);

@@ -466,7 +466,7 @@ export class RouterLane {
   get closed(): boolean {
     return this.conn.closing;
   }
-  send(...words: (string | number)[]): this {
+  send(...words: (string | number | Buffer)[]): this {
     this.conn.deliver(encodeCommand(words));
     return this;
   }
