@@ -1,0 +1,65 @@
+// `npm run test:differential -- --minutes M [--seed S] [--calm | --storm]`: Towline beside redis-server under random
+// scripts. Exit code 1 with the seed and a script when the two answered differently.
+import { parseArgs } from 'node:util';
+import { needs } from '../needs.js';
+import { differ } from './run.js';
+
+const USAGE = `npm run test:differential -- [options]
+  --minutes M   how long (default 2)
+  --seed S      of the first scripts (default: by chance, and printed)
+  --calm        only while nothing happens to the cluster
+  --storm       only while the ring changes and primaries are killed
+                (neither: half of the time each)
+`;
+const STORM_MS = 3000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '2' },
+      seed: { type: 'string' },
+      calm: { type: 'boolean', default: false },
+      storm: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  const { skip } = needs('redis-server');
+  if (skip !== undefined) {
+    say(skip);
+    return 2;
+  }
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed);
+  const variants = (['calm', 'storm'] as const).filter((one) => values[one] || values.calm === values.storm);
+  const seconds = (Number(values.minutes) * 60) / variants.length;
+  let code = 0;
+  for (const variant of variants) {
+    say(`${variant}, seed ${seed}, ${seconds} s`);
+    const outcome = await differ({ seconds, seed, stormMs: variant === 'storm' ? STORM_MS : null, say });
+    const { scripts, commands, spurious, difference, weather } = outcome;
+    if (difference !== null) {
+      say(difference);
+      code = 1;
+    }
+    const happened = Object.entries(weather).map(([what, count]) => `${what} ${count}`);
+    say(
+      `${variant}: ${scripts} scripts, ${commands} commands, differences ${difference === null ? 0 : 1}` +
+        (variant === 'storm'
+          ? `, EXECs that did nothing without need ${spurious}; ${happened.join(', ')}`
+          : ''),
+    );
+  }
+  return code;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    process.exit(2);
+  },
+);
