@@ -23,8 +23,7 @@ function wordsOf(words: readonly string[]): string {
 
 /** A reply, or commands. */
 export function shown(what: string | readonly (readonly string[])[]): string {
-  const text =
-    typeof what === 'string' ? quoted(what) : what.map(wordsOf).join('; ');
+  const text = typeof what === 'string' ? quoted(what) : what.map(wordsOf).join('; ');
   return text.length > MOST ? `${text.slice(0, MOST)}... (${text.length})` : text;
 }
 
