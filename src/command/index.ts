@@ -1,4 +1,5 @@
 export { type Awaited, awaitedKeys, awaitedType, narrowed, timeoutAt } from './blocking.js';
+export { cursorOf } from './cursor.js';
 export { describe } from './describe.js';
 export { compatibilityPage } from './docs.js';
 export { globMatch } from './glob.js';
