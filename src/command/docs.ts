@@ -9,14 +9,16 @@ const NOTES: Readonly<Record<string, string>> = {
   incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
   object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
   scan: 'the cursor is a place in a fixed order, the same at every router',
-  keys: 'asks every group',
+  keys: 'asks every group; not inside MULTI while there are several; the same for SCAN, DBSIZE and RANDOMKEY',
+  watch:
+    'an EXEC may execute nothing although no watched key has changed: after a change of the ring or of a primary, and where a watched key was absent, after a deletion in its slot or a flush',
   flushall: 'one transaction over every group',
   flushdb: 'one transaction over every group',
   hrandfield: 'refuses a negative count below -1048576',
   randomkey: 'about as likely for each key, not exactly',
   debug: 'SLEEP only',
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
-  sort: 'BY and GET patterns may name keys of any groups; not inside MULTI',
+  sort: 'BY and GET patterns may name keys of any groups, but not inside MULTI',
   sort_ro: 'as SORT',
   blpop:
     'clients are served in the order in which they came, over all routers; one that does not wait may take the element first; the same for every blocking command',

@@ -40,17 +40,15 @@ async function main(): Promise<number> {
   for (const variant of variants) {
     say(`${variant}, seed ${seed}, ${seconds} s`);
     const outcome = await differ({ seconds, seed, stormMs: variant === 'storm' ? STORM_MS : null, say });
-    const { scripts, commands, spurious, difference, weather } = outcome;
+    const { scripts, commands, execs, spurious, difference, weather } = outcome;
     if (difference !== null) {
       say(difference);
       code = 1;
     }
-    const happened = Object.entries(weather).map(([what, count]) => `${what} ${count}`);
+    const happened = Object.entries(weather).map(([what, count]) => `, ${what} ${count}`);
     say(
-      `${variant}: ${scripts} scripts, ${commands} commands, differences ${difference === null ? 0 : 1}` +
-        (variant === 'storm'
-          ? `, EXECs that did nothing without need ${spurious}; ${happened.join(', ')}`
-          : ''),
+      `${variant}: ${scripts} scripts, ${commands} commands, differences ${difference === null ? 0 : 1}; ` +
+        `of ${execs} EXECs ${spurious} nil without need${variant === 'storm' ? happened.join('') : ''}`,
     );
   }
   return code;

@@ -45,7 +45,7 @@ export async function differ({ seconds, seed, stormMs, say }: Plan): Promise<Out
     for (let n = 0; n < GROUPS; n++) await storm.addGroup();
     const routers = await Promise.all(Array.from({ length: ROUTERS }, () => cluster.router()));
     const mine = async (client: number) => new Connection(await open(routers[client % ROUTERS]!.port));
-    const player = new Player(mine, redis, () => stormMs !== null);
+    const player = new Player(mine, redis);
     if (stormMs !== null) storm.begin();
     let difference: string | null = null;
     try {

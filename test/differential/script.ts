@@ -85,7 +85,9 @@ const naming = fc.oneof(
 );
 
 /** Within MULTI these are refused (docs/compatibility.md) while there are several groups. */
-const NOT_IN_MULTI = /^(keys|scan|dbsize|randomkey|sort|sort_ro)$/i;
+const NOT_IN_MULTI = /^(keys|scan|dbsize|randomkey)$/i;
+const refused = (words: readonly string[]): boolean =>
+  NOT_IN_MULTI.test(words[0]!) || (/^sort/i.test(words[0]!) && words.some((word) => word.includes('*')));
 
 /** Leaves out what Towline is known to refuse within MULTI, wherever a client is within one. */
 function allowed(all: readonly Turn[]): Turn[] {
@@ -97,7 +99,7 @@ function allowed(all: readonly Turn[]): Turn[] {
     const commands = turn.commands.filter((words) => {
       if (words.length === 1 && /^multi$/i.test(words[0]!)) within[who] = true;
       if (words.length === 1 && /^(exec|discard|reset)$/i.test(words[0]!)) within[who] = false;
-      return !(within[who] && NOT_IN_MULTI.test(words[0]!));
+      return !(within[who] && refused(words));
     });
     return { client: who, commands };
   });
