@@ -24,6 +24,7 @@ const NOTES: Readonly<Record<string, string>> = {
     'clients are served in the order in which they came, over all routers; one that does not wait may take the element first; the same for every blocking command',
   geosearchstore:
     'distances that STOREDIST keeps may differ from those of Redis in the last digits; the same for GEORADIUS',
+  hello: 'inside MULTI the other replies of the same EXEC stay in the version before',
   swapdb: 'refused: keys of two databases lie in many groups',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',

@@ -84,12 +84,12 @@ const naming = fc.oneof(
   { weight: 1, arbitrary: fc.nat(99).map((n) => [`{${n}}`, '']) },
 );
 
-/** Within MULTI these are refused (docs/compatibility.md) while there are several groups. */
-const NOT_IN_MULTI = /^(keys|scan|dbsize|randomkey)$/i;
+/** Within MULTI these are refused while there are several groups, or do something else (docs/compatibility.md). */
+const NOT_IN_MULTI = /^(keys|scan|dbsize|randomkey|hello)$/i;
 const refused = (words: readonly string[]): boolean =>
   NOT_IN_MULTI.test(words[0]!) || (/^sort/i.test(words[0]!) && words.some((word) => word.includes('*')));
 
-/** Leaves out what Towline is known to refuse within MULTI, wherever a client is within one. */
+/** Leaves that out wherever a client is within MULTI. */
 function allowed(all: readonly Turn[]): Turn[] {
   const within = new Array<boolean>(CLIENTS).fill(false);
   return all.map((turn) => {
