@@ -2,7 +2,7 @@
 // the two hold different things; nor wait for ever.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../store/redis.js';
-import { elements, same } from './same.js';
+import { elements, listed, same } from './same.js';
 import { CLIENTS, type Script, type Turn } from './script.js';
 import { shown } from './show.js';
 
@@ -134,8 +134,9 @@ export class Player {
     const { queued, watching } = pair;
     pair.hears(words, theirs);
     if (!/^exec$/i.test(words[0]!)) {
-      if (!same(words, mine, theirs)) differ(words, mine, theirs);
-      return true;
+      if (same(words, mine, theirs)) return true;
+      if (!listed(words, mine, theirs)) differ(words, mine, theirs);
+      return false;
     }
     const [said, expected] = [elements(mine), elements(theirs)];
     if (expected !== null) this.counts.execs++;
@@ -148,7 +149,9 @@ export class Player {
       return true;
     }
     for (const [i, each] of (queued ?? []).entries()) {
-      if (!same(each, said[i]!, expected[i]!)) differ(['(in EXEC)', ...each], said[i]!, expected[i]!);
+      if (same(each, said[i]!, expected[i]!)) continue;
+      if (listed(each, said[i]!, expected[i]!)) return false;
+      differ(['(in EXEC)', ...each], said[i]!, expected[i]!);
     }
     return true;
   }
