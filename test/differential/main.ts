@@ -40,14 +40,12 @@ async function main(): Promise<number> {
   for (const variant of variants) {
     say(`${variant}, seed ${seed}, ${seconds} s`);
     const outcome = await differ({ seconds, seed, stormMs: variant === 'storm' ? STORM_MS : null, say });
-    const { scripts, commands, execs, spurious, difference, weather } = outcome;
-    if (difference !== null) {
-      say(difference);
-      code = 1;
-    }
+    const { scripts, commands, execs, spurious, differences, weather } = outcome;
+    for (const difference of differences) say(difference);
+    if (differences.length > 0) code = 1;
     const happened = Object.entries(weather).map(([what, count]) => `, ${what} ${count}`);
     say(
-      `${variant}: ${scripts} scripts, ${commands} commands, differences ${difference === null ? 0 : 1}; ` +
+      `${variant}: ${scripts} scripts, ${commands} commands, differences ${differences.length}; ` +
         `of ${execs} EXECs ${spurious} nil without need${variant === 'storm' ? happened.join('') : ''}`,
     );
   }

@@ -12,11 +12,13 @@ import { Storm, type Weather } from './storm.js';
 
 const GROUPS = 3;
 const ROUTERS = 2;
+/** Differences after which nothing more is looked for. */
+const MOST_DIFFERENCES = 5;
 /** Scripts of one seed. */
 const ROUND = 20;
 const LENGTH = 40;
 /** How long a script may be made shorter, s. */
-const SHRINK_SECONDS = 60;
+const SHRINK_SECONDS = 20;
 
 /** What to do. */
 export interface Plan {
@@ -29,8 +31,8 @@ export interface Plan {
 
 /** What came of it. */
 export interface Outcome extends Counts {
-  /** For people: the seed, the script, and both replies; null: there is none. */
-  difference: string | null;
+  /** For people: seed, script, and both replies of each. */
+  differences: string[];
   weather: Weather;
 }
 
@@ -47,23 +49,23 @@ export async function differ({ seconds, seed, stormMs, say }: Plan): Promise<Out
     const mine = async (client: number) => new Connection(await open(routers[client % ROUTERS]!.port));
     const player = new Player(mine, redis);
     if (stormMs !== null) storm.begin();
-    let difference: string | null = null;
+    const differences: string[] = [];
     try {
-      difference = await play(player, seconds, seed);
+      await play(player, seconds, seed, differences);
     } finally {
       player.close();
       await storm.end();
     }
-    return { ...player.counts, difference, weather: storm.weather };
+    return { ...player.counts, differences, weather: storm.weather };
   } finally {
     for (const end of ends.reverse()) await end();
   }
 }
 
-/** @returns the difference, if there is one */
-async function play(player: Player, seconds: number, from: number): Promise<string | null> {
+/** Script after script. What differs is added to `differences`; another seed goes on, until there are too many. */
+async function play(player: Player, seconds: number, from: number, differences: string[]): Promise<void> {
   const over = performance.now() + seconds * 1000;
-  for (let seed = from; performance.now() < over; seed++) {
+  for (let seed = from; performance.now() < over && differences.length < MOST_DIFFERENCES; seed++) {
     let first: string | null = null;
     const once = async (script: Script) => {
       if (first === null && performance.now() >= over) return;
@@ -82,7 +84,8 @@ async function play(player: Player, seconds: number, from: number): Promise<stri
     if (!details.failed || details.counterexample === null) continue;
     const error = details.errorInstance as Error;
     if (first === null) throw error;
-    return `seed ${seed}: ${error.message}\nafter\n${linesOf(details.counterexample[0])}\n${first}`;
+    differences.push(
+      `seed ${seed}: ${error.message}\nafter\n${linesOf(details.counterexample[0])}\n${first}`,
+    );
   }
-  return null;
 }
