@@ -45,6 +45,11 @@ export class LockTable<T> {
     return this.queues.keys();
   }
 
+  /** Who holds what they asked for. */
+  *holders(): Generator<LockRequest<T>> {
+    for (const held of this.all) if (held.granted) yield held;
+  }
+
   /** Whether a plain command on `key` must wait: somebody holds the key, or waited for it before, incompatibly. */
   blocks(key: string, exclusive: boolean): boolean {
     if (this.everythings > 0) return true;

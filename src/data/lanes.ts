@@ -322,13 +322,20 @@ export class Lanes {
     if (locks.size === 0) return false;
     if (ofAll(wrap) && locks.blocks(ALL_MOVES, true)) return true;
     const keys = lockedKeys(row, request, db);
-    if (keys === null) return locks.blocks('', false);
+    if (keys === null) {
+      if (locks.blocks('', false)) return true;
+      return readsAll(row, request) && !this.owner.transactions.promisedKeys().next().done;
+    }
     return keys.some((key) => locks.blocks(key, exclusive(row)));
   }
 
   private lockFor(parked: Parked): void {
-    const keys = lockedKeys(parked.row, parked.request, parked.db) ?? [];
-    const wanted = keys.map((key) => ({ key, exclusive: exclusive(parked.row) }));
+    const { row, request, db } = parked;
+    const keys = lockedKeys(row, request, db) ?? [];
+    const wanted = keys.map((key) => ({ key, exclusive: exclusive(row) }));
+    if (readsAll(row, request)) {
+      for (const key of this.owner.transactions.promisedKeys()) wanted.push({ key, exclusive: false });
+    }
     if (ofAll(parked.wrap)) wanted.push({ key: ALL_MOVES, exclusive: true });
     parked.lock = this.owner.transactions.locks.request({ parked }, wanted, false);
     if (parked.lock.granted) this.wake([parked]);
@@ -376,6 +383,10 @@ export class Lanes {
 
 /** Whether it is a part of a read of all keys. */
 const ofAll = (wrap: Wrap): boolean => wrap === 'elsewhere' || wrap === 'owned';
+
+/** Whether it reads keys that it does not name: it waits for those that somebody may have been told of already. */
+const readsAll = (row: CommandRow | undefined, request: Request): boolean =>
+  row === undefined ? request.is(0, 'towline.scan') : row.where === 'all' && !row.write;
 
 /** Whether it wants its keys for itself: writes, and what is no client's command. */
 const exclusive = (row: CommandRow | undefined): boolean => row === undefined || row.write;

@@ -144,6 +144,7 @@ function tame(all: string[]): string[] {
   if (MILLISECONDS.test(name)) return far(/^\+?0*[1-9]\d{0,4}$/, '00000');
   if (SECONDS.test(name)) return far(/^\+?0*[1-9]\d{0,1}$/, '000');
   if (/^(set|getex)$/i.test(name)) return far(/^\+?0*[1-9]\d{0,4}$/, '00000');
+  if (all.length === 2 && /^spop$/i.test(name)) return ['PING'];
   // Distances as STOREDIST leaves them have other last digits.
   if (/^geo/i.test(name) && all.some((word) => /^storedist$/i.test(word))) return ['PING'];
   // BY with ALPHA leaves the order of equals to the sort.

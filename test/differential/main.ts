@@ -11,7 +11,7 @@ const USAGE = `npm run test:differential -- [options]
   --storm       only while the ring changes and primaries are killed
                 (neither: half of the time each)
 `;
-const STORM_MS = 3000;
+const STORM_MS = 1500;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
