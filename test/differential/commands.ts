@@ -144,7 +144,8 @@ function tame(all: string[]): string[] {
   if (MILLISECONDS.test(name)) return far(/^\+?0*[1-9]\d{0,4}$/, '00000');
   if (SECONDS.test(name)) return far(/^\+?0*[1-9]\d{0,1}$/, '000');
   // Redis counts a key that was set with a time in the past until it comes across it.
-  if (/^set$/i.test(name) && all.some((word) => /^exat$/i.test(word))) return ['SET', all[1]!, 'set'];
+  const past = all.some((word, i) => /^exat$/i.test(word) && /^\d{1,9}$/.test(all[i + 1] ?? ''));
+  if (/^set$/i.test(name) && past) return ['SET', all[1]!, 'set'];
   if (/^(set|getex)$/i.test(name)) return far(/^\+?0*[1-9]\d{0,4}$/, '00000');
   if (all.length === 2 && /^spop$/i.test(name)) return ['PING'];
   // Distances as STOREDIST leaves them have other last digits.

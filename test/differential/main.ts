@@ -11,7 +11,8 @@ const USAGE = `npm run test:differential -- [options]
   --storm       only while the ring changes and primaries are killed
                 (neither: half of the time each)
 `;
-const STORM_MS = 1500;
+const GROUPS = 3;
+const PAUSE_MS = 1500;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -36,20 +37,18 @@ async function main(): Promise<number> {
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed);
   const variants = (['calm', 'storm'] as const).filter((one) => values[one] || values.calm === values.storm);
   const seconds = (Number(values.minutes) * 60) / variants.length;
-  let code = 0;
-  for (const variant of variants) {
-    say(`${variant}, seed ${seed}, ${seconds} s`);
-    const outcome = await differ({ seconds, seed, stormMs: variant === 'storm' ? STORM_MS : null, say });
-    const { scripts, commands, execs, spurious, differences, weather } = outcome;
+  say(`seed ${seed}, ${variants.map((variant) => `${variant} ${seconds} s`).join(', ')}`);
+  const parts = variants.map((variant) => ({ variant, seconds }));
+  const outcomes = await differ({ parts, seed, groups: GROUPS, pauseMs: PAUSE_MS, say });
+  for (const { variant, scripts, commands, execs, spurious, differences, weather } of outcomes) {
     for (const difference of differences) say(difference);
-    if (differences.length > 0) code = 1;
     const happened = Object.entries(weather).map(([what, count]) => `, ${what} ${count}`);
     say(
       `${variant}: ${scripts} scripts, ${commands} commands, differences ${differences.length}; ` +
         `of ${execs} EXECs ${spurious} nil without need${variant === 'storm' ? happened.join('') : ''}`,
     );
   }
-  return code;
+  return outcomes.some(({ differences }) => differences.length > 0) ? 1 : 0;
 }
 
 main().then(

@@ -10,65 +10,94 @@ import { type Script, scripts } from './script.js';
 import { linesOf } from './show.js';
 import { Storm, type Weather } from './storm.js';
 
-const GROUPS = 3;
 const ROUTERS = 2;
 /** Differences after which nothing more is looked for. */
 const MOST_DIFFERENCES = 5;
+/** A ring change and a killed primary. */
+const LEAST_BLOWS = 2;
+/** How much longer than it was told a run may take until they have happened. */
+const MOST_LONGER = 4;
 /** Scripts of one seed. */
 const ROUND = 20;
 const LENGTH = 40;
 /** How long a script may be made shorter, s. */
 const SHRINK_SECONDS = 20;
 
+/** What happens to the cluster meanwhile. */
+export type Variant = 'calm' | 'storm';
+
 /** What to do. */
 export interface Plan {
-  seconds: number;
+  /** One after the other, at one cluster. */
+  parts: readonly { variant: Variant; seconds: number }[];
   seed: number;
-  /** Milliseconds between two blows at most; null: none. */
-  stormMs: number | null;
+  /** At the start. */
+  groups: number;
+  /** Between two blows of a storm, at most. */
+  pauseMs: number;
   say(line: string): void;
 }
 
-/** What came of it. */
+/** What came of one part. */
 export interface Outcome extends Counts {
+  variant: Variant;
   /** For people: seed, script, and both replies of each. */
   differences: string[];
   weather: Weather;
 }
 
-/** Runs it; every process that it started is gone when it resolves or throws. */
-export async function differ({ seconds, seed, stormMs, say }: Plan): Promise<Outcome> {
-  const ends: (() => Promise<void>)[] = [];
+/** Runs it; every process that it started is gone when it resolves or throws. @returns an outcome for each part */
+export async function differ({ parts, seed, groups, pauseMs, say }: Plan): Promise<Outcome[]> {
+  const ends: (() => Promise<void> | void)[] = [];
   try {
     const redis = await startRedis({ after: (end) => void ends.push(end) });
     const cluster = await ByHand.begin();
     ends.push(() => cluster.stop());
-    const storm = new Storm(cluster, new Random(seed), stormMs ?? 0, say);
-    for (let n = 0; n < GROUPS; n++) await storm.addGroup();
+    const storm = new Storm(cluster, new Random(seed), pauseMs, say);
+    // Else it would start processes that nobody ends.
+    ends.push(() => storm.end().catch(() => {}));
+    await Promise.all(Array.from({ length: groups }, () => storm.addGroup()));
     const routers = await Promise.all(Array.from({ length: ROUTERS }, () => cluster.router()));
     const mine = async (client: number) => new Connection(await open(routers[client % ROUTERS]!.port));
-    const player = new Player(mine, redis);
-    if (stormMs !== null) storm.begin();
-    const differences: string[] = [];
-    try {
-      await play(player, seconds, seed, differences);
-    } finally {
-      player.close();
-      await storm.end();
+    const outcomes: Outcome[] = [];
+    for (const { variant, seconds } of parts) {
+      const player = new Player(mine, redis);
+      ends.push(() => player.close());
+      const differences: string[] = [];
+      if (variant === 'storm') storm.begin();
+      // A storm is none before something has happened; where a machine is busy that takes its time.
+      const calm = () => {
+        storm.check();
+        return variant === 'storm' && storm.blows < LEAST_BLOWS;
+      };
+      await play(player, seconds, seed, differences, calm);
+      if (variant === 'storm') await storm.end();
+      outcomes.push({ variant, ...player.counts, differences, weather: storm.weather });
     }
-    return { ...player.counts, differences, weather: storm.weather };
+    return outcomes;
   } finally {
     for (const end of ends.reverse()) await end();
   }
 }
 
-/** Script after script. What differs is added to `differences`; another seed goes on, until there are too many. */
-async function play(player: Player, seconds: number, from: number, differences: string[]): Promise<void> {
+/**
+ * Script after script. What differs is added to `differences`; another seed goes on, until there are too many.
+ * @param tooEarly whether the end must wait although its time has come
+ */
+async function play(
+  player: Player,
+  seconds: number,
+  from: number,
+  differences: string[],
+  tooEarly: () => boolean,
+): Promise<void> {
   const over = performance.now() + seconds * 1000;
-  for (let seed = from; performance.now() < over && differences.length < MOST_DIFFERENCES; seed++) {
+  const latest = over + seconds * 1000 * (MOST_LONGER - 1);
+  const ended = () => performance.now() >= (tooEarly() ? latest : over);
+  for (let seed = from; !ended() && differences.length < MOST_DIFFERENCES; seed++) {
     let first: string | null = null;
     const once = async (script: Script) => {
-      if (first === null && performance.now() >= over) return;
+      if (first === null && ended()) return;
       try {
         await player.play(script);
       } catch (error) {
@@ -79,7 +108,7 @@ async function play(player: Player, seconds: number, from: number, differences: 
       }
     };
     const property = fc.asyncProperty(scripts(LENGTH), once);
-    const limit = over - performance.now() + SHRINK_SECONDS * 1000;
+    const limit = latest - performance.now() + SHRINK_SECONDS * 1000;
     const details = await fc.check(property, { seed, numRuns: ROUND, interruptAfterTimeLimit: limit });
     if (!details.failed || details.counterexample === null) continue;
     const error = details.errorInstance as Error;

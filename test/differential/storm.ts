@@ -9,7 +9,7 @@ const MEMBERS = 2;
 const MOST_GROUPS = 4;
 /** Of the ring's history, which holds four at most. */
 const MOST_HISTORY = 3;
-const SLOW_DRAIN = '20';
+const SLOW_DRAIN = '3';
 
 /** How often what happened. */
 export interface Weather {
@@ -48,6 +48,15 @@ export class Storm {
     return group;
   }
 
+  /** What has happened so far. */
+  get blows(): number {
+    return Object.values(this.weather).reduce((sum, count) => sum + count, 0);
+  }
+  /** Fails when the storm itself has. */
+  check(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
   begin(): void {
     this.running = this.rage().catch((error: Error) => {
       this.failure = error;
@@ -58,7 +67,7 @@ export class Storm {
   async end(): Promise<void> {
     this.stopping = true;
     await this.running;
-    if (this.failure !== null) throw this.failure;
+    this.check();
   }
 
   private async rage(): Promise<void> {
@@ -69,14 +78,16 @@ export class Storm {
       await sleep(random.between(this.pauseMs / 4, this.pauseMs));
       if (this.stopping) return;
       const inRing = [...this.groups.keys()].filter((group) => !this.removed.has(group));
-      const change = random.weighted([
-        [3, 'kill'],
-        [inRing.length < MOST_GROUPS ? 2 : 0, 'add'],
-        [inRing.length > 2 ? 2 : 0, 'remove'],
-        [1, 'weigh'],
-      ] as const);
-      if (change === 'kill') await this.kill(random.pick([...this.groups.keys()]));
-      else await this.reshape(change, inRing);
+      // By turns, so that a primary is killed while keys have still to move.
+      if (this.blows % 2 === 1) await this.kill(random.pick([...this.groups.keys()]));
+      else {
+        const change = random.weighted([
+          [inRing.length < MOST_GROUPS ? 2 : 0, 'add'],
+          [inRing.length > 2 ? 2 : 0, 'remove'],
+          [1, 'weigh'],
+        ] as const);
+        await this.reshape(change, inRing);
+      }
     }
   }
 
