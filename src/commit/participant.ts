@@ -52,16 +52,6 @@ export class Participant<P> {
       if (state === 'preparing' || state === 'prepared') yield effects;
     }
   }
-  /**
-   * Names in the lock table of keys that prepared transactions write: their clients may have been told already, while
-   * the outcome is still on its way here.
-   */
-  *promisedKeys(): Generator<string> {
-    for (const { owner, keys } of this.locks.holders()) {
-      if (!('txn' in owner) || !this.inDoubt(owner.txn)) continue;
-      for (const { key, exclusive } of keys) if (exclusive) yield key;
-    }
-  }
   /** Everything that the log says of transactions that are not forgotten, as entries for a new member (design, section 4). */
   snapshot(): TxnEntry[] {
     return entriesOf(this.records.values(), this.fenced);

@@ -1,6 +1,6 @@
 // Which keys does a message of a lane touch? As the lock table names them.
 import { type CommandRow, databasesOf, keysOf } from '../command/index.js';
-import { lockName } from '../commit/index.js';
+import { lockName, type Participant } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import { type ExecMessage, execOf, statesOf } from './exec.js';
 import { tryOf } from './vet.js';
@@ -28,4 +28,15 @@ function execKeys({ watched, runs }: ExecMessage): string[] | null {
   const names = watched.map(({ db, key }) => lockName(db, key));
   for (const { row, request, db } of runs) names.push(...(rowKeys(row, request, db) ?? []));
   return names.length === 0 ? null : names;
+}
+
+/**
+ * Names in the lock table of keys that prepared transactions write: their clients may have been told already, while the
+ * outcome is still on its way here.
+ */
+export function* promisedKeys<P>(transactions: Participant<P>): Generator<string> {
+  for (const { owner, keys } of transactions.locks.holders()) {
+    if (!('txn' in owner) || !transactions.inDoubt(owner.txn)) continue;
+    for (const { key, exclusive } of keys) if (exclusive) yield key;
+  }
 }

@@ -7,7 +7,7 @@ import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { execOf, runExec } from './exec.js';
-import { lockedKeys } from './keys.js';
+import { lockedKeys, promisedKeys } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
@@ -324,7 +324,7 @@ export class Lanes {
     const keys = lockedKeys(row, request, db);
     if (keys === null) {
       if (locks.blocks('', false)) return true;
-      return readsAll(row, request) && !this.owner.transactions.promisedKeys().next().done;
+      return readsAll(row, request) && !promisedKeys(this.owner.transactions).next().done;
     }
     return keys.some((key) => locks.blocks(key, exclusive(row)));
   }
@@ -334,7 +334,7 @@ export class Lanes {
     const keys = lockedKeys(row, request, db) ?? [];
     const wanted = keys.map((key) => ({ key, exclusive: exclusive(row) }));
     if (readsAll(row, request)) {
-      for (const key of this.owner.transactions.promisedKeys()) wanted.push({ key, exclusive: false });
+      for (const key of promisedKeys(this.owner.transactions)) wanted.push({ key, exclusive: false });
     }
     if (ofAll(parked.wrap)) wanted.push({ key: ALL_MOVES, exclusive: true });
     parked.lock = this.owner.transactions.locks.request({ parked }, wanted, false);
