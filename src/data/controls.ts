@@ -17,6 +17,7 @@ import type { Context } from '../store/context.js';
 import { isPayload, runAside, type Store } from '../store/index.js';
 import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
+import { withPromised } from './keys.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { adoptedIn, commandOf, readOf, vetAsk } from './vet.js';
@@ -271,7 +272,9 @@ export class Controls {
       owner.perform(owner.transactions.ask(lane, { ...ask, token: '' }));
       return;
     }
-    owner.perform(ask.kind === 'outcome' ? this.onOutcome(lane, ask) : owner.transactions.ask(lane, ask));
+    const { transactions } = owner;
+    if (ask.kind === 'lock') owner.perform(transactions.ask(lane, withPromised(ask, transactions)));
+    else owner.perform(ask.kind === 'outcome' ? this.onOutcome(lane, ask) : transactions.ask(lane, ask));
   }
 
   /** Whether everything that these effects adopt is here. */

@@ -1,9 +1,9 @@
 // Which keys does a message of a lane touch? As the lock table names them.
 import { type CommandRow, databasesOf, keysOf } from '../command/index.js';
-import { lockName, type Participant } from '../commit/index.js';
+import { type Ask, lockName, type Participant, type TxnKey } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import { type ExecMessage, execOf, statesOf } from './exec.js';
-import { tryOf } from './vet.js';
+import { readOf, tryOf } from './vet.js';
 
 /** Keys that a command touches; null: the whole keyspace rather than keys. */
 export function lockedKeys(row: CommandRow | undefined, request: Request, db: number): string[] | null {
@@ -39,4 +39,14 @@ export function* promisedKeys<P>(transactions: Participant<P>): Generator<string
     if (!('txn' in owner) || !transactions.inDoubt(owner.txn)) continue;
     for (const { key, exclusive } of keys) if (exclusive) yield key;
   }
+}
+
+/** The lock that a read of all keys takes: that of the keys promised here too. */
+export function withPromised<P>(ask: Ask & { kind: 'lock' }, transactions: Participant<P>): Ask {
+  if (ask.read === null || readOf(ask.read.command).row?.where !== 'all') return ask;
+  const promised = [...promisedKeys(transactions)].map((name): TxnKey => {
+    const colon = name.indexOf(':');
+    return { db: Number(name.slice(0, colon)), key: name.slice(colon + 1), exclusive: false };
+  });
+  return { ...ask, keys: [...ask.keys, ...promised] };
 }
