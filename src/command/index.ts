@@ -1,11 +1,12 @@
 export { type Awaited, awaitedKeys, awaitedType, narrowed, timeoutAt } from './blocking.js';
+export { cursorOf } from './cursor.js';
 export { describe } from './describe.js';
 export { compatibilityPage } from './docs.js';
 export { globMatch } from './glob.js';
 export { writeHelp } from './help.js';
 export { databasesOf, firstKey, keysOf, lastKey } from './keys.js';
 export { namesKeys, patternKey } from './patterns.js';
-export { arityOk, refusal, resolve } from './resolve.js';
+export { arityOk, cut, refusal, resolve } from './resolve.js';
 export type { ArgumentDoc, CommandFlag, CommandRow, KeyRange, KeySpec, Split, Where } from './row.js';
 export { find, findRequest, findText, LEAVES, ROWS } from './table.js';
 export { timeoutOf } from './timeout.js';

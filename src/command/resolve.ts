@@ -21,8 +21,8 @@ export function resolve(request: Request): CommandRow | null {
 /** Most bytes of the arguments, and of a name, that an error repeats. */
 const SHOWN = 128;
 
-/** As C sees a string: up to the first zero byte, and no longer than `max`. */
-const cut = (text: string, max: number): string => {
+/** As C sees a string, and so how Redis's errors repeat it: up to the first zero byte, and no longer than `max`. */
+export const cut = (text: string, max = Number.POSITIVE_INFINITY): string => {
   const end = text.indexOf('\0');
   return text.slice(0, Math.min(end < 0 ? text.length : end, max));
 };

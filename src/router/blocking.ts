@@ -62,9 +62,11 @@ interface Waiter {
   readonly ready: Set<string>;
   /** Version of the ring that it is registered under; -1: it must register again. */
   version: number;
-  /** It was executed once, if only to hear what is wrong with it. */
-  judged: boolean;
-  /** What it is answered unless what is under way answers it: its time is up, CLIENT UNBLOCK, or it is gone. */
+  /** It was executed once, and there was nothing to pop: what is wrong with its arguments would have been said. */
+  tried: boolean;
+  /** Its time is up; but it is executed once, however short that was. */
+  late: boolean;
+  /** What it is answered unless what is under way answers it: CLIENT UNBLOCK, or it is gone. */
   verdict: Buffer | null;
   cancel: () => void;
 }
@@ -107,7 +109,8 @@ export class BlockedClients {
         places: new Map(),
         ready: new Set(),
         version: -1,
-        judged: false,
+        tried: false,
+        late: false,
         verdict: null,
         cancel: () => {},
       };
@@ -125,8 +128,9 @@ export class BlockedClients {
   private arm(waiter: Waiter, ms: number): void {
     const now = Math.min(ms, MAX_TIMER);
     waiter.cancel = this.host.after(now, () => {
-      if (ms > now) this.arm(waiter, ms - now);
-      else this.end(waiter, nilOf(waiter.proto));
+      if (ms > now) return this.arm(waiter, ms - now);
+      waiter.late = true;
+      if (waiter.state === 'waiting') this.finish(waiter, nilOf(waiter.proto));
     });
   }
 
@@ -135,6 +139,11 @@ export class BlockedClients {
     if (how !== 'gone' && !blocked) return false;
     this.end(waiter, how === 'error' ? UNBLOCKED : nilOf(waiter.proto));
     return blocked;
+  }
+
+  /** What it is answered when nothing is under way; null: it goes on. */
+  private over({ verdict, late, tried, proto }: Waiter): Buffer | null {
+    return verdict ?? (late && tried ? nilOf(proto) : null);
   }
 
   /** Ends it now, or when what is under way has come to nothing. */
@@ -199,8 +208,9 @@ export class BlockedClients {
 
   /** Nothing is under way: what next? */
   private settle(waiter: Waiter): void {
-    const { client, ready, verdict } = waiter;
+    const { client, ready } = waiter;
     if (waiter.state === 'ended') return;
+    const verdict = this.over(waiter);
     if (verdict !== null) return this.finish(waiter, verdict);
     if (waiter.version !== this.owner.route.version) return this.enter(waiter);
     for (const key of ready) {
@@ -256,6 +266,7 @@ export class BlockedClients {
       if (reply === null) this.planned(waiter, () => this.attempt(waiter, command, told));
       else if (!isNil(reply)) this.finish(waiter, reply);
       else {
+        waiter.tried = true;
         // Whoever told it must hear that it has come: it registers again, where it was.
         if (told) waiter.version = -1;
         this.settle(waiter);
@@ -272,8 +283,10 @@ export class BlockedClients {
     const message = requestOf(['TOWLINE.TRY', waiter.id, this.waited(waiter), command.raw()]);
     ask(owner, group, message, waiter, (reply) => {
       if (reply === null) owner.replan(() => this.settle(waiter));
-      else if (isNil(reply)) this.settle(waiter);
-      else this.finish(waiter, reply, group);
+      else if (isNil(reply)) {
+        waiter.tried = true;
+        this.settle(waiter);
+      } else this.finish(waiter, reply, group);
     });
   }
 
@@ -288,11 +301,11 @@ export class BlockedClients {
       if (Buffer.isBuffer(found)) return this.finish(waiter, found);
       const { there, others } = found;
       // Once at least, so that what is wrong with its arguments is said.
-      const some = keys.some((key) => there.has(key) || (!waiter.judged && !others.has(key)));
-      if (waiter.verdict !== null || !some) return this.settle(waiter);
+      const some = keys.some((key) => there.has(key) || (!waiter.tried && !others.has(key)));
+      waiter.tried ||= !some;
+      if (this.over(waiter) !== null || !some) return this.settle(waiter);
       // All of them, in their order: one that was empty may not be so any more.
       const command = others.size === 0 ? request : this.only(waiter, (key) => !others.has(key));
-      waiter.judged = true;
       this.planned(waiter, () => this.attempt(waiter, command, there.size > 0));
     });
   }

@@ -1,5 +1,6 @@
 // Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY read and merge; FLUSHALL and FLUSHDB are one
 // transaction. Each is one row of the table below.
+import { cursorOf } from '../command/index.js';
 import { encodeCommand, type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
 
 /** Replies of all groups, in order of their ids, as bytes. */
@@ -75,15 +76,16 @@ const randomkey: Reader = (request, _proto, random) => ({
 
 /** SCAN: every group is asked from the same position; what all have passed is returned (design, SCAN). */
 const scan: Reader = (request, proto) => {
-  const cursorText = request.text(1);
-  if (!/^[0-9]{1,20}$/.test(cursorText)) return error('ERR invalid cursor');
+  const cursor = cursorOf(request.text(1));
+  if (cursor === null) return error('ERR invalid cursor');
   const options: (string | Buffer)[] = [];
   let count = DEFAULT_COUNT;
   for (let i = 2; i < request.argc; i += 2) {
     if (i + 1 >= request.argc) return error('ERR syntax error');
     if (request.is(i, 'count')) {
       const text = request.text(i + 1);
-      if (!/^-?(0|[1-9][0-9]{0,17})$/.test(text)) return error('ERR value is not an integer or out of range');
+      if (!/^(0|-?[1-9][0-9]{0,18})$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+        return error('ERR value is not an integer or out of range');
       count = Number(text);
       if (count < 1) return error('ERR syntax error');
     } else if (request.is(i, 'match') || request.is(i, 'type'))
@@ -91,7 +93,7 @@ const scan: Reader = (request, proto) => {
     else return error('ERR syntax error');
   }
   return {
-    ask: requestOf(['TOWLINE.SCAN', cursorText, Math.min(count, 1_000_000), ...options]),
+    ask: requestOf(['TOWLINE.SCAN', cursor, Math.min(count, 1_000_000), ...options]),
     merge: (replies) => mergeScan(replies, proto),
   };
 };

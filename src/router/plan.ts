@@ -73,14 +73,21 @@ function severalPlan(route: Route, row: CommandRow, request: Request, { db, prot
       return {
         ring,
         shares: shares(() => null),
-        locked: () => ({ kind: 'write', effects: effects(pairs), reply: Buffer.from('+OK\r\n') }),
+        locked: () =>
+          lonely(request)
+            ? done(wrongCount(row))
+            : { kind: 'write', effects: effects(pairs), reply: Buffer.from('+OK\r\n') },
       };
     case 'pairs-if-none':
       return {
         ring,
         shares: shares(exists),
-        locked: (answers) =>
-          sum(answers) > 0 ? done(integer(0)) : { kind: 'write', effects: effects(pairs), reply: integer(1) },
+        locked: (answers) => {
+          if (lonely(request)) return done(wrongCount(row));
+          return sum(answers) > 0
+            ? done(integer(0))
+            : { kind: 'write', effects: effects(pairs), reply: integer(1) };
+        },
       };
     case 'delete':
       return {
@@ -139,6 +146,10 @@ export function planStill(route: Route, read: Run, merged: (replies: Buffer[]) =
 }
 
 const done = (reply: Buffer): Next => ({ kind: 'answer', reply });
+/** Whether the last key of pairs has no value; the table's arity does not say so. */
+const lonely = ({ argc }: Request): boolean => argc % 2 === 0;
+const wrongCount = ({ name }: CommandRow): Buffer =>
+  Buffer.from(`-ERR wrong number of arguments for '${name}' command\r\n`, 'latin1');
 const integer = (value: number): Buffer => Buffer.from(`:${value}\r\n`, 'latin1');
 const integerOf = (reply: Buffer): number =>
   reply[0] === 58 ? Number(reply.latin1Slice(1, reply.length - 2)) : 0;

@@ -7,9 +7,9 @@ import type { Context } from './context.js';
 import { LIST } from './entry.js';
 import { reject } from './errors.js';
 import type { Handler, Handlers } from './handler.js';
-import { LISTS_SEVERAL } from './list-several.js';
+import { LISTS_SEVERAL, lmpopOptions } from './list-several.js';
 import type { End, List } from './list-value.js';
-import { findSorted, replyScore, SORTED_SETS } from './zset.js';
+import { findSorted, replyScore, SORTED_SETS, zmpopOptions } from './zset.js';
 
 /** @throws ReplyError when the timeout is none */
 function vetTimeout(name: string, request: Request): void {
@@ -66,15 +66,16 @@ function zpop(name: string, from: 'min' | 'max'): Handler {
   };
 }
 
-/** Of another command without its timeout, which is judged at once, or (`late`) after the words before it. */
+/** Of another command without its timeout, which is judged at once, or after what `vetFirst` judges of that command. */
 function as(name: string, other: string, handler: Handler, vetFirst?: (request: Request) => void): Handler {
   return (store, request, ctx) => {
-    vetFirst?.(request);
-    vetTimeout(name, request);
     const without = timeoutAt(rowOf(name), request);
     const words: (string | Buffer)[] = [other];
     for (let i = 1; i < request.argc; i++) if (i !== without) words.push(request.bytes(i));
-    handler(store, requestOf(words), ctx);
+    const plain = requestOf(words);
+    vetFirst?.(plain);
+    vetTimeout(name, request);
+    handler(store, plain, ctx);
   };
 }
 
@@ -88,8 +89,8 @@ export const BLOCKING: Handlers = {
   brpop: pop('brpop', 'right'),
   blmove: as('blmove', 'LMOVE', LISTS_SEVERAL['lmove']!, vetEnds),
   brpoplpush: as('brpoplpush', 'RPOPLPUSH', LISTS_SEVERAL['rpoplpush']!),
-  blmpop: as('blmpop', 'LMPOP', LISTS_SEVERAL['lmpop']!),
+  blmpop: as('blmpop', 'LMPOP', LISTS_SEVERAL['lmpop']!, lmpopOptions),
   bzpopmin: zpop('bzpopmin', 'min'),
   bzpopmax: zpop('bzpopmax', 'max'),
-  bzmpop: as('bzmpop', 'ZMPOP', SORTED_SETS['zmpop']!),
+  bzmpop: as('bzmpop', 'ZMPOP', SORTED_SETS['zmpop']!, zmpopOptions),
 };

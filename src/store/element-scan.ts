@@ -1,7 +1,7 @@
 // HSCAN, SSCAN, ZSCAN: the cursor, the options, and the step. A small collection is given whole, as Redis gives one
 // that is a listpack. Every element that is there throughout a walk is given; no state is needed for that: what is
 // remembered of a walk only makes its next step cheap, and is bounded.
-import { globMatch } from '../command/index.js';
+import { cursorOf, globMatch } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Context } from './context.js';
 import { ElementOrder } from './element-order.js';
@@ -42,17 +42,9 @@ function forget(collection: Scanned): void {
   walked = walked.filter((each) => each.deref() !== collection);
 }
 
-const CURSOR = /^[+-]?[0-9]{1,20}$/;
-
 /** Argument i as a cursor: 0, or one more than a position. @throws ReplyError */
 export function cursorArgument(request: Request, i: number): number {
-  const text = request.text(i);
-  // Redis takes the empty string for 0.
-  if (text === '') return 0;
-  if (!CURSOR.test(text) || BigInt(text.replace(/^[+-]/, '')) >= 2n ** 64n) reject('ERR invalid cursor');
-  const value = Number(text);
-  // A negative one stands for a very large one; no position is that large.
-  return value < 0 ? Number.MAX_SAFE_INTEGER : value;
+  return cursorOf(request.text(i)) ?? reject('ERR invalid cursor');
 }
 
 /**

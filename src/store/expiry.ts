@@ -1,5 +1,6 @@
 // Commands on the time a key has left. Effects name absolute times; an expiry in the past is a deletion,
 // but only a primary judges that: on a backup PEXPIREAT always sets.
+import { cut } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -23,7 +24,7 @@ class Conditions {
       else if (request.is(i, 'xx')) this.xx = true;
       else if (request.is(i, 'gt')) this.gt = true;
       else if (request.is(i, 'lt')) this.lt = true;
-      else reject(`ERR Unsupported option ${request.text(i)}`);
+      else reject(`ERR Unsupported option ${cut(request.text(i))}`);
     }
     if (this.nx && (this.xx || this.gt || this.lt)) {
       reject('ERR NX and XX, GT or LT options at the same time are not compatible');

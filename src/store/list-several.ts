@@ -60,7 +60,8 @@ function atLeastOne(request: Request, i: number, error: string): number {
   return value >= 1 ? value : reject(error);
 }
 
-function lmpop(store: Access, request: Request, ctx: Context): void {
+/** What LMPOP says behind its keys. @throws ReplyError when that is wrong */
+export function lmpopOptions(request: Request): { where: number; end: End; count: number | null } {
   const keys = atLeastOne(request, 1, 'ERR numkeys should be greater than 0');
   const where = keys + 2;
   if (where >= request.argc) reject(SYNTAX);
@@ -70,6 +71,11 @@ function lmpop(store: Access, request: Request, ctx: Context): void {
     if (count !== null || !request.is(i, 'count') || i + 1 >= request.argc) reject(SYNTAX);
     count = atLeastOne(request, i + 1, 'ERR count should be greater than 0');
   }
+  return { where, end, count };
+}
+
+function lmpop(store: Access, request: Request, ctx: Context): void {
+  const { where, end, count } = lmpopOptions(request);
   for (let i = 2; i < where; i++) {
     const key = request.text(i);
     const entry = store.findTyped<List>(ctx, key, LIST);

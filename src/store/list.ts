@@ -202,12 +202,11 @@ function ltrim(store: Access, request: Request, ctx: Context): void {
     const list = entry.value;
     const { held, size } = list;
     const { from, count } = rangeIn(size, start, end);
-    if (count < size) {
-      list.removeRange(from + count, size - from - count);
-      list.removeRange(0, from);
-      store.changed(ctx, request.text(1), entry, held);
-      store.same(ctx, request);
-    }
+    list.removeRange(from + count, size - from - count);
+    list.removeRange(0, from);
+    store.changed(ctx, request.text(1), entry, held);
+    // Also when nothing goes: to those who watch it, Redis has changed it.
+    store.same(ctx, request);
   }
   ctx.reply.ok();
 }

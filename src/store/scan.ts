@@ -6,6 +6,7 @@ import type { Request } from '../resp/index.js';
 import { SLOTS } from '../ring/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
+import { cursorArgument } from './element-scan.js';
 import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument } from './integers.js';
@@ -83,11 +84,8 @@ function leftOut(ctx: Context, slot: number): boolean {
   return ctx.slots !== null && !ctx.slots(slot);
 }
 
-const CURSOR = /^[0-9]{1,20}$/;
-
 function scan(store: Access, request: Request, ctx: Context): void {
-  const text = request.text(1);
-  if (!CURSOR.test(text) || BigInt(text) >= 2n ** 64n) reject('ERR invalid cursor');
+  const from = cursorArgument(request, 1);
   const options: ScanOptions = {};
   let count = 10;
   for (let i = 2; i < request.argc; i += 2) {
@@ -99,7 +97,7 @@ function scan(store: Access, request: Request, ctx: Context): void {
     else if (request.is(i, 'type')) options.type = request.text(i + 1).toLowerCase();
     else reject(SYNTAX);
   }
-  const { keys, next } = scanRange(store, ctx, ctx.db, Number(text), count, options);
+  const { keys, next } = scanRange(store, ctx, ctx.db, from, count, options);
   ctx.reply.array(2);
   ctx.reply.bulk(next === -1 ? '0' : String(next));
   ctx.reply.array(keys.length);

@@ -203,7 +203,8 @@ function zpop(from: 'min' | 'max'): Handler {
   };
 }
 
-function zmpop(store: Access, request: Request, ctx: Context): void {
+/** What ZMPOP says behind its keys. @throws ReplyError when that is wrong */
+export function zmpopOptions(request: Request): { where: number; min: boolean; count: number } {
   const keys = countArgument(request, 1, 'ERR numkeys should be greater than 0');
   const where = 2 + keys;
   if (where >= request.argc) reject(SYNTAX);
@@ -220,6 +221,11 @@ function zmpop(store: Access, request: Request, ctx: Context): void {
     }
     count = countArgument(request, where + 2, 'ERR count should be greater than 0');
   }
+  return { where, min, count };
+}
+
+function zmpop(store: Access, request: Request, ctx: Context): void {
+  const { where, min, count } = zmpopOptions(request);
   for (let i = 2; i < where; i++) {
     const key = request.text(i);
     const entry = findSorted(store, ctx, key);

@@ -41,6 +41,13 @@ test('killed, frozen and stopped members lose nothing and cost clients time only
     { lost, wrong, unread, violations, undecided },
     { lost: 0, wrong: 0, unread: 0, violations: 0, undecided: 0 },
   );
+  const { transactions: moved } = outcome;
+  assert.deepEqual(
+    [moved.lost, moved.wrong, moved.unread, moved.violations, moved.undecided],
+    [0, 0, 0, 0, 0],
+    JSON.stringify(moved),
+  );
+  assert.ok(moved.transfers > 300 && moved.watched > 50 && moved.reads > 100, JSON.stringify(moved));
   for (const fault of outcome.faults) {
     assert.deepEqual(fault.errors, {}, `${fault.kind}: clients saw errors`);
     assert.ok(fault.gapMs < DEADLINE_MS, `${fault.kind}: no writes for ${fault.gapMs} ms`);

@@ -1,8 +1,10 @@
 // Judges histories on a thread of its own, so that clients are measured while the checker thinks. As a program it is
 // that thread. Must never leave a history out: what it was given is counted as decided, in violation, or undecided.
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { actions } from '../sim/exec-model.js';
 import { check, redis } from '../sim/linearizability/index.js';
 import type { History } from './history-load.js';
+import type { Transfers } from './transfer-load.js';
 
 const STEPS = 2_000_000;
 
@@ -12,8 +14,14 @@ interface Judged {
   text: string;
 }
 
-/** The verdicts so far. */
-export class Judge {
+/** What a history is of, and so which model it is held against. */
+interface Kinds {
+  commands: History;
+  transactions: Transfers;
+}
+
+/** The verdicts so far, on histories of one kind. */
+export class Judge<K extends keyof Kinds> {
   histories = 0;
   operations = 0;
   violations = 0;
@@ -21,11 +29,12 @@ export class Judge {
   /** Excerpts of violations. */
   readonly texts: string[] = [];
   private given = 0;
-  private readonly worker = new Worker(new URL(import.meta.url));
+  private readonly worker: Worker;
   private wake = () => {};
   private broken: Error | null = null;
 
-  constructor() {
+  constructor(kind: K) {
+    this.worker = new Worker(new URL(import.meta.url), { workerData: kind });
     this.worker.on('message', ({ operations, verdict, text }: Judged) => {
       this.histories++;
       this.operations += operations;
@@ -40,7 +49,7 @@ export class Judge {
     });
   }
 
-  take(history: History): void {
+  take(history: Kinds[K]): void {
     this.given++;
     this.worker.postMessage(history);
   }
@@ -61,8 +70,13 @@ export class Judge {
 }
 
 if (!isMainThread) {
-  parentPort!.on('message', (history: History) => {
-    const { verdict, violation, undecided } = check(redis, history, { steps: STEPS });
+  const budget = { steps: STEPS };
+  const verdictOn = (history: History | Transfers) =>
+    workerData === 'transactions'
+      ? check(actions, history as Transfers, budget)
+      : check(redis, history as History, budget);
+  parentPort!.on('message', (history: History | Transfers) => {
+    const { verdict, violation, undecided } = verdictOn(history);
     const text =
       verdict === 'violation' ? violation!.text : verdict === 'undecided' ? `# undecided: ${undecided}` : '';
     parentPort!.postMessage({ operations: history.length, verdict, text } satisfies Judged);

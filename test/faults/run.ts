@@ -9,11 +9,14 @@ import { Judge } from './judge.js';
 import type { Concerned, Kind } from './kinds.js';
 import { LedgerLoad } from './ledger-load.js';
 import { Measure, type Window } from './measure.js';
+import { TransferLoad } from './transfer-load.js';
 
 const HEAL_MS = 40_000;
 const SETTLE_MS = 500;
 /** Clients that write histories, for each router. */
 const HISTORY_CLIENTS = 3;
+/** Clients that transfer amounts by MULTI, for each router. */
+const TRANSFER_CLIENTS = 2;
 
 /** What to do. */
 export interface Plan {
@@ -40,6 +43,22 @@ export interface Injected extends Window {
   healedMs: number;
 }
 
+/** What came of transfers between accounts. */
+export interface Transactions {
+  /** Acknowledged, and those of them that had watched; EXECs that were nil; readings of all accounts. */
+  transfers: number;
+  watched: number;
+  nils: number;
+  reads: number;
+  lost: number;
+  wrong: number;
+  unread: number;
+  histories: number;
+  checked: number;
+  violations: number;
+  undecided: number;
+}
+
 /** What came out. */
 export interface Outcome {
   seed: number;
@@ -55,6 +74,8 @@ export interface Outcome {
   checked: number;
   violations: number;
   undecided: number;
+  /** MULTI over accounts in every group. */
+  transactions: Transactions;
   /** Keys compared, and what differs between copies of one group. */
   keys: number;
   differences: string[];
@@ -67,10 +88,14 @@ export interface Outcome {
 /** Whether nothing was lost, wrong, different or left broken. */
 export function sound(outcome: Outcome): boolean {
   const { lost, wrong, unread, violations, undecided, differences, notHealed } = outcome;
+  const { transactions: moved } = outcome;
   return (
     lost + wrong + unread + violations + undecided + differences.length + notHealed.length === 0 &&
+    moved.lost + moved.wrong + moved.unread + moved.violations + moved.undecided === 0 &&
     outcome.acknowledged > 0 &&
-    outcome.checked > 0
+    outcome.checked > 0 &&
+    moved.transfers > 0 &&
+    moved.checked > 0
   );
 }
 
@@ -78,7 +103,8 @@ export function sound(outcome: Outcome): boolean {
 export async function runFaults(plan: Plan): Promise<Outcome> {
   const random = new Random(plan.seed);
   const cluster = await Cluster.start(plan.shape);
-  const judge = new Judge();
+  const judge = new Judge('commands');
+  const bankJudge = new Judge('transactions');
   const measure = new Measure();
   const places = cluster.routers.map(({ port }, router) => ({ router, port }));
   const chance = () => random.unit();
@@ -94,11 +120,21 @@ export async function runFaults(plan: Plan): Promise<Outcome> {
     chance,
     (one) => judge.take(one),
   );
+  const transfers = new TransferLoad(
+    places.flatMap((place) => new Array<typeof place>(TRANSFER_CLIENTS).fill(place)),
+    cluster.groups,
+    cluster.groupOf,
+    measure,
+    chance,
+    (one) => bankJudge.take(one),
+  );
+  const told = () => [...ledger.findings, ...judge.texts, ...transfers.findings, ...bankJudge.texts];
   const faults: Injected[] = [];
   const notHealed: string[] = [];
   try {
     ledger.start();
     history.start();
+    transfers.start();
     if (!(await ledger.allWrite(10_000))) throw new Error('clients cannot write');
     const end = performance.now() + plan.seconds * 1000;
     // The choice of faults depends on the seed alone, not on how many numbers clients draw.
@@ -137,12 +173,13 @@ export async function runFaults(plan: Plan): Promise<Outcome> {
         notHealed.push(name);
         plan.say(`  did not heal: ${await cluster.describe()}`);
       }
-      for (const text of [...ledger.findings, ...judge.texts].slice(0, 3)) plan.say(`  ${text}`);
+      for (const text of told().slice(0, 3)) plan.say(`  ${text}`);
       await sleep(SETTLE_MS);
     }
-    await Promise.all([ledger.stop(), history.stop()]);
+    await Promise.all([ledger.stop(), history.stop(), transfers.stop()]);
     const unread = await ledger.verify();
-    await judge.done();
+    await transfers.verify();
+    await Promise.all([judge.done(), bankJudge.done()]);
     const { keys, differences } = await compareCopies(cluster, cluster.groups);
     return {
       seed: plan.seed,
@@ -156,16 +193,30 @@ export async function runFaults(plan: Plan): Promise<Outcome> {
       checked: judge.operations,
       violations: judge.violations,
       undecided: judge.undecided,
+      transactions: {
+        transfers: transfers.transfers,
+        watched: transfers.watched,
+        nils: transfers.nils,
+        reads: transfers.reads,
+        lost: transfers.lost,
+        wrong: transfers.wrong,
+        unread: transfers.unread,
+        histories: bankJudge.histories,
+        checked: bankJudge.operations,
+        violations: bankJudge.violations,
+        undecided: bankJudge.undecided,
+      },
       keys,
       differences,
       notHealed,
-      findings: [...ledger.findings, ...judge.texts],
+      findings: told(),
     };
   } finally {
     ledger.close();
     history.close();
+    transfers.end();
     measure.stop();
-    await judge.stop();
+    await Promise.all([judge.stop(), bankJudge.stop()]);
     await cluster.stop();
   }
 }

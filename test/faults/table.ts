@@ -50,7 +50,17 @@ export function tableOf(outcome: Outcome): string {
     Object.entries(one)
       .map(([name, count]) => `${name}:${count}`)
       .join(' ') || '0';
-  const { operations, faults, acknowledged, lost, wrong, unread, violations, undecided } = outcome;
+  const {
+    operations,
+    faults,
+    acknowledged,
+    lost,
+    wrong,
+    unread,
+    violations,
+    undecided,
+    transactions: moved,
+  } = outcome;
   return [
     row('fault', 'times', 'gap median', 'gap max', 'whole', 'operations', 'stalled', 'errors'),
     ...all.map((line) =>
@@ -72,6 +82,9 @@ export function tableOf(outcome: Outcome): string {
     `seed ${outcome.seed}: ${faults.length} faults, ${operations} operations, ${acknowledged} acknowledged writes in the ledger`,
     `lost ${lost}, wrong ${wrong}, unread ${unread}; histories ${outcome.histories} of ${outcome.checked} operations: ` +
       `${violations} not linearizable, ${undecided} undecided`,
+    `MULTI over accounts in every group: ${moved.transfers} transfers acknowledged (${moved.watched} watched, ${moved.nils} nil), ` +
+      `${moved.reads} readings of all; lost ${moved.lost}, wrong ${moved.wrong}, unread ${moved.unread}; ` +
+      `histories ${moved.histories} of ${moved.checked} transactions: ${moved.violations} not serializable in order of time, ${moved.undecided} undecided`,
     outcome.differences.length === 0
       ? `replicas equal: ${outcome.keys} keys`
       : `replicas differ: ${outcome.differences.join('; ')}`,

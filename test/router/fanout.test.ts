@@ -63,12 +63,14 @@ describe('SCAN', () => {
   it('asks every group from the same position', () => {
     assert.equal(asks('SCAN 0'), 'TOWLINE.SCAN 0 10');
     assert.equal(asks('SCAN 17 MATCH a* count 5 Type string'), 'TOWLINE.SCAN 17 5 MATCH a* Type string');
+    // As strtoul reads it, and Redis with it: the end of everything.
+    assert.equal(asks('SCAN -1'), `TOWLINE.SCAN ${Number.MAX_SAFE_INTEGER} 10`);
     assert.equal(asks('SCAN 0 COUNT 99999999999'), 'TOWLINE.SCAN 0 1000000');
   });
   it('refuses as Redis does', () => {
     const rows: [string, string][] = [
       ['SCAN x', '-ERR invalid cursor\r\n'],
-      ['SCAN -1', '-ERR invalid cursor\r\n'],
+      ['SCAN 99999999999999999999', '-ERR invalid cursor\r\n'],
       ['SCAN 0 COUNT', '-ERR syntax error\r\n'],
       ['SCAN 0 COUNT 0', '-ERR syntax error\r\n'],
       ['SCAN 0 COUNT x', '-ERR value is not an integer or out of range\r\n'],

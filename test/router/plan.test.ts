@@ -57,6 +57,12 @@ describe('planOf', () => {
       '*5\r\n$-1\r\n$2\r\na1\r\n$2\r\n\r\n\r\n$-1\r\n$2\r\na3\r\n',
     );
   });
+  it('pairs: a key without its value is an error, and nothing is written', () => {
+    for (const name of ['MSET', 'MSETNX']) {
+      const wrong = `-ERR wrong number of arguments for '${name.toLowerCase()}' command\r\n`;
+      assert.equal(locked(`${name} ${A} 1 ${B}`, { g1: ':0\r\n', g2: ':0\r\n' }), wrong);
+    }
+  });
   it('sum: each group counts its keys, as often as they are named', () => {
     assert.deepEqual(shares(`EXISTS ${A} ${B} ${A}`, 3), [
       `g1: 3:${A} 3:${A}; 3: EXISTS ${A} ${A}`,

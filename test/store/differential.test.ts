@@ -18,7 +18,6 @@ const SKEW = 5000;
  * - Times: the two servers read their clocks at different moments.
  * - OBJECT ENCODING: Towline goes by the value alone; Redis remembers how it came about
  *   (`raw` after APPEND, `embstr` for an integer that INCRBYFLOAT wrote).
- * - SCAN takes no negative cursor (Redis takes -1 for 2^64 - 1), and is not asked for one.
  * - Expiries beyond 2^53 ms are refused.
  */
 function same(words: readonly string[], mine: string, theirs: string): boolean {

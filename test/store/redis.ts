@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type Argument, encodeCommand, ReplySplitter } from '../../src/resp/index.js';
 
 /** Asks one command after the other, and returns the reply's bytes as latin1 text. */
@@ -20,6 +19,11 @@ export class Connection {
         this.waiting.shift()?.(buffer.latin1Slice(start, end));
       }
     });
+    socket.on('error', () => {});
+    // No reply looks like this.
+    socket.on('close', () => {
+      for (const take of this.waiting.splice(0)) take('(connection closed)');
+    });
   }
 
   /** All commands in one write; their replies in order. */
@@ -32,18 +36,26 @@ export class Connection {
   async ask(...args: Argument[]): Promise<string> {
     return (await this.askAll([args]))[0]!;
   }
+
+  close(): void {
+    this.socket.destroy();
+  }
 }
 
-function open(path: string): Promise<Socket> {
+/** Where a server listens: a socket file, or a port of this machine. */
+export function open(at: string | number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
+    const socket =
+      typeof at === 'string' ? connect(at) : connect({ port: at, host: '127.0.0.1', noDelay: true });
     socket.once('connect', () => resolve(socket));
     socket.once('error', reject);
   });
 }
 
-/** Starts redis-server; the test stops it. @returns a function that opens connections. */
-export async function startRedis(t: TestContext): Promise<() => Promise<Connection>> {
+/** Starts redis-server; what `t.after` is given stops it. @returns a function that opens connections. */
+export async function startRedis(t: {
+  after(end: () => Promise<void>): void;
+}): Promise<() => Promise<Connection>> {
   const dir = mkdtempSync(join(tmpdir(), 'towline-redis-'));
   const path = join(dir, 'redis.sock');
   const args = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', dir];

@@ -83,3 +83,18 @@ export const setCommand: fc.Arbitrary<string[]> = fc.oneof(
     ),
   },
 );
+
+const UNORDERED = ['SMEMBERS', 'SINTER', 'SUNION', 'SDIFF', 'SPOP'];
+
+/** A reply in a form that is the same for redis-server: members in any order, and those drawn at random. */
+export function normalSet([name, , count]: readonly string[], reply: string): string {
+  const lines = reply.split('\r\n');
+  if (reply[0] === '-') return reply;
+  if (UNORDERED.includes(name!)) return lines.sort().join();
+  // Drawn at random: how many, unless that is all of them.
+  if (name === 'SRANDMEMBER' && reply[0] === '$') return reply === '$-1\r\n' ? reply : 'one';
+  if (name === 'SRANDMEMBER') return Number(count) < 1000 ? lines[0]! : lines.sort().join();
+  // Of a large one each server gives another part; what is compact is compared elsewhere.
+  if (name === 'SSCAN') return lines[0]!;
+  return reply;
+}

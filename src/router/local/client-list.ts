@@ -1,5 +1,6 @@
 // CLIENT LIST, INFO and KILL: other connections of this router, seen and closed.
 // Must never close its own client before the reply has left: that is `closeAfterReply`.
+import { cut } from '../../command/index.js';
 import type { Request } from '../../resp/index.js';
 import type { ClientState, ClientType } from './client.js';
 import type { ClientFilter } from './clients.js';
@@ -35,7 +36,7 @@ function listFilter(request: Request): ClientFilter | string {
   if (request.argc === 2) return {};
   if (request.argc === 4 && request.is(2, 'type')) {
     const type = TYPES[request.text(3).toLowerCase()];
-    return type === undefined ? `ERR Unknown client type '${request.text(3)}'` : { type };
+    return type === undefined ? `ERR Unknown client type '${cut(request.text(3))}'` : { type };
   }
   if (request.argc < 4 || !request.is(2, 'id')) return SYNTAX;
   const ids = new Set<number>();
@@ -80,12 +81,12 @@ function killOptions(request: Request): Kill | string {
       filter.ids = new Set([Number(id)]);
     } else if (request.is(i, 'type')) {
       const type = TYPES[value.toLowerCase()];
-      if (type === undefined) return `ERR Unknown client type '${value}'`;
+      if (type === undefined) return `ERR Unknown client type '${cut(value)}'`;
       filter.type = type;
     } else if (request.is(i, 'addr')) filter.addr = value;
     else if (request.is(i, 'laddr')) filter.laddr = value;
     else if (request.is(i, 'user')) {
-      if (value !== 'default') return `ERR No such user '${value}'`;
+      if (value !== 'default') return `ERR No such user '${cut(value)}'`;
       filter.user = value;
     } else if (request.is(i, 'skipme')) {
       skipMe = request.is(i + 1, 'yes');

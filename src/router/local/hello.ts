@@ -1,4 +1,5 @@
 // Who a client is and which protocol it speaks: HELLO and AUTH. Who may: authentication.ts.
+import { cut } from '../../command/index.js';
 import type { ReplyWriter } from '../../resp/index.js';
 import { authenticate, authRequired } from './authentication.js';
 import type { ClientState } from './client.js';
@@ -43,7 +44,7 @@ const hello: LocalHandler = (request, client, server, reply) => {
     } else if (request.is(i, 'setname') && more >= 1) {
       name = request.text(++i);
       if (!isNiceName(name)) return reply.error(BAD_NAME);
-    } else return reply.error(`ERR Syntax error in HELLO option '${request.text(i)}'`);
+    } else return reply.error(`ERR Syntax error in HELLO option '${cut(request.text(i))}'`);
   }
   if (login !== null && !authenticate(client, server.settings, login[0], login[1]))
     return reply.error(WRONG_PASSWORD);

@@ -1,5 +1,6 @@
 // What tools look at and a router has none of: slow log, latency samples, modules, memory reports, users.
 // Answers are what a Redis says that has these switched off; nothing here has a state.
+import { cut } from '../../command/index.js';
 import { bulks, helpOf } from './handler.js';
 import { parseInteger } from './parse.js';
 import type { LocalHandler } from './server.js';
@@ -18,7 +19,7 @@ const slowlogGet: LocalHandler = (request, _client, _server, reply) => {
 };
 
 const graph: LocalHandler = (request, _client, _server, reply) =>
-  reply.error(`ERR No samples available for event '${request.text(2)}'`);
+  reply.error(`ERR No samples available for event '${cut(request.text(2))}'`);
 
 const userLine = (password: string) => `user default on ${password === '' ? 'nopass ' : ''}~* &* +@all`;
 

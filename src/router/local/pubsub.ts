@@ -1,6 +1,6 @@
 // The commands of publish and subscribe: arguments in, confirmations and counts out, as Redis 7.0 forms them. Who is
 // subscribed, and how a message gets there, is behind the PubSubDesk. Must never confirm what is not so yet.
-import { globMatch } from '../../command/index.js';
+import { cut, globMatch } from '../../command/index.js';
 import type { ReplyWriter } from '../../resp/index.js';
 import type { ClientState } from './client.js';
 import { bulks, helpOf } from './handler.js';
@@ -64,7 +64,7 @@ const names =
   (request, _client, { pubsub }, reply) => {
     if (request.argc > 3) {
       return reply.error(
-        `ERR unknown subcommand or wrong number of arguments for '${request.text(1).slice(0, 128)}'. Try PUBSUB HELP.`,
+        `ERR unknown subcommand or wrong number of arguments for '${cut(request.text(1), 128)}'. Try PUBSUB HELP.`,
       );
     }
     const pattern = request.argc === 3 ? request.text(2) : '*';

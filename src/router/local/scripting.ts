@@ -1,5 +1,6 @@
 // SCRIPT and FUNCTION where there is no Lua: nothing is cached and nothing can be loaded, so flushing succeeds and every
 // listing is empty. What would run or load a script is no row of the table and is refused there.
+import { cut } from '../../command/index.js';
 import type { Request } from '../../resp/index.js';
 import { helpOf } from './handler.js';
 import type { LocalHandler } from './server.js';
@@ -26,7 +27,7 @@ const exists: LocalHandler = (request, _client, _server, reply) => {
 const list: LocalHandler = (request, _client, _server, reply) => {
   for (let i = 2; i < request.argc; i++) {
     if (request.is(i, 'withcode')) continue;
-    if (!request.is(i, 'libraryname')) return reply.error(`ERR Unknown argument ${request.text(i)}`);
+    if (!request.is(i, 'libraryname')) return reply.error(`ERR Unknown argument ${cut(request.text(i))}`);
     if (++i === request.argc) return reply.error('ERR library name argument was not given');
   }
   reply.array(0);

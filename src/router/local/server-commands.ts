@@ -1,5 +1,6 @@
 // Commands about the server as a whole that are no container: TIME, ROLE, WAIT, DEBUG, SHUTDOWN, LOLWUT, and
 // refusals of what a router has nothing to do it with. A refusal must say what is missing.
+import { cut } from '../../command/index.js';
 import type { ClientState } from './client.js';
 import { refuse } from './handler.js';
 import { parseInteger, parseSmall } from './parse.js';
@@ -53,7 +54,7 @@ const debug: LocalHandler = (request, client, server, reply) => {
     if (ms === 0) return reply.ok();
     return server.delay(ms).then(() => reply.ok());
   }
-  const given = request.text(1).slice(0, 128);
+  const given = cut(request.text(1), 128);
   reply.error(`ERR unknown subcommand or wrong number of arguments for '${given}'. Try DEBUG HELP.`);
 };
 

@@ -1,6 +1,6 @@
 // What CONFIG GET shows and CONFIG SET changes. Settings that act here are typed fields; the rest are fixed
 // answers for what clients and tools probe. Must never accept a value that would not be acted on.
-import { globMatch } from '../../command/index.js';
+import { cut, globMatch } from '../../command/index.js';
 import { MAX_BULK, MAX_QUERY } from '../../resp/index.js';
 import { FIXED, IMMUTABLE, PROTECTED } from './fixed-settings.js';
 import { ALIASES, layoutValue } from './layout-settings.js';
@@ -184,7 +184,7 @@ export class Settings {
     for (const [given] of pairs) {
       const name = plain(given);
       if (ACTING[name] === undefined && !this.fixed.has(name)) {
-        return `ERR Unknown option or number of arguments for CONFIG SET - '${given}'`;
+        return `ERR Unknown option or number of arguments for CONFIG SET - '${cut(given)}'`;
       }
       if (START_ONLY.has(name)) return failed(given, "can't set immutable config");
       if (PROTECTED.has(name)) return failed(given, "can't set protected config");
