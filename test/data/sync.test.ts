@@ -2,7 +2,7 @@
 // interrupted, too slow, or in the hands of two primaries (design, section 4; R3, R4, R7).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Assembly, PIECE } from '../../src/data/pieces.js';
+import { Assembly, LARGE } from '../../src/data/pieces.js';
 import { encodeCommand, ProtocolError } from '../../src/resp/index.js';
 import { type Group, type Link, type RouterLane, serving } from './group.js';
 
@@ -146,7 +146,7 @@ describe('a large value', () => {
     group.until(() => group.inSync === 'a b', 8000, 'b is let in');
     group.run(30);
     assert.deepEqual(group.keys('b'), group.keys('a'));
-    assert.ok(pieces >= LONG / PIECE, `${pieces} pieces`);
+    assert.ok(pieces >= LONG / LARGE, `${pieces} pieces`);
     return group;
   }
   const value = (group: Group) => group.at('b').node.store.exportKey(0, 'long');
@@ -164,9 +164,9 @@ describe('a large value', () => {
     const bytes = value(group)!;
     assert.equal(bytes.toString('latin1', 14, 17), 'new');
     assert.equal(bytes.toString('latin1', bytes.length - 3), 'end');
-    assert.ok(most > LONG / PIECE + 4, `${most} pieces`);
+    assert.ok(most > LONG / LARGE + 4, `${most} pieces`);
   });
-  it('is copied when it is written again and again', () => {
+  it('is held still when it is written again and again', () => {
     let count = 0;
     const group = given((_, lane) => {
       lane.send('APPEND', 'long', `<${count++}>`);
@@ -185,18 +185,26 @@ describe('a large value', () => {
     });
     assert.equal(value(group), null);
   });
-  const LONG_ENOUGH = Math.ceil(LONG / PIECE) + 2;
+  const LONG_ENOUGH = Math.ceil(LONG / LARGE) + 2;
 
   it('whose pieces do not follow one another is refused', () => {
-    const bytes = Buffer.alloc(10);
+    const head = Buffer.concat([Buffer.from([0]), Buffer.alloc(8)]);
+    const first = Buffer.concat([head, Buffer.from([0, 0, 0, 3]), Buffer.from('a')]);
     const assembly = new Assembly();
-    assert.throws(() => assembly.take(0, 'k', 30, 10, bytes), ProtocolError);
-    assert.equal(assembly.take(0, 'k', 30, 0, bytes), null);
-    assert.throws(() => assembly.take(0, 'other', 30, 10, bytes), ProtocolError);
-    assert.throws(() => assembly.take(0, 'k', 30, 20, bytes), ProtocolError);
-    assert.throws(() => assembly.take(0, 'k', 30, 10, Buffer.alloc(21)), ProtocolError);
-    assert.throws(() => assembly.take(0, 'k', 2 ** 40, 0, bytes), ProtocolError);
-    assert.equal(assembly.take(0, 'k', 30, 0, Buffer.alloc(30, 1))?.length, 30);
+    assert.throws(() => assembly.take(0, 'k', 1, false, Buffer.from('bc')), ProtocolError);
+    assert.equal(assembly.take(0, 'k', 0, false, first), null);
+    assert.throws(() => assembly.take(0, 'other', 1, true, Buffer.from('bc')), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 2, true, Buffer.from('bc')), ProtocolError);
+    assert.deepEqual(assembly.take(0, 'k', 1, true, Buffer.from('bc')), {
+      type: 0,
+      value: 'abc',
+      expireAt: 0,
+    });
+    assert.throws(() => assembly.take(0, 'k', 2, true, Buffer.from('bc')), ProtocolError);
+    const endless = Buffer.concat([head, Buffer.alloc(4, 0xff)]);
+    assert.throws(() => assembly.take(0, 'k', 0, false, endless), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 0, true, first), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 0, true, Buffer.from([250])), ProtocolError);
   });
 });
 
