@@ -12,7 +12,7 @@ export interface PieceSize {
 }
 
 /** What a process spends on a piece of this size keeps nobody waiting. */
-export const PIECE_SIZE: PieceSize = { bytes: 256 * 1024, parts: 2048 };
+export const PIECE_SIZE: PieceSize = { bytes: 256 * 1024, parts: 1024 };
 
 /** A value that grows by the parts that its type has made of another one. */
 export interface Gathering<V extends Value = Value> {
