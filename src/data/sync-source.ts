@@ -179,7 +179,7 @@ export class SyncSource implements Telling {
       else this.tell(BYTES_A_TURN);
       const took = this.host.now() - began;
       // While clients wait for a value it rests for as long as it works.
-      if (this.large.urgent) this.pumpLater(Math.min(MAX_REST_MS, took));
+      if (this.large.urgent) this.pumpLater(Math.min(MAX_REST_MS, Math.max(1, took)));
       else this.pumpLater(Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, REST * took)));
     });
   }

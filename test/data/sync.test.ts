@@ -124,6 +124,11 @@ function lastWords(group: Group, link: Link): void {
   link.client.write(words);
 }
 
+/** What transactions this member knows, and its locks. */
+const locksOf = (group: Group, name: string) =>
+  (group.at(name).node as unknown as { role: { transactions: { locks: { size: number } } } }).role
+    .transactions.locks;
+
 describe('a large value', () => {
   const LONG = 3_000_000;
   /** A candidate is being given a value in pieces: `written` sees the number of pieces that have left. */
@@ -177,6 +182,63 @@ describe('a large value', () => {
         .toString('latin1')
         .endsWith(`<${count - 1}>`),
     );
+  });
+  it('is held still, and given piece by piece all the same: also a collection', () => {
+    const group = serving({ members: 1 });
+    const lane = group.lane('a', 'writer');
+    const FIELDS = 8000;
+    for (let i = 0; i < FIELDS; i += 100)
+      lane.send(
+        'HSET',
+        'long',
+        ...Array.from({ length: 100 }, (_, n) => [`f${i + n}`, 'v'.repeat(40)]).flat(),
+      );
+    lane.replies();
+    group.start('b');
+    let pieces = 0;
+    let longest = 0;
+    const held: string[] = [];
+    group.stuck = (link) => {
+      if (!group.connects(link, 'a', 'b') || link.client.queued === 0) return false;
+      const words = link.client.take();
+      link.client.write(words);
+      const said = words.toString('latin1').split('TOWLINE.PART').length - 1;
+      if (said === 0) return false;
+      pieces += said;
+      longest = Math.max(longest, said);
+      lane.send('HSET', 'long', 'count', pieces);
+      if (locksOf(group, 'a').size > 0) held.push(`${pieces}`);
+      return false;
+    };
+    group.until(() => group.inSync === 'a b', 8000, 'b is let in');
+    group.run(30);
+    assert.ok(held.length > 2, `held at pieces ${held.join(' ')}`);
+    assert.equal(longest, 1);
+    assert.equal(locksOf(group, 'a').size, 0);
+    const payload = (name: string) => group.at(name).node.store.exportKey(0, 'long')!;
+    assert.ok(payload('a').equals(payload('b')));
+    assert.match(group.lane('a', 'last').send('HGET', 'long', 'count').replies(), new RegExp(`${pieces}$`));
+  });
+  it('that a command over several keys changes at the end is given once more, before the last turn', () => {
+    const group = serving({ members: 1 });
+    const lane = group.lane('a', 'writer');
+    lane.send('SETRANGE', 'long', LONG - 1, 'z').send('SET', 'small', '1');
+    lane.replies();
+    group.start('b');
+    let marks = 0;
+    group.stuck = (link) => {
+      if (!group.connects(link, 'a', 'b') || link.client.queued === 0) return false;
+      const words = link.client.take();
+      link.client.write(words);
+      if (words.includes('TOWLINE.MARK') && marks++ === 0)
+        lane.send('RENAME', 'long', 'longer').send('APPEND', 'longer', '!').send('COPY', 'small', 'other');
+      return false;
+    };
+    group.until(() => group.inSync === 'a b', 8000, 'b is let in');
+    group.run(30);
+    assert.ok(marks >= 1);
+    assert.equal(group.at('b').node.store.exportKey(0, 'longer')?.length, LONG + 1 + 9);
+    assert.deepEqual(group.keys('b'), group.keys('a'));
   });
   it('is not given when it was deleted meanwhile', () => {
     const group = given((pieces, lane) => {
