@@ -269,7 +269,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   get halted(): boolean {
     return this.stopped || this.ending;
   }
-  wrote(effects: Buffer): void {
+  wrote(effects: readonly Buffer[]): void {
     this.source?.entry(effects);
   }
   advanced(): void {

@@ -4,6 +4,7 @@
 import type { Participant, Remembered, Told } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeTxnEntry } from '../net/wire.js';
+import { writeParts } from '../net/write-parts.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { slotOfText } from '../ring/index.js';
 import { Context } from '../store/context.js';
@@ -35,8 +36,6 @@ const STALL_MS = 10_000;
 /** The same before it has said anything: another one may be waiting. */
 const OPENING_MS = 2000;
 
-/** Bytes of a part that is written by itself. */
-const LONG = 128 * 1024;
 const END = Buffer.from('\r\n', 'latin1');
 
 /** What is needed of the primary. */
@@ -123,9 +122,9 @@ export class SyncSource implements Telling {
   }
 
   /** What the primary has just logged: effects that the store holds already. */
-  entry(effects: Buffer): void {
+  entry(effects: readonly Buffer[]): void {
     if (this.stage === 'opening' || this.stage === 'over') return;
-    const wanted = forwarded(effects, this);
+    const wanted = forwarded(effects.length === 1 ? effects[0]! : Buffer.concat(effects), this);
     if (wanted.length === 0) return;
     if (this.behind > MAX_BEHIND) return this.conn.destroy();
     this.behind += this.copy(wanted);
@@ -280,20 +279,7 @@ export class SyncSource implements Telling {
     const { parts } = this;
     if (parts.length === 0) return;
     this.parts = [];
-    let few: Buffer[] = [];
-    const write = () => {
-      if (few.length > 0) this.conn.write(Buffer.concat(few));
-      few = [];
-    };
-    // In one write, but what is large is not copied for that.
-    for (const part of parts) {
-      if (part.length < LONG) few.push(part);
-      else {
-        write();
-        this.conn.write(part);
-      }
-    }
-    write();
+    writeParts(parts, (bytes) => this.conn.write(bytes));
   }
 
   /** Whether the candidate has been given this key's place already. */
