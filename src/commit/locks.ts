@@ -28,12 +28,14 @@ export class LockTable<T> {
   private readonly queues = new Map<string, Held<T>[]>();
   /** Every request, in order of arrival. */
   private readonly all = new Set<Held<T>>();
+  /** Keys that nobody may write for a while, see hold(). */
+  private readonly still = new Set<string>();
   private everythings = 0;
   private order = 0;
 
-  /** Number of requests, granted or waiting: 0 means that no command can meet a lock. */
+  /** Number of requests, granted or waiting, and of keys held: 0 means that no command can meet a lock. */
   get size(): number {
-    return this.all.size;
+    return this.all.size + this.still.size;
   }
 
   /** Whether the whole keyspace is locked, or wanted. */
@@ -54,8 +56,26 @@ export class LockTable<T> {
   blocks(key: string, exclusive: boolean): boolean {
     if (this.everythings > 0) return true;
     const queue = this.queues.get(key);
-    if (queue === undefined) return false;
-    return exclusive || queue.some((held) => modeOf(held, key));
+    if (queue === undefined) return exclusive && this.still.has(key);
+    // What waits for a key that is held may be overtaken by reads: they change nothing, and the hold ends by itself.
+    const counts = this.still.has(key) ? queue.filter(({ granted }) => granted) : queue;
+    return exclusive || counts.some((held) => modeOf(held, key));
+  }
+
+  /**
+   * Nobody writes this key from now on, while it is read as ever, until unhold(). For a short while only: no request waits
+   * for it to end and then for another. @returns false: somebody has it, or wants it, exclusively; nothing is held
+   */
+  hold(key: string): boolean {
+    if (this.everythings > 0 || this.still.has(key)) return false;
+    if (this.queues.get(key)?.some((held) => modeOf(held, key))) return false;
+    this.still.add(key);
+    return true;
+  }
+  /** The end of a hold. @returns requests that are granted by this, in order of arrival; `granted` is already true */
+  unhold(key: string): LockRequest<T>[] {
+    if (!this.still.delete(key)) return [];
+    return this.grant(this.everythings > 0 ? this.all : (this.queues.get(key) ?? []));
   }
 
   /**
@@ -101,6 +121,10 @@ export class LockTable<T> {
     }
     // A lock on everything may have stood before anybody, and anybody before it.
     if (held.everything || this.everythings > 0) for (const other of this.all) candidates.add(other);
+    return this.grant(candidates);
+  }
+
+  private grant(candidates: Iterable<Held<T>>): LockRequest<T>[] {
     const granted: Held<T>[] = [];
     for (const other of [...candidates].sort((a, b) => a.order - b.order)) {
       if (other.granted || !this.grantable(other)) continue;
@@ -111,6 +135,10 @@ export class LockTable<T> {
   }
 
   private grantable(held: Held<T>): boolean {
+    if (this.still.size > 0) {
+      if (held.everything) return false;
+      if (held.keys.some(({ key, exclusive }) => exclusive && this.still.has(key))) return false;
+    }
     if (this.everythings > 0) {
       for (const other of this.all) {
         if (other.order >= held.order) break;

@@ -7,8 +7,9 @@ export interface LogEntry {
   readonly seq: number;
   /** Commit index when it was appended: what its bytes say. */
   readonly commit: number;
-  /** The entry's bytes, ready to be sent. */
-  readonly bytes: Buffer;
+  /** The entry's bytes, ready to be sent one after the other, and how many there are. */
+  readonly parts: readonly Buffer[];
+  readonly size: number;
 }
 
 interface Follower {
@@ -126,12 +127,13 @@ export class GroupLog {
   }
 
   /** Appends an entry with the next seq. @returns whether the commit index moved (no backup in the set). */
-  append(bytes: Buffer): boolean {
+  append(...parts: Buffer[]): boolean {
     this.last++;
     // Alone below minInSync nothing is committed: whoever joins next may need it.
     if (this.followers.size > 0 || !this.writable) {
-      this.entries.push({ seq: this.last, commit: this.committedSeq, bytes });
-      this.heldBytes += bytes.length;
+      const size = parts.reduce((sum, { length }) => sum + length, 0);
+      this.entries.push({ seq: this.last, commit: this.committedSeq, parts, size });
+      this.heldBytes += size;
     } else this.first = this.last + 1;
     return this.advance();
   }
@@ -162,7 +164,7 @@ export class GroupLog {
     this.committedSeq = all;
     let drop = 0;
     while (drop < this.entries.length && this.entries[drop]!.seq <= all)
-      this.heldBytes -= this.entries[drop++]!.bytes.length;
+      this.heldBytes -= this.entries[drop++]!.size;
     if (drop > 0) this.entries.splice(0, drop);
     this.first = all + 1;
     return true;

@@ -375,7 +375,8 @@ export class Participant<P> {
     return { do: 'fetch', lane: record.lane, ask: record.ask!, token: record.token };
   }
 
-  private granted(requests: LockRequest<LockOwner<P>>[]): ParticipantAction<P>[] {
+  /** What `locks` has granted: whoever asked for it goes on. */
+  granted(requests: LockRequest<LockOwner<P>>[]): ParticipantAction<P>[] {
     const actions: ParticipantAction<P>[] = [];
     const parked: P[] = [];
     for (const { owner } of requests) {

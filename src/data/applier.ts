@@ -1,9 +1,8 @@
 // What a committed log entry does to a member that did not execute it: the store changes, replies are remembered,
 // transactions take their next state (R8-R10). The same for a backup, and for a new primary's inherited entries.
 import type { Answers, Participant, Remembered, TxnEntry } from '../commit/index.js';
-import { ProtocolError } from '../resp/index.js';
 import { Context } from '../store/context.js';
-import { isPayload, type Store } from '../store/index.js';
+import type { Imported, Store } from '../store/index.js';
 import type { Parked } from './lane.js';
 
 /** A log entry as a member keeps it until it is committed. */
@@ -49,10 +48,9 @@ export class Applier {
     this.remembered.add(router, { seq, index: alone(index), replies: alone(replies) });
   }
 
-  /** A candidate was given this key. @throws ProtocolError */
-  put(db: number, key: string, payload: Buffer): void {
-    if (!isPayload(payload)) throw new ProtocolError('message with a bad value');
-    this.store.importKey(db, key, payload, this.ctx.seq);
+  /** A candidate was given this key. */
+  put(db: number, key: string, imported: Imported): void {
+    this.store.importWhole(db, key, imported, this.ctx.seq);
   }
 }
 

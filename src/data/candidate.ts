@@ -66,7 +66,8 @@ function message(
       return false;
     case 'TOWLINE.PART': {
       const [db, key] = [databaseOf(request, 1), request.text(2)];
-      const whole = assembly.take(db, key, numberOf(request, 3), numberOf(request, 4), request.bytes(5));
+      const last = numberOf(request, 4) === 1;
+      const whole = assembly.take(db, key, numberOf(request, 3), last, request.bytes(5));
       if (whole !== null) applier.put(db, key, whole);
       return false;
     }

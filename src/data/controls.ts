@@ -4,7 +4,6 @@ import {
   type Answer,
   type Ask,
   type KeyValue,
-  LARGE_VALUE,
   LOCKS_DB,
   type Participant,
   type ParticipantAction,
@@ -14,7 +13,7 @@ import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
-import { isPayload, runAside, type Store } from '../store/index.js';
+import { runAside, type Store } from '../store/index.js';
 import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
@@ -32,6 +31,8 @@ export interface ControlsOwner {
   execute(db: number, work: () => void): void;
   perform(actions: ParticipantAction<Parked>[]): void;
   readonly ring: PrimaryRing;
+  /** Bytes of the largest value that a transaction takes along when a key moves. */
+  readonly largeBytes: number;
   writable(): boolean;
   touch(): void;
   /** Does it once, after so many ms. */
@@ -182,11 +183,10 @@ export class Controls {
 
   /** A key that is to leave this group and is too large for a message: it goes in pieces first (design, Drain). */
   private tooLarge({ fetch, keys }: Ask & { kind: 'lock' }): { db: number; key: string } | null {
-    const { store, ring } = this.owner;
+    const { store, ring, largeBytes } = this.owner;
     if (!fetch || !ring.moving) return null;
     const found = keys.find(
-      ({ db, key }) =>
-        db !== LOCKS_DB && !ring.owns(store.slotOf(key)) && store.sizeOf(db, key) > LARGE_VALUE,
+      ({ db, key }) => db !== LOCKS_DB && !ring.owns(store.slotOf(key)) && store.sizeOf(db, key) > largeBytes,
     );
     return found === undefined ? null : { db: found.db, key: found.key };
   }
@@ -276,10 +276,7 @@ export class Controls {
 
   /** Whether everything that these effects adopt is here. */
   private staged(effects: Buffer): boolean {
-    return adoptedIn(effects).every((name) => {
-      const payload = this.owner.store.stages.whole(name);
-      return payload !== null && isPayload(payload);
-    });
+    return adoptedIn(effects).every((name) => this.owner.store.stages.whole(name));
   }
 
   /** An outcome that contradicts what this group has promised (R11) changes nothing: it is its sender's failure. */

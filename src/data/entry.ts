@@ -1,15 +1,29 @@
 // The log entry that is being written in this turn: effects of one router's commands, and what they were answered.
 // One entry holds all that one router wrote in a turn, so that the log costs a batch, not a command.
 import { INDEX_SIZE } from '../commit/index.js';
-import { ByteWriter, encodeCommand, ReplyWriter } from '../resp/index.js';
+import { ByteWriter, encodeCommand, PartsWriter } from '../resp/index.js';
 
 /** What an entry of the group's log holds, as it travels: `TOWLINE.ENTRY term seq commit clock kind ...`. */
 export const ENTRY = 'TOWLINE.ENTRY';
 
+/** What an entry of one router's commands holds. */
+export interface EntryParts {
+  readonly router: string;
+  /** Their bytes one after the other. */
+  readonly effects: readonly Buffer[];
+  readonly index: Buffer;
+  readonly replies: Buffer;
+}
+
+/** Bytes of effects that are not copied into a frame. */
+const LONG = 1024 * 1024;
+/** Bytes of `*7` and its line's end, or of any one digit. */
+const HEAD = 4;
+
 /** Collects one entry; the primary closes it before anything else is logged. */
 export class OpenEntry {
   /** Commands that make the same changes anywhere; each entry starts in database 0. */
-  readonly effects = new ReplyWriter();
+  readonly effects = new PartsWriter();
   private readonly index = new ByteWriter();
   private readonly replies = new ByteWriter();
   private db = 0;
@@ -20,19 +34,19 @@ export class OpenEntry {
   router = '';
 
   get empty(): boolean {
-    return this.effects.length === 0;
+    return this.effects.size === 0;
   }
 
   /** Before a command that acts on `db` executes. */
   begin(db: number): void {
-    this.bare = this.effects.length;
+    this.bare = this.effects.size;
     if (db !== this.db) this.effects.bytes(encodeCommand(['TOWLINE.DB', db]));
-    this.mark = this.effects.length;
+    this.mark = this.effects.size;
   }
   /** After it has executed. @returns whether it had effects. */
   end(db: number): boolean {
-    if (this.effects.length === this.mark) {
-      this.effects.truncate(this.bare);
+    if (this.effects.size === this.mark) {
+      this.effects.back(this.bare);
       return false;
     }
     this.db = db;
@@ -47,11 +61,11 @@ export class OpenEntry {
     this.replies.range(source, from, to);
   }
   /** Gives the parts away and starts anew. */
-  take(): { router: string; effects: Buffer; index: Buffer; replies: Buffer } {
+  take(): EntryParts {
     this.db = 0;
     const parts = {
       router: this.router,
-      effects: this.effects.take(),
+      effects: this.effects.takeParts(),
       index: this.index.take(),
       replies: this.replies.take(),
     };
@@ -60,24 +74,24 @@ export class OpenEntry {
   }
 }
 
-/** The frame of a batch of commands. */
+/** The frame of a batch of commands, in parts: what is long in its effects is not copied. */
 export function batchFrame(
   head: { term: number; seq: number; commit: number; clock: number },
-  parts: { router: string; effects: Buffer; index: Buffer; replies: Buffer },
-): Buffer {
+  { router, effects, index, replies }: EntryParts,
+): Buffer[] {
   const { term, seq, commit, clock } = head;
-  return encodeCommand([
-    ENTRY,
-    term,
-    seq,
-    commit,
-    clock,
-    'batch',
-    parts.router,
-    parts.effects,
-    parts.index,
-    parts.replies,
-  ]);
+  const words = [ENTRY, term, seq, commit, clock, 'batch', router];
+  if (effects.length === 1 && effects[0]!.length < LONG)
+    return [encodeCommand([...words, effects[0]!, index, replies])];
+  const size = effects.reduce((sum, { length }) => sum + length, 0);
+  // Seven words of ten, the length of the eighth; then its bytes, and the others.
+  const front = encodeCommand(words).subarray(HEAD);
+  const behind = encodeCommand([index, replies]).subarray(HEAD);
+  return [
+    Buffer.concat([Buffer.from('*10\r\n', 'latin1'), front, Buffer.from(`$${size}\r\n`, 'latin1')]),
+    ...effects,
+    Buffer.concat([Buffer.from('\r\n', 'latin1'), behind]),
+  ];
 }
 
 /** The frame of a transaction's entry. */

@@ -3,6 +3,7 @@
 import type { GroupLog } from '../commit/index.js';
 import type { Address, Host } from '../net/host.js';
 import { Link } from '../net/link.js';
+import { writeParts } from '../net/write-parts.js';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 import { numberOf } from './vet.js';
 
@@ -75,7 +76,7 @@ export class FollowerLink {
     if (!this.streaming) return;
     const { log, term } = this.owner;
     const entries = log.unsent(this.member);
-    const parts = [...others, ...entries.map(({ bytes }) => bytes)];
+    const parts = [...others, ...entries.flatMap((entry) => entry.parts)];
     // Entries carry the commit index, so under load it costs nothing; alone it is said after a short while.
     const newest = entries.at(-1);
     if (newest !== undefined) this.told = newest.commit;
@@ -87,7 +88,7 @@ export class FollowerLink {
         this.link.write(encodeCommand(['TOWLINE.COMMIT', term, log.committed, this.owner.now()]));
       });
     }
-    if (parts.length > 0) this.link.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+    writeParts(parts, (bytes) => this.link.write(bytes));
   }
 
   stop(): void {

@@ -1,25 +1,72 @@
 // Effects as a candidate can use them, which has been given a part of the keys.
 import { databasesOf, find, keysOf } from '../command/index.js';
 import { encodeCommand, RequestParser } from '../resp/index.js';
-import { type Store, VERB_DB, VERB_PUT } from '../store/index.js';
+import { type Store, VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from '../store/index.js';
+
+/** What has been given, and how more is said. */
+export interface Telling {
+  readonly store: Store;
+  /** Whether the candidate has this key as it was before these effects. */
+  given(db: number, key: string): boolean;
+  /** The key is too large to be said at once: it will be given in pieces, as one that was not given. */
+  tooLarge(db: number, key: string): boolean;
+}
+
+interface Command {
+  db: number;
+  keys: { db: number; key: string }[];
+  raw: Buffer;
+  /** Of everything, or of what is staged, which a candidate is told from the beginning: said in any case. */
+  always: boolean;
+}
+
+const STAGES = [VERB_STAGE, VERB_UNSTAGE, VERB_ADOPT];
 
 /**
  * Those of keys that it has not been given are left out (their snapshot will hold them); keys that a command over
- * several keys touched are said as what they are now, once.
+ * several keys touched, some of which it has not, are said as what they are now, once.
  */
-export function forwarded(
-  effects: Buffer,
-  store: Store,
-  given: (db: number, key: string) => boolean,
-): Buffer[] {
-  const parser = new RequestParser();
-  const commands: { db: number; keys: { db: number; key: string }[]; raw: Buffer; whole: boolean }[] = [];
+export function forwarded(effects: Buffer, telling: Telling): Buffer[] {
+  const given = (db: number, key: string) => telling.given(db, key);
+  const commands = commandsOf(effects);
+  const nameOf = ({ db, key }: { db: number; key: string }) => `${db}:${key}`;
   const restated = new Map<string, { db: number; key: string }>();
+  // What is restated is not kept up with in between: a command that reads it there makes something else of the others.
+  for (let known = -1; known < restated.size; ) {
+    known = restated.size;
+    for (const { keys, always } of commands) {
+      if (always || keys.length < 2) continue;
+      if (keys.every((each) => given(each.db, each.key) && !restated.has(nameOf(each)))) continue;
+      for (const each of keys) restated.set(nameOf(each), each);
+    }
+  }
+  const out: Buffer[] = [];
+  for (const { db, keys, raw, always } of commands) {
+    if (
+      !always &&
+      (keys.length === 0 || keys.some((each) => restated.has(nameOf(each)) || !given(each.db, each.key)))
+    )
+      continue;
+    out.push(encodeCommand([VERB_DB, db]), raw);
+  }
+  for (const { db, key } of restated.values()) {
+    if (!given(db, key) || telling.tooLarge(db, key)) continue;
+    const payload = telling.store.exportKey(db, key);
+    out.push(encodeCommand([VERB_DB, db]));
+    out.push(payload === null ? encodeCommand(['DEL', key]) : encodeCommand([VERB_PUT, key, payload]));
+  }
+  return out;
+}
+
+function commandsOf(effects: Buffer): Command[] {
+  const parser = new RequestParser();
+  const commands: Command[] = [];
   let db = 0;
   parser.feed(effects);
   while (parser.next()) {
     const { request } = parser;
-    if (request.text(0) === VERB_DB) {
+    const verb = request.text(0);
+    if (verb === VERB_DB) {
       db = Number(request.text(1));
       continue;
     }
@@ -28,22 +75,8 @@ export function forwarded(
     const names = row === undefined ? [request.text(1)] : keysOf(row, request).map((i) => request.text(i));
     const databases = row === undefined ? [db] : databasesOf(row, request, db);
     const keys = databases.flatMap((each) => names.map((key) => ({ db: each, key })));
-    commands.push({ db, keys, raw: request.raw(), whole: row?.where === 'all' });
-    if (keys.length > 1) for (const each of keys) restated.set(`${each.db}:${each.key}`, each);
+    const always = row?.where === 'all' || (row === undefined && STAGES.includes(verb));
+    commands.push({ db, keys, raw: request.raw(), always });
   }
-  const out: Buffer[] = [];
-  for (const command of commands) {
-    const key = command.keys[0];
-    const single = command.keys.length === 1 && key !== undefined;
-    const wanted =
-      command.whole || (single && !restated.has(`${key.db}:${key.key}`) && given(key.db, key.key));
-    if (wanted) out.push(encodeCommand([VERB_DB, command.db]), command.raw);
-  }
-  for (const { db: at, key } of restated.values()) {
-    if (!given(at, key)) continue;
-    const payload = store.exportKey(at, key);
-    out.push(encodeCommand([VERB_DB, at]));
-    out.push(payload === null ? encodeCommand(['DEL', key]) : encodeCommand([VERB_PUT, key, payload]));
-  }
-  return out;
+  return commands;
 }

@@ -7,9 +7,6 @@ import { SLOTS, slotOfText } from '../ring/index.js';
 import type { Context } from '../store/context.js';
 import { DATABASES, type Store } from '../store/index.js';
 
-/** Bytes of one piece of a payload at most. */
-const MOST_PIECE = 1024 * 1024;
-
 /** What such reads look at. */
 export interface Insides {
   store: Store;
@@ -21,7 +18,6 @@ export interface Insides {
  * `TOWLINE.EMPTY`: a bit for each slot, the lowest first: no key of any database, and nothing locked in it.
  * `TOWLINE.KEYSOF count bytes slot...`: [database, key, size, ...] of keys in these slots, to be moved: at most so many
  * together; one that is larger than that by itself, when there are no others.
- * `TOWLINE.PIECE key at length`: [seq, size, bytes] of the key's payload; nil: there is no such key.
  * `TOWLINE.SCAN from count [MATCH pattern] [TYPE type]`: [next position or -1, key, position, key, position, ...].
  * `INFO`, `CLUSTER COUNTKEYSINSLOT`, `CLUSTER GETKEYSINSLOT`: what this group has to say in them.
  * Anything else: Redis's error for an unknown command.
@@ -39,7 +35,6 @@ export function internalRead(
     return reply.bulk(emptySlots(store, locks));
   }
   if (request.is(0, 'towline.scan')) return scan(store, request, ctx);
-  if (request.is(0, 'towline.piece')) return piece(store, request, ctx);
   if (request.is(0, 'towline.keysof')) return keysOfSlots(store, request, ctx);
   if (request.is(0, 'info')) return reply.bulk(info(store, ctx));
   if (request.is(0, 'cluster') && request.argc >= 3) {
@@ -130,18 +125,4 @@ function keysOfSlots(store: Store, request: Request, ctx: Context): void {
     ctx.reply.bulk(key);
     ctx.reply.integer(size);
   }
-}
-
-function piece(store: Store, request: Request, ctx: Context): void {
-  const [at, length] = [Number(request.text(2)), Number(request.text(3))];
-  if (request.argc !== 4 || !(Number.isSafeInteger(at) && at >= 0 && length > 0 && length <= MOST_PIECE))
-    return ctx.reply.error('ERR syntax error');
-  const key = request.text(1);
-  // The look-up deletes the key if it has expired, and says what the answer depends on.
-  const found = store.findQuiet(ctx, key) && store.exportPiece(ctx.db, key, at, length);
-  if (!found) return ctx.reply.nil();
-  ctx.reply.array(3);
-  ctx.reply.integer(found.seq);
-  ctx.reply.integer(found.size);
-  ctx.reply.bulk(found.bytes);
 }

@@ -3,6 +3,7 @@ import type { GroupLog, Participant, ParticipantAction, Remembered } from '../co
 import type { RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import type { Blocking } from './blocking.js';
+import type { Giving } from './giving.js';
 import type { Parked } from './lane.js';
 import type { LogWriter } from './log-writer.js';
 import type { PrimaryRing } from './primary-ring.js';
@@ -25,8 +26,8 @@ export interface LanesOwner {
   now(): number;
   perform(actions: ParticipantAction<Parked>[]): void;
   touch(): void;
-  /** Whether pieces of values are taken: not while a candidate is being given everything. */
-  readonly staging: boolean;
+  /** Keys that leave in pieces. */
+  readonly giving: Giving;
   /** A router knows this ring. */
   heardRing(document: RingDocument): void;
 }

@@ -248,8 +248,8 @@ export class Lanes {
     }
     const exec = wrap === 'exec' ? execOf(request) : null;
     const write = row?.write === true || wrap === 'stage' || wrap === 'try' || exec?.write === true;
-    // What is changed from now on must be told from what these states are of (WATCH).
-    if (wrap === 'states') entries.close();
+    // What is changed from now on must be told from what these states, or this piece, are of (WATCH).
+    if (wrap === 'states' || wrap === 'piece') entries.close();
     const replies = write ? lane.later : lane.now;
     const mark = replies.begin(counter);
     const { writer } = replies;

@@ -16,7 +16,7 @@ export interface WriterOwner {
   /** The group's clock, ms. */
   now(): number;
   /** These effects are in the store and in the log now: a candidate under way is told. */
-  wrote(effects: Buffer): void;
+  wrote(effects: readonly Buffer[]): void;
 }
 
 /** The log's writing end. */
@@ -54,7 +54,7 @@ export class LogWriter {
     const { log, remembered } = this.owner;
     const head = this.head();
     const parts = this.open.take();
-    log.append(batchFrame(head, parts));
+    log.append(...batchFrame(head, parts));
     this.owner.wrote(parts.effects);
     const { router, index, replies } = parts;
     if (router !== '') remembered.add(router, { seq: head.seq, index, replies });
@@ -76,14 +76,14 @@ export class LogWriter {
     ctx.replica = true;
     owner.store.apply(effects, ctx);
     ctx.replica = false;
-    owner.wrote(effects);
+    owner.wrote([effects]);
   }
 
   /** Appends what a new primary held when it was a backup, in its own term (R9). */
   inherit(held: Held): void {
     const head = this.head();
     const { log } = this.owner;
-    if (held.kind === 'batch') log.append(batchFrame(head, held));
+    if (held.kind === 'batch') log.append(...batchFrame(head, { ...held, effects: [held.effects] }));
     else log.append(txnFrame(head, encodeTxnEntry(held.entry)));
   }
 

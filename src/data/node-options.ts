@@ -2,6 +2,7 @@
 import type { RingDocument } from '../ring/index.js';
 import type { ElectionOptions } from './election.js';
 import type { CompareAndSet, GroupTimes } from './insync.js';
+import type { LargeLimits } from './primary-options.js';
 
 /** What a data node is given. */
 export interface NodeOptions extends ElectionOptions {
@@ -11,6 +12,8 @@ export interface NodeOptions extends ElectionOptions {
   pid: number;
   minInSync: number;
   orphanMs: number;
+  /** When values go in pieces. Absent: as PrimaryOptions says. */
+  large?: LargeLimits;
   /** hotfix: 0 registers a spare. */
   hotfix: boolean;
   times?: GroupTimes;

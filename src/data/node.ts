@@ -153,7 +153,7 @@ export class DataNode implements ReaderOwner {
   }
 
   private lead(config: GroupConfig, start: number, inherited: readonly Held[], applier: Applier): void {
-    const { id, group, minInSync, orphanMs, times, cas } = this.options;
+    const { id, group, minInSync, orphanMs, large, times, cas } = this.options;
     this.role?.stop();
     // R2: begun after the compare-and-set that made this member the primary, and first of all, since it takes longest.
     let primary: Primary | null = null;
@@ -180,6 +180,7 @@ export class DataNode implements ReaderOwner {
         inherited: [...inherited],
         minInSync,
         orphanMs,
+        large,
         times: times ?? DEFAULT_TIMES,
         cas: cas ?? null,
         connected: this.options.connected && (() => this.options.connected?.() !== false),

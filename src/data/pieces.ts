@@ -1,117 +1,125 @@
 // Large values on their way to a candidate: piece by piece, so that clients are served in between, and put together
-// there. A value that is written meanwhile is begun anew. Must never give a value that the key did not have at once.
-import { encodeCommand, MAX_BULK, ProtocolError } from '../resp/index.js';
-import type { Store } from '../store/index.js';
+// there. A value that is written meanwhile is begun anew; one that is written again and again is held still while it is
+// given. Must never give a value that the key did not have at once.
+import { lockName, type Participant, type ParticipantAction } from '../commit/index.js';
+import { encodeCommand, ProtocolError } from '../resp/index.js';
+import {
+  type Imported,
+  KeyExport,
+  KeyImport,
+  PIECE_SIZE,
+  type PieceSize,
+  type Store,
+} from '../store/index.js';
+import type { Parked } from './lane.js';
 
-/** Bytes of one piece; a larger value travels in several. */
-export const PIECE = 256 * 1024;
-/** So often a value that is written again and again is begun anew; then it is copied and given in one turn. */
+/** Bytes that a value holds above which it travels in pieces. */
+export const LARGE = PIECE_SIZE.bytes;
+/** So often a value that is written again and again is begun anew; then its writers wait until it has been given. */
 const TRIES = 3;
-/** Bytes of a payload that are not the value, at most. */
-const HEAD = 64;
 
-const NONE = Buffer.alloc(0);
-const CRLF = Buffer.from('\r\n');
-/** Head of a message of six words; one of five is as long. */
-const SIX = Buffer.from('*6\r\n');
+/** What is needed of the primary. */
+export interface LargeOwner {
+  readonly store: Store;
+  readonly transactions: Participant<Parked>;
+  perform(actions: ParticipantAction<Parked>[]): void;
+}
 
 interface Under {
-  db: number;
-  key: string;
-  head: Buffer;
-  value: Buffer;
-  seq: number;
-  at: number;
-  tries: number;
+  readonly key: KeyExport;
+  /** Number of the next piece. */
+  n: number;
 }
 
 /** Keys of a primary that are too large for one message and were not given yet. */
 export class LargeValues {
   private readonly keys = new Map<string, { db: number; key: string }>();
   private under: Under | null = null;
+  private tries = 0;
+  private held: string | null = null;
+
+  constructor(
+    private readonly owner: LargeOwner,
+    private readonly size?: PieceSize,
+  ) {}
 
   /** Whether this one was not given yet. */
   has(db: number, key: string): boolean {
-    return this.keys.size > 0 && this.keys.has(`${db}:${key}`);
+    return this.keys.size > 0 && this.keys.has(lockName(db, key));
   }
   add(db: number, key: string): void {
-    this.keys.set(`${db}:${key}`, { db, key });
+    this.keys.set(lockName(db, key), { db, key });
   }
-  get size(): number {
+  get count(): number {
     return this.keys.size;
   }
-
-  /** The next piece, or what is left in pieces when there is no other way; nothing when the key is gone. */
-  next(store: Store): Buffer[] {
-    const [first] = this.keys.values();
-    if (first === undefined) return [];
-    const { db, key } = first;
-    let under = this.under;
-    // Not written since the last piece: its bytes are at hand, and a collection need not be written out again.
-    if (under !== null && store.peek(db, key)?.seq === under.seq) return this.piece(under);
-    const now = store.exportParts(db, key);
-    if (now === null) {
-      this.done(db, key);
-      return [];
-    }
-    if (under === null) under = this.under = { db, key, ...now, at: 0, tries: 1 };
-    else {
-      // The view may show half of the old value and half of the new one.
-      under = this.under = { db, key, ...now, at: 0, tries: under.tries + 1 };
-    }
-    if (under.tries <= TRIES) return this.piece(under);
-    // From here on what is written is said behind the copy.
-    under.value = Buffer.from(under.value);
-    const all: Buffer[] = [];
-    while (this.under !== null) all.push(...this.piece(under));
-    return all;
+  /** Whether clients wait for the value under way. */
+  get urgent(): boolean {
+    return this.held !== null;
   }
 
-  private piece(under: Under): Buffer[] {
-    const { db, key, head, value, at, tries } = under;
-    const size = head.length + value.length;
-    const end = Math.min(size, at + PIECE);
-    under.at = end;
-    if (end === size) this.done(db, key);
-    // The head goes with the first piece.
-    const from = Math.max(0, at - head.length);
-    const bytes = value.subarray(from, end - head.length);
-    const first = at === 0 ? head : NONE;
-    // What the store holds may be written before it has left; a copy need not be copied once more.
-    const body = tries > TRIES ? bytes : Buffer.from(bytes);
-    const words = encodeCommand(['TOWLINE.PART', db, key, size, at]);
-    const length = `$${first.length + bytes.length}\r\n`;
-    return [Buffer.concat([SIX, words.subarray(SIX.length), Buffer.from(length), first]), body, CRLF];
+  /** Says the next piece; nothing when its key is gone. The log's entry under way is closed. */
+  next(say: (message: Buffer) => void): void {
+    const [first] = this.keys.values();
+    if (first === undefined) return;
+    const { db, key } = first;
+    const { owner } = this;
+    let { under } = this;
+    if (under === null || !under.key.current) {
+      const name = lockName(db, key);
+      // One that is locked nobody writes, or only whoever has locked it.
+      if (++this.tries > TRIES && this.held === null && owner.transactions.locks.hold(name)) this.held = name;
+      const fresh = KeyExport.of(owner.store, db, key, this.size);
+      if (fresh === null) {
+        return this.done(db, key);
+      }
+      this.under = under = { key: fresh, n: 0 };
+    }
+    const bytes = under.key.next()!;
+    const last = under.key.over;
+    say(encodeCommand(['TOWLINE.PART', db, key, under.n++, last ? 1 : 0, bytes]));
+    // Behind the last piece: who waited for it writes at once.
+    if (last) this.done(db, key);
+  }
+
+  /** Nothing more is given. */
+  stop(): void {
+    this.keys.clear();
+    this.release();
   }
 
   private done(db: number, key: string): void {
-    this.keys.delete(`${db}:${key}`);
+    this.keys.delete(lockName(db, key));
+    this.release();
+  }
+  private release(): void {
     this.under = null;
+    this.tries = 0;
+    const { held } = this;
+    this.held = null;
+    const { transactions } = this.owner;
+    if (held !== null) this.owner.perform(transactions.granted(transactions.locks.unhold(held)));
   }
 }
 
 /** Puts a candidate's pieces together, one key at a time. */
 export class Assembly {
-  private key = '';
-  private whole: Buffer | null = null;
-  private filled = 0;
+  private name = '';
+  private key: KeyImport | null = null;
 
-  /** Takes a piece. @returns the payload when it is whole @throws ProtocolError when it is not the one that follows */
-  take(db: number, key: string, size: number, at: number, bytes: Buffer): Buffer | null {
-    const name = `${db}:${key}`;
-    if (at === 0) {
-      if (size > MAX_BULK + HEAD) throw new ProtocolError('a value that is too large');
-      this.key = name;
-      this.whole = Buffer.allocUnsafeSlow(size);
-      this.filled = 0;
+  /** Takes a piece. @returns the key when it is whole @throws ProtocolError when it is not the one that follows */
+  take(db: number, key: string, n: number, last: boolean, bytes: Buffer): Imported | null {
+    const name = lockName(db, key);
+    if (n === 0) {
+      this.name = name;
+      this.key = new KeyImport();
     }
-    const { whole } = this;
-    if (whole === null || name !== this.key || at !== this.filled || at + bytes.length > whole.length)
+    if (this.key === null || name !== this.name || n !== this.key.pieces)
       throw new ProtocolError('a piece that does not follow');
-    bytes.copy(whole, at);
-    this.filled += bytes.length;
-    if (this.filled < whole.length) return null;
-    this.whole = null;
+    const refused = this.key.take(bytes, last);
+    if (refused !== null) throw new ProtocolError(refused);
+    const { whole } = this.key;
+    if (whole !== null) this.key = null;
     return whole;
   }
 }

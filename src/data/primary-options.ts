@@ -2,8 +2,16 @@
 import type { GroupConfig } from '../commit/index.js';
 import type { Address } from '../net/host.js';
 import type { RingDocument } from '../ring/index.js';
+import type { PieceSize } from '../store/index.js';
 import type { Held } from './applier.js';
 import type { CompareAndSet, GroupTimes } from './insync.js';
+
+/** When a value is large: it moves, and goes to a candidate, in pieces. */
+export interface LargeLimits {
+  /** Bytes that it holds, more than these. */
+  readonly bytes: number;
+  readonly piece: PieceSize;
+}
 
 /** What a primary is told about itself and the world. */
 export interface PrimaryOptions {
@@ -24,6 +32,8 @@ export interface PrimaryOptions {
   minInSync: number;
   /** How long a prepared transaction waits for its coordinator's return before it is finished without it, ms. */
   orphanMs: number;
+  /** Absent: 1 MiB for a move, 256 KiB for a candidate. */
+  large?: LargeLimits | undefined;
   /** Where a member of this group listens. */
   member(id: string): Address | null;
   /** Where the primary of another group listens. */

@@ -4,6 +4,7 @@
 import {
   type GroupConfig,
   GroupLog,
+  LARGE_VALUE,
   type Participant,
   type ParticipantAction,
   type Remembered,
@@ -17,15 +18,16 @@ import type { Applier, Held } from './applier.js';
 import { Blocking } from './blocking.js';
 import type { GroupClock } from './clock.js';
 import { Controls } from './controls.js';
+import { Giving } from './giving.js';
 import { InSync, type InSyncOwner } from './insync.js';
 import type { Parked } from './lane.js';
 import { Lanes } from './lanes.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { LogWriter, type WriterOwner } from './log-writer.js';
 import { Orphans } from './orphans.js';
-import type { PrimaryOptions } from './primary-options.js';
+import type { LargeLimits, PrimaryOptions } from './primary-options.js';
 import { PrimaryRing } from './primary-ring.js';
-import { dropStages, promised } from './staging.js';
+import { dropStages } from './staging.js';
 import { type SyncOwner, SyncSource } from './sync-source.js';
 import { Herald } from './tell.js';
 
@@ -45,6 +47,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   readonly remembered: Remembered;
   readonly ring: PrimaryRing;
   readonly blocking: Blocking;
+  readonly giving: Giving;
+  readonly large: LargeLimits | undefined;
   /** The candidate that is being given everything: at most one. */
   private source: SyncSource | null = null;
   readonly writer: LogWriter;
@@ -89,6 +93,8 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.writer = new LogWriter(this, () => host.random());
     for (const held of this.inherited) this.writer.inherit(held);
     this.blocking = new Blocking(this);
+    this.large = options.large;
+    this.giving = new Giving(this.large?.piece);
     this.lanes = new Lanes(this);
     this.controls = new Controls({
       transactions,
@@ -98,6 +104,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       execute: (db, work) => this.writer.aside(db, work),
       perform: (actions) => this.perform(actions),
       ring: this.ring,
+      largeBytes: this.large?.bytes ?? LARGE_VALUE,
       writable: () => this.log.writable,
       touch: () => this.touch(),
       later: (ms, work) => {
@@ -262,10 +269,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   get halted(): boolean {
     return this.stopped || this.ending;
   }
-  get staging(): boolean {
-    return this.source === null;
-  }
-  wrote(effects: Buffer): void {
+  wrote(effects: readonly Buffer[]): void {
     this.source?.entry(effects);
   }
   advanced(): void {
@@ -362,11 +366,6 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     const address = this.options.member(member);
     if (!this.active || this.source !== null || address === null || this.log.heldBy(member) >= 0)
       return false;
-    // It is not told of pieces: there must be none, nor any that becomes a key.
-    if (this.store.stages.size > 0) {
-      if (promised(this.transactions).size > 0) return false;
-      dropStages(this, true);
-    }
     this.source = new SyncSource(this.host, this, member, address);
     return true;
   }
@@ -390,6 +389,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.cancelExpiry = this.host.after(EXPIRE_MS, () => {
       this.source?.check();
       this.blocking.expire();
+      this.giving.expire(this.now());
       if (this.log.writable && this.active) dropStages(this, false);
       if (this.log.writable && this.active)
         this.writer.aside(0, () => this.store.expireSome(this.writer.ctx, EXPIRE_LIMIT));

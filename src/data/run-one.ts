@@ -30,6 +30,8 @@ export function runOne(owner: LanesOwner, { lane, counter, row, request, wrap }:
   switch (wrap) {
     case 'asked':
       return askOlder(owner, lane, counter, row!, request);
+    case 'piece':
+      return owner.giving.piece(owner, request);
     case 'stage':
       return stage(owner, request);
     case 'try':

@@ -10,11 +10,23 @@ import { adoptedIn } from './vet.js';
 /** A value of which no piece has come for so long is dropped, ms. */
 const IDLE_MS = 30_000;
 
-/** Executes `TOWLINE.STAGE name size at bytes`. */
-export function stage({ store, staging, writer }: LanesOwner, request: Request): void {
+/**
+ * Executes `TOWLINE.STAGE name n last bytes`, and `TOWLINE.UNSTAGE name`: who moved it has given it up. A stage whose
+ * piece is refused is dropped: nothing that follows it could be taken.
+ */
+export function stage({ store, transactions, writer }: LanesOwner, request: Request): void {
   const { ctx } = writer;
-  const refused = staging ? store.stage(request, ctx) : 'a candidate is being given everything';
-  if (refused !== null) return ctx.reply.error(`STAGE ${refused}`);
+  const name = request.text(1);
+  if (request.is(0, 'towline.unstage')) {
+    if (!promised(transactions).has(name)) store.unstage(name, ctx);
+    return ctx.reply.ok();
+  }
+  if (store.stages.whole(name)) return ctx.reply.error('STAGE it is whole');
+  const refused = store.stage(request, ctx);
+  if (refused !== null) {
+    store.unstage(name, ctx);
+    return ctx.reply.error(`STAGE ${refused}`);
+  }
   store.same(ctx, request);
   ctx.reply.ok();
 }
@@ -28,7 +40,7 @@ export interface StagingOwner {
 }
 
 /** Staged values that transactions will make keys of, if they commit. */
-export function promised(transactions: Participant<unknown>): Set<string> {
+function promised(transactions: Participant<unknown>): Set<string> {
   return new Set([...transactions.promisedEffects()].flatMap(adoptedIn));
 }
 
@@ -42,4 +54,13 @@ export function dropStages(owner: StagingOwner, all: boolean): void {
   writer.aside(0, () => {
     for (const name of names) if (!kept.has(name)) store.unstage(name, writer.ctx);
   });
+}
+
+/** Nothing is staged from now on that was staged before. @returns false: some of it is promised; it may be asked again */
+export function unstaged(owner: StagingOwner): boolean {
+  if (owner.store.stages.size === 0) return true;
+  if (promised(owner.transactions).size > 0) return false;
+  dropStages(owner, true);
+  owner.writer.close();
+  return true;
 }

@@ -4,13 +4,16 @@
 import type { Participant, Remembered, Told } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeTxnEntry } from '../net/wire.js';
+import { writeParts } from '../net/write-parts.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { slotOfText } from '../ring/index.js';
 import { Context } from '../store/context.js';
 import { DATABASES, positionOf, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
-import { forwarded } from './forward.js';
+import { forwarded, type Telling } from './forward.js';
 import type { Parked } from './lane.js';
-import { LargeValues, PIECE } from './pieces.js';
+import { LARGE, type LargeOwner, LargeValues } from './pieces.js';
+import type { LargeLimits } from './primary-options.js';
+import { type StagingOwner, unstaged } from './staging.js';
 import { numberOf } from './vet.js';
 
 /** Keys examined, and bytes written, in one turn at most: clients are served in between. */
@@ -33,20 +36,18 @@ const STALL_MS = 10_000;
 /** The same before it has said anything: another one may be waiting. */
 const OPENING_MS = 2000;
 
-/** Bytes of a part that is written by itself. */
-const LARGE = 128 * 1024;
 const END = Buffer.from('\r\n', 'latin1');
 
 /** What is needed of the primary. */
-export interface SyncOwner {
+export interface SyncOwner extends LargeOwner, StagingOwner {
   readonly group: string;
   readonly id: string;
   readonly term: number;
   readonly epoch: number;
-  readonly store: Store;
   readonly transactions: Participant<Parked>;
   readonly remembered: Remembered;
-  now(): number;
+  /** When values are large; absent: the defaults. */
+  readonly large: LargeLimits | undefined;
   /** Closes the entry under way. @returns the log's head. */
   settle(): number;
   /** A newer term exists (R7). */
@@ -58,7 +59,7 @@ export interface SyncOwner {
 }
 
 /** One candidate's sync. */
-export class SyncSource {
+export class SyncSource implements Telling {
   /** Keys and bytes given so far. */
   keys = 0;
   bytes = 0;
@@ -67,7 +68,8 @@ export class SyncSource {
   private position = 0;
   private stage: 'opening' | 'copying' | 'telling' | 'marking' | 'over' = 'opening';
   /** Large values that were met, and are given before anything else. */
-  private readonly large = new LargeValues();
+  private readonly large: LargeValues;
+  private readonly largeBytes: number;
   /** What the candidate knows of what is remembered (R10), and the bytes of it that were said. */
   private readonly told = new Map<string, Told>();
   private toldBytes = 0;
@@ -89,6 +91,8 @@ export class SyncSource {
     address: Address,
   ) {
     this.ctx.replica = true;
+    this.large = new LargeValues(owner, owner.large?.piece);
+    this.largeBytes = owner.large?.bytes ?? LARGE;
     this.progressAt = host.now();
     const parser = new RequestParser();
     this.conn = host.connect(address, {
@@ -118,9 +122,9 @@ export class SyncSource {
   }
 
   /** What the primary has just logged: effects that the store holds already. */
-  entry(effects: Buffer): void {
+  entry(effects: readonly Buffer[]): void {
     if (this.stage === 'opening' || this.stage === 'over') return;
-    const wanted = forwarded(effects, this.owner.store, (db, key) => this.given(db, key));
+    const wanted = forwarded(effects.length === 1 ? effects[0]! : Buffer.concat(effects), this);
     if (wanted.length === 0) return;
     if (this.behind > MAX_BEHIND) return this.conn.destroy();
     this.behind += this.copy(wanted);
@@ -134,12 +138,13 @@ export class SyncSource {
     const giving = this.stage === 'copying' || this.stage === 'telling';
     if (queued < this.queued || (queued === 0 && giving)) this.progressAt = this.host.now();
     this.queued = queued;
-    const patience = this.stage === 'opening' ? OPENING_MS : STALL_MS;
+    const patience = this.stage === 'opening' || this.large.urgent ? OPENING_MS : STALL_MS;
     if (this.host.now() - this.progressAt > patience) this.conn.destroy();
   }
 
   stop(): void {
     this.stage = 'over';
+    this.large.stop();
     this.cancelLast();
     this.conn.destroy();
   }
@@ -149,6 +154,8 @@ export class SyncSource {
     this.progressAt = this.host.now();
     if (name === 'TOWLINE.REFUSED' && numberOf(request, 1) > this.owner.term) return this.owner.deposed();
     if (name === 'TOWLINE.READY' && this.stage === 'opening') {
+      // It is told of every piece from here on, and of none before.
+      if (!unstaged(this.owner)) return this.conn.destroy();
       this.stage = 'copying';
       this.pumpLater();
     } else if (name === 'TOWLINE.MARK' && this.stage === 'marking') this.finish();
@@ -167,10 +174,12 @@ export class SyncSource {
       this.scheduled = false;
       if (!this.giving) return;
       const began = this.host.now();
-      if (this.stage === 'copying') this.pump();
+      if (this.stage === 'copying' || this.large.count > 0) this.pump();
       else this.tell(BYTES_A_TURN);
       const took = this.host.now() - began;
-      this.pumpLater(Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, REST * took)));
+      // While clients wait for a value it rests for as long as it works.
+      if (this.large.urgent) this.pumpLater(Math.min(MAX_REST_MS, Math.max(1, took)));
+      else this.pumpLater(Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, REST * took)));
     });
   }
 
@@ -179,9 +188,8 @@ export class SyncSource {
     const { store } = this.owner;
     // What is in the store but not in the log yet would be said twice.
     this.owner.settle();
-    if (this.large.size > 0) {
-      for (const piece of this.large.next(store)) this.sayBytes(piece);
-      return;
+    if (this.large.count > 0) {
+      return this.large.next((piece) => this.sayBytes(piece));
     }
     const out: Buffer[] = [];
     let size = 0;
@@ -190,10 +198,7 @@ export class SyncSource {
       if (step.keys.length > 0) out.push(encodeCommand([VERB_DB, this.db]));
       for (const { key } of step.keys) {
         this.keys++;
-        if (store.sizeOf(this.db, key) > PIECE) {
-          this.large.add(this.db, key);
-          continue;
-        }
+        if (this.tooLarge(this.db, key)) continue;
         const payload = store.exportKey(this.db, key);
         if (payload === null) continue;
         const put = encodeCommand([VERB_PUT, key, payload]);
@@ -209,7 +214,7 @@ export class SyncSource {
       }
     }
     if (out.length > 0) this.copy(out);
-    if (this.db >= DATABASES && this.large.size === 0) this.stage = 'telling';
+    if (this.db >= DATABASES && this.large.count === 0) this.stage = 'telling';
   }
 
   /** Says what is remembered, and not told yet. When that is little, or without an end, the mark follows. */
@@ -230,6 +235,11 @@ export class SyncSource {
   private finish(): void {
     const { owner } = this;
     const seq = owner.settle();
+    if (this.large.count > 0) {
+      // Met meanwhile: it is given first, and then there is another last turn.
+      this.stage = 'telling';
+      return this.pumpLater();
+    }
     this.tell(Number.POSITIVE_INFINITY);
     for (const entry of owner.transactions.snapshot()) this.say(['TOWLINE.TXN', encodeTxnEntry(entry)]);
     this.say(['TOWLINE.SYNCED', owner.term, seq, owner.now()]);
@@ -244,6 +254,7 @@ export class SyncSource {
   private end(done: boolean): void {
     if (this.stage === 'over') return;
     this.stage = 'over';
+    this.large.stop();
     this.owner.ended(this.member, done);
   }
 
@@ -268,25 +279,23 @@ export class SyncSource {
     const { parts } = this;
     if (parts.length === 0) return;
     this.parts = [];
-    let few: Buffer[] = [];
-    const write = () => {
-      if (few.length > 0) this.conn.write(Buffer.concat(few));
-      few = [];
-    };
-    // In one write, but what is large is not copied for that.
-    for (const part of parts) {
-      if (part.length < LARGE) few.push(part);
-      else {
-        write();
-        this.conn.write(part);
-      }
-    }
-    write();
+    writeParts(parts, (bytes) => this.conn.write(bytes));
   }
 
   /** Whether the candidate has been given this key's place already. */
-  private given(db: number, key: string): boolean {
+  given(db: number, key: string): boolean {
     if (this.large.has(db, key)) return false;
     return db < this.db || (db === this.db && positionOf(db, slotOfText(key), key) < this.position);
+  }
+
+  /** Whether the key is too large to be said in one turn; then it is given in pieces from now on. */
+  tooLarge(db: number, key: string): boolean {
+    const large = this.store.sizeOf(db, key) > this.largeBytes;
+    if (large) this.large.add(db, key);
+    return large;
+  }
+
+  get store(): Store {
+    return this.owner.store;
   }
 }

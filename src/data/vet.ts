@@ -86,6 +86,9 @@ export function unwrap(
   request: Request,
 ): { wrap: Wrap; row: CommandRow | undefined; request: Request } | null {
   if (request.is(0, 'towline.stage') && request.argc === 5) return { wrap: 'stage', row: undefined, request };
+  if (request.is(0, 'towline.unstage') && request.argc === 2)
+    return { wrap: 'stage', row: undefined, request };
+  if (request.is(0, 'towline.piece')) return { wrap: 'piece', row: undefined, request };
   if (request.is(0, 'towline.exec') && request.argc > 2) return { wrap: 'exec', row: undefined, request };
   if (request.is(0, 'towline.states')) return { wrap: 'states', row: undefined, request };
   if (request.is(0, 'towline.try') && tryOf(request)) return { wrap: 'try', row: undefined, request };
@@ -105,14 +108,13 @@ export function unwrap(
   return { wrap: 'asked', row, request: inner };
 }
 
-/** The read of a lock: a command of the table, or TOWLINE.PIECE or STATES, which have no row. @throws ProtocolError */
+/** The read of a lock: a command of the table, or TOWLINE.STATES, which has no row. @throws ProtocolError */
 export function readOf(bytes: Buffer): { row: CommandRow | undefined; request: Request } {
   const parser = new RequestParser();
   parser.feed(bytes);
   if (!parser.next()) throw new ProtocolError('command cut short');
   const { request } = parser;
-  const piece = request.argc === 4 && request.is(0, 'towline.piece');
-  if (piece || (request.argc > 0 && request.is(0, 'towline.states'))) return { row: undefined, request };
+  if (request.argc > 0 && request.is(0, 'towline.states')) return { row: undefined, request };
   return { row: executable(request), request };
 }
 

@@ -80,6 +80,10 @@ export class ReplyWriter extends ByteWriter {
       this.latin1('\r\n');
     }
   }
+  /** Appends the bytes [from, to) of `source`, which nobody will ever change: they need not be copied (parts.ts). */
+  lasting(source: Buffer, from: number, to: number): void {
+    this.range(source, from, to);
+  }
   /** A request: a RESP array of bulk strings. */
   command(args: readonly Argument[]): void {
     this.array(args.length);

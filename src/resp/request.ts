@@ -10,6 +10,8 @@ const LF = 10;
 const STAR = 42;
 const DOLLAR = 36;
 const ZERO = 48;
+/** Room behind a long argument: what comes with its last bytes must not make it move once more. */
+const BEHIND = 64 * 1024;
 
 /** One command as byte ranges of `buffer`; reused by its parser, valid until the parser's next `next()`. */
 export class Request {
@@ -119,7 +121,7 @@ export class RequestParser {
     if (total > MAX_QUERY) throw new ProtocolError('Protocol error: query buffer limit exceeded');
     if (!this.own || this.buffer.length - this.filled < chunk.length) {
       // Room for the whole argument when its length is known, else twice: each byte is copied O(1) times.
-      const whole = this.bulk >= 0 ? this.pos - this.begin + this.bulk + 2 : 0;
+      const whole = this.bulk >= BEHIND ? this.pos - this.begin + this.bulk + 2 + BEHIND : 0;
       const room = Buffer.allocUnsafeSlow(Math.max(total, whole, Math.min(2 * total, MAX_QUERY)));
       this.buffer.copy(room, 0, this.begin, this.filled);
       this.buffer = room;

@@ -23,6 +23,7 @@ export interface DrainOwner {
   holding(): boolean;
   lost(group: string): boolean;
   readonly config: {
+    readonly largeBytes?: number;
     trim?(version: number, emptyIn: (group: string, slot: number) => boolean, done: () => void): void;
   };
 }
@@ -38,7 +39,7 @@ export class Drain implements MoverOwner {
     private readonly host: Host,
     private readonly router: DrainOwner,
   ) {
-    this.mover = new Mover(host, this);
+    this.mover = new Mover(host, this, router.config.largeBytes);
   }
 
   get route(): Route {

@@ -12,8 +12,6 @@ import { Effects } from './homes.js';
 import type { Movable, Moved } from './move.js';
 import type { Route } from './route.js';
 
-/** Bytes of a piece: what a group spends on it in one go keeps nobody waiting. */
-const PIECE = 256 * 1024;
 /** Pieces that are on their way to the owner at a time. */
 const WINDOW = 4;
 /** How long a piece may take, ms; then the move is given up. */
@@ -40,11 +38,15 @@ export class LargeMove {
   private readonly to: string;
   /** Seq of the value that the pieces are of; -1: not known yet. */
   private seq = -1;
-  private size = 0;
-  private asked = 0;
+  /** Pieces that have come from the source, and that the owner has taken; bytes of them. */
+  private read = 0;
   private staged = 0;
+  private bytes = 0;
   private under = 0;
   private reading = false;
+  /** The last piece has come. */
+  private all = false;
+  private adopting = false;
   private ended = false;
   private movedAt = 0;
 
@@ -81,37 +83,36 @@ export class LargeMove {
   private next(): void {
     if (this.ended) return;
     if (!this.current) return this.end(null);
-    if (this.reading || this.under >= WINDOW || (this.seq >= 0 && this.asked >= this.size)) return;
-    const { key, source } = this.options;
+    if (this.reading || this.under >= WINDOW || this.all) return;
+    const { key, source, id } = this.options;
     this.reading = true;
-    const at = this.asked;
-    this.ask(source, requestOf(['TOWLINE.PIECE', key.key, at, PIECE]), (reply) => {
+    const n = this.read;
+    this.ask(source, requestOf(['TOWLINE.PIECE', key.key, id, n]), (reply) => {
       this.reading = false;
       this.movedAt = this.options.host.now();
       if (this.ended) return;
       // Gone meanwhile: moved by another router, deleted or expired.
       if (reply === null || reply[0] !== 42) return this.end(reply === null ? null : { keys: 0, bytes: 0 });
-      const [seq, size, bytes] = elementsOf(reply);
-      if (this.seq < 0) {
-        this.seq = Number(seq!.latin1Slice());
-        this.size = Number(size!.latin1Slice());
-      } else if (Number(seq!.latin1Slice()) !== this.seq) return this.end(null);
-      this.asked += bytes!.length;
-      this.stage(at, bytes!);
+      const [seq, last, bytes] = elementsOf(reply);
+      this.seq = Number(seq!.latin1Slice());
+      this.all = last!.latin1Slice() === '1';
+      this.read++;
+      this.stage(n, bytes!);
       this.next();
     });
   }
 
-  private stage(at: number, bytes: Buffer): void {
+  private stage(n: number, bytes: Buffer): void {
     this.under++;
-    const words = ['TOWLINE.STAGE', this.options.id, this.size, at, bytes];
+    const words = ['TOWLINE.STAGE', this.options.id, n, this.all ? 1 : 0, bytes];
     this.ask(this.to, requestOf(words), (reply) => {
       this.under--;
       this.movedAt = this.options.host.now();
       if (this.ended) return;
       if (reply === null || reply[0] !== 43) return this.end(null);
-      this.staged += bytes.length;
-      if (this.staged === this.size) this.adopt();
+      this.staged++;
+      this.bytes += bytes.length;
+      if (this.all && this.staged === this.read) this.adopt();
       else this.next();
     });
   }
@@ -120,9 +121,10 @@ export class LargeMove {
   private adopt(): void {
     const { owner, route } = this.options;
     let moved: Moved | null = null;
+    this.adopting = true;
     owner.coordinators.start({
       plan: () =>
-        owner.route === route ? this.plan(() => (moved = { keys: 1, bytes: this.size })) : GIVEN_UP,
+        owner.route === route ? this.plan(() => (moved = { keys: 1, bytes: this.bytes })) : GIVEN_UP,
       answer: () => this.end(moved),
     });
   }
@@ -147,7 +149,10 @@ export class LargeMove {
         // `term.pSeq` (data/exec.ts): a new primary's seqs are of the same log.
         const state = elementsOf(answers.get(source)!.reply)[0]!.latin1Slice();
         const same = state.endsWith(`.p${this.seq}`);
-        if (!same) return { kind: 'answer', reply: GIVEN_UP };
+        if (!same) {
+          this.adopting = false;
+          return { kind: 'answer', reply: GIVEN_UP };
+        }
         const effects = new Effects();
         effects.add(source, db, ['DEL', key]);
         effects.add(this.to, db, ['TOWLINE.ADOPT', key, id]);
@@ -163,7 +168,14 @@ export class LargeMove {
   private end(moved: Moved | null): void {
     if (this.ended) return;
     this.ended = true;
+    // Not when it may be on its way to become a key: then it is, or it is dropped when nobody goes on with it.
+    if (moved === null && !this.adopting && this.read > 0) this.unstage();
     this.done(moved);
+  }
+
+  /** What the owner has got of it is of no use: it need not keep it until it has waited long enough. */
+  private unstage(): void {
+    this.ask(this.to, requestOf(['TOWLINE.UNSTAGE', this.options.id]), () => {});
   }
 
   /** @param done given the reply; null: there is none */
@@ -175,7 +187,7 @@ export class LargeMove {
     const { owner, route, key } = this.options;
     const lane = owner.lanes[route.groups.indexOf(group)];
     if (!this.current || lane === undefined || lane.full) return done(null);
-    const write = request.is(0, 'towline.stage');
+    const write = !request.is(0, 'towline.piece');
     askLane(lane, request, { db: key.db, proto: 2 }, write, (reply) =>
       done(reply?.[0] === 45 ? null : reply),
     );

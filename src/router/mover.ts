@@ -60,6 +60,8 @@ export class Mover {
   constructor(
     private readonly host: Host,
     private readonly owner: MoverOwner,
+    /** Bytes of one transaction; a key that holds more moves by itself, in pieces. */
+    private readonly mostBytes = MOST_BYTES,
   ) {
     this.pace = new Pace(host);
   }
@@ -190,7 +192,7 @@ export class Mover {
     const { owner } = this;
     const source = route.groups[batch.source]!;
     const most = this.pace.keysAtOnce;
-    const list = requestOf(['TOWLINE.KEYSOF', most, MOST_BYTES, ...batch.slots]);
+    const list = requestOf(['TOWLINE.KEYSOF', most, this.mostBytes, ...batch.slots]);
     this.pace.wait((go) => {
       if (!go || this.stopped || !this.leading || owner.route !== route || owner.holding()) return done();
       this.ask(batch.source, list, (raw) => {
@@ -210,7 +212,8 @@ export class Mover {
           this.moveBatch(route, batch, done);
         };
         this.pace.began();
-        if (keys.length === 1 && last.size > MOST_BYTES) return owner.moveLarge(route, source, last, over);
+        if (keys.length === 1 && last.size > this.mostBytes)
+          return owner.moveLarge(route, source, last, over);
         this.moveKeys(route, source, route.groups[batch.owner]!, keys, over);
       });
     });

@@ -7,6 +7,8 @@ export interface RouterConfig {
   id: string;
   /** Longest that a command waits for a group, ms; then UNCERTAIN (R10). */
   deadlineMs: number;
+  /** Bytes that a key holds above which the drain moves it in pieces. Absent: 256 KiB. */
+  readonly largeBytes?: number;
   password: string;
   maxClients: number;
   /** Where other routers reach it; absent: there are none. */

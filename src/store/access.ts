@@ -149,7 +149,7 @@ export class Access extends Keyspace {
 
   /** The command's own bytes are its effect: it does the same anywhere. */
   same(ctx: Context, request: Request): void {
-    if (!ctx.replica) ctx.effects.range(request.buffer, request.start, request.end);
+    if (!ctx.replica) ctx.effects.lasting(request.buffer, request.start, request.end);
   }
 
   /** Writes an effect. */

@@ -1,7 +1,7 @@
 // Executes commands on a few keys that were fetched from several groups, aside from any real store, and says
 // which of them changed (design, "Transactions over several groups"). A command may touch only what was fetched.
 import { findRequest } from '../command/index.js';
-import type { Request } from '../resp/index.js';
+import { ReplyWriter, type Request } from '../resp/index.js';
 import type { Context } from './context.js';
 import { Store } from './store.js';
 
@@ -55,6 +55,9 @@ class Scratch extends Store {
   }
 }
 
+/** Effects of what runs aside: they mean nothing. */
+const nowhere = new ReplyWriter();
+
 // One store for every call: an empty one is cheap to keep and dear to make.
 let scratch: Scratch | null = null;
 
@@ -69,11 +72,11 @@ export function runAside(
   commands: readonly AsideCommand[],
   ctx: Context,
 ): { changes: KeyState[] } {
-  const { db, seq, need, replica } = ctx;
-  const effects = ctx.effects.length;
+  const { db, seq, need, replica, effects } = ctx;
   scratch ??= new Scratch();
   try {
     scratch.fill(imports);
+    ctx.effects = nowhere;
     ctx.seq = CHANGED;
     ctx.replica = false;
     ctx.aside = true;
@@ -90,7 +93,8 @@ export function runAside(
     ctx.seq = seq;
     ctx.need = need;
     ctx.replica = replica;
-    ctx.effects.truncate(effects);
+    ctx.effects = effects;
+    nowhere.clear();
     scratch.empty(imports);
   }
 }

@@ -1,9 +1,10 @@
 // Fields of a large hash by number, so that one can be chosen at random in O(1). Must be told of every change.
+import { SplitMap } from './split-map.js';
 
 /** Names in an order that means nothing. */
 export class Listing {
   private readonly names: string[];
-  private readonly places = new Map<string, number>();
+  private readonly places = new SplitMap<number>();
 
   constructor(names: Iterable<string>) {
     this.names = [...names];

@@ -5,6 +5,8 @@ import type { Scanned } from './element-scan.js';
 import type { Collection, StringValue } from './entry.js';
 import { Listing } from './hash-listing.js';
 import { isPacked, markOf, pack, unpack } from './packed.js';
+import type { Gathering } from './piecewise.js';
+import { SplitMap } from './split-map.js';
 import { heldBytes, textOf } from './value.js';
 
 /** Redis's hash-max-listpack-entries and hash-max-listpack-value: beyond either, a hash is large, for ever. */
@@ -16,7 +18,7 @@ const FIELD_OVERHEAD = 64;
 
 /** Fields are latin1 text, one character a byte. */
 export class Hash implements Collection, Scanned {
-  private map = new Map<string, StringValue>();
+  private map = new SplitMap<StringValue>();
   held = OVERHEAD;
   small = true;
   order: ElementOrder | null = null;
@@ -79,7 +81,7 @@ export class Hash implements Collection, Scanned {
 
   copy(): Hash {
     const copy = new Hash();
-    copy.map = new Map(this.map);
+    copy.map = this.map.copy();
     copy.held = this.held;
     copy.small = this.small;
     return copy;
@@ -113,5 +115,31 @@ export class Hash implements Collection, Scanned {
 
   static accepts(bytes: Buffer): boolean {
     return isPacked(bytes, 1, 2);
+  }
+
+  /** Whether it is large, then fields and values in turn. */
+  *parts(): Generator<StringValue> {
+    yield this.small ? '0' : '1';
+    yield* this.alternating();
+  }
+
+  static gather(): Gathering<Hash> {
+    const hash = new Hash();
+    let mark: StringValue | null = null;
+    let field: StringValue | null = null;
+    return {
+      take: (part) => {
+        if (mark === null) {
+          mark = part;
+          if (part === '1') hash.small = false;
+        } else if (field === null) field = part;
+        else {
+          hash.set(textOf(field), part);
+          field = null;
+        }
+        return true;
+      },
+      whole: () => (field === null && hash.size > 0 ? hash : null),
+    };
   }
 }

@@ -2,6 +2,7 @@
 // over chunks from the nearer end. Decides what it costs in memory; knows nothing of commands. Changed in place.
 import type { Collection, StringValue } from './entry.js';
 import { isPacked, pack, unpack } from './packed.js';
+import type { Gathering } from './piecewise.js';
 import { heldBytes } from './value.js';
 
 /** Most elements of a chunk. */
@@ -188,6 +189,22 @@ export class List implements Collection {
 
   static accepts(bytes: Buffer): boolean {
     return isPacked(bytes, 0);
+  }
+
+  /** Its elements, in order. */
+  parts(): Generator<StringValue> {
+    return this.values();
+  }
+
+  static gather(): Gathering<List> {
+    const list = new List();
+    return {
+      take: (part) => {
+        list.push('right', part);
+        return true;
+      },
+      whole: () => (list.size > 0 ? list : null),
+    };
   }
 }
 

@@ -2,9 +2,11 @@
 // alone. Says which encoding Redis would use; a set that outgrew a compact one never goes back.
 import type { ElementOrder } from './element-order.js';
 import type { Scanned } from './element-scan.js';
-import type { Collection } from './entry.js';
+import type { Collection, StringValue } from './entry.js';
 import { parseInt64 } from './integers.js';
 import { isPacked, markOf, pack, unpack } from './packed.js';
+import type { Gathering } from './piecewise.js';
+import { SplitMap } from './split-map.js';
 import { textOf } from './value.js';
 
 /** Bytes of a set beside its members, and of a member beside its text: list cell, map cell, string header. */
@@ -18,7 +20,7 @@ const MAX_COMPACT = 512;
 /** A set of byte strings, as latin1 text. */
 export class SetValue implements Collection, Scanned {
   private readonly list: string[] = [];
-  private index: Map<string, number> | null = null;
+  private index: SplitMap<number> | null = null;
   /** Whether Redis would keep it as an intset: integers only, and few of them. */
   compact = true;
   held = BASE;
@@ -44,7 +46,10 @@ export class SetValue implements Collection, Scanned {
     if (this.has(member)) return false;
     list.push(member);
     if (this.index !== null) this.index.set(member, list.length - 1);
-    else if (list.length > INDEXED) this.index = new Map(list.map((each, i) => [each, i]));
+    else if (list.length > INDEXED) {
+      this.index = new SplitMap();
+      for (const [i, each] of list.entries()) this.index.set(each, i);
+    }
     this.held += EACH + member.length;
     if (this.compact && (list.length > MAX_COMPACT || parseInt64(member) === null)) this.compact = false;
     this.order?.add(member);
@@ -101,5 +106,26 @@ export class SetValue implements Collection, Scanned {
   /** Whether restore() can read it. */
   static accepts(bytes: Buffer): boolean {
     return isPacked(bytes, 1);
+  }
+
+  /** Whether it is compact, then its members. */
+  *parts(): Generator<StringValue> {
+    yield this.compact ? '1' : '0';
+    yield* this.list;
+  }
+
+  static gather(): Gathering<SetValue> {
+    const value = new SetValue();
+    let mark: StringValue | null = null;
+    return {
+      take: (part) => {
+        if (mark === null) {
+          mark = part;
+          if (part !== '1') value.compact = false;
+        } else value.add(textOf(part));
+        return true;
+      },
+      whole: () => (value.size > 0 ? value : null),
+    };
   }
 }

@@ -1,16 +1,13 @@
-// Payloads that arrive in pieces and become keys when they are whole: no key shows any of it before. The same on every
+// Keys that arrive in pieces and become keys when they are whole: nobody sees any of it before. The same on every
 // member, since pieces and their end are effects. Bounded in number and in bytes.
-import { MAX_BULK } from '../resp/index.js';
+import { type Imported, KeyImport } from './key-pieces.js';
 
-/** Payloads under way at most, and their bytes together. */
+/** Keys under way at most, and their bytes together; one alone may have more. */
 const MOST = 16;
 const MOST_BYTES = 2 * 1024 * 1024 * 1024;
-/** Bytes of a payload that are not the value, at most. */
-const HEAD = 64;
 
 interface Stage {
-  readonly whole: Buffer;
-  filled: number;
+  readonly key: KeyImport;
   /** When a piece arrived last, ms of the group's clock. */
   at: number;
 }
@@ -26,40 +23,50 @@ export class Stages {
   names(): string[] {
     return [...this.all.keys()];
   }
+  has(name: string): boolean {
+    return this.all.has(name);
+  }
 
   /**
    * Takes a piece.
-   * @param at where it begins in the payload of `size` bytes; 0 begins the payload, anew if there was one
+   * @param n its number; 0 begins the key, anew if there was one
+   * @param last whether nothing follows it
    * @returns why not; null: taken
    */
-  add(name: string, size: number, at: number, bytes: Buffer, now: number): string | null {
-    if (at === 0) {
+  add(name: string, n: number, last: boolean, bytes: Buffer, now: number): string | null {
+    if (n === 0) {
       this.drop(name);
-      if (size > MAX_BULK + HEAD) return 'a value that is too large';
-      if (this.all.size >= MOST || this.bytes + size > MOST_BYTES) return 'too much is staged';
-      this.all.set(name, { whole: Buffer.allocUnsafeSlow(size), filled: 0, at: now });
-      this.bytes += size;
+      if (this.all.size >= MOST) return 'too much is staged';
+      this.all.set(name, { key: new KeyImport(), at: now });
     }
     const stage = this.all.get(name);
-    if (stage === undefined || stage.whole.length !== size) return 'no such stage';
-    if (at !== stage.filled || at + bytes.length > size) return 'a piece that does not follow';
-    bytes.copy(stage.whole, at);
-    stage.filled += bytes.length;
+    if (stage === undefined) return 'no such stage';
+    if (n !== stage.key.pieces) return 'a piece that does not follow';
+    if (this.all.size > 1 && this.bytes + bytes.length > MOST_BYTES) return 'too much is staged';
+    const refused = stage.key.take(bytes, last);
+    if (refused !== null) return refused;
+    this.bytes += bytes.length;
     stage.at = now;
     return null;
   }
 
-  /** The payload when it is whole. */
-  whole(name: string): Buffer | null {
-    const stage = this.all.get(name);
-    return stage !== undefined && stage.filled === stage.whole.length ? stage.whole : null;
+  /** Whether everything is here. */
+  whole(name: string): boolean {
+    return this.all.get(name)?.key.whole != null;
+  }
+
+  /** Takes what is whole away, to make a key of it; null: it is not. */
+  take(name: string): Imported | null {
+    const imported = this.all.get(name)?.key.whole ?? null;
+    if (imported !== null) this.drop(name);
+    return imported;
   }
 
   drop(name: string): void {
     const stage = this.all.get(name);
     if (stage === undefined) return;
     this.all.delete(name);
-    this.bytes -= stage.whole.length;
+    this.bytes -= stage.key.bytes;
   }
 
   /** Names of which no piece has arrived since `before`. */

@@ -6,30 +6,17 @@ import { Access } from './access.js';
 import type { Context } from './context.js';
 import { ReplyError } from './errors.js';
 import { HANDLERS } from './handlers.js';
+import type { Imported } from './key-pieces.js';
+import { PAYLOAD_HEAD, payloadHead } from './payload.js';
 import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
 import { Stages } from './stages.js';
-import { knowsType, typeOf } from './types.js';
+import { typeOf } from './types.js';
 import { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
-
-/** Bytes of a payload before the value: type code, expiry as a big-endian double. */
-const PAYLOAD_HEAD = 9;
-
-/** Whether bytes from another process have the shape of exportKey()'s; only such ones may be imported. */
-export function isPayload(bytes: Buffer): boolean {
-  return (
-    bytes.length >= PAYLOAD_HEAD &&
-    knowsType(bytes[0]!) &&
-    Number.isSafeInteger(bytes.readDoubleBE(1)) &&
-    typeOf(bytes[0]!).accepts(bytes.subarray(PAYLOAD_HEAD))
-  );
-}
 
 /** Every key of one process, and what can be done to them. */
 export class Store extends Access {
   private readonly parser = new RequestParser();
-  /** The payload that is given away in pieces. */
-  private piecesOf: { db: number; key: string; seq: number; head: Buffer; value: Buffer } | null = null;
-  /** Payloads that arrive in pieces. */
+  /** Keys that arrive in pieces. */
   readonly stages = new Stages();
 
   /**
@@ -101,54 +88,40 @@ export class Store extends Access {
     if (db === undefined) this.stages.clear();
   }
 
-  /** A piece of a payload, as VERB_STAGE says. @returns why it was not taken; null: it was */
+  /** A piece of a key, as VERB_STAGE says. @returns why it was not taken; null: it was */
   stage(request: Request, ctx: Context): string | null {
-    const [size, at] = [Number(request.text(2)), Number(request.text(3))];
-    if (!(Number.isSafeInteger(size) && Number.isSafeInteger(at) && at >= 0))
+    const n = Number(request.text(2));
+    const last = request.text(3);
+    if (!(Number.isSafeInteger(n) && n >= 0 && (last === '0' || last === '1')))
       return 'a piece without a place';
-    return this.stages.add(request.text(1), size, at, request.bytes(4), ctx.now);
+    return this.stages.add(request.text(1), n, last === '1', request.bytes(4), ctx.now);
   }
 
   /** Drops what was staged under a name, on every member. */
   unstage(name: string, ctx: Context): void {
+    if (!this.stages.has(name)) return;
     this.stages.drop(name);
     this.effect(ctx, VERB_UNSTAGE, name);
   }
 
   private adopt(key: string, name: string, ctx: Context): void {
-    const payload = this.stages.whole(name);
-    if (payload === null) throw new Error(`nothing is staged as ${name}`);
-    this.stages.drop(name);
-    const type = payload[0]!;
-    const { restore, adopt } = typeOf(type);
-    const value = (adopt ?? restore)(payload.subarray(PAYLOAD_HEAD));
-    this.put(ctx.db, key, type, value, payload.readDoubleBE(1), ctx.seq, 0);
-    if (ctx.seq > this.changeSeq) this.changeSeq = ctx.seq;
+    const imported = this.stages.take(name);
+    if (imported === null) throw new Error(`nothing is staged as ${name}`);
+    this.importWhole(ctx.db, key, imported, ctx.seq);
     ctx.dirty++;
+  }
+
+  /** Makes the key what came in pieces; what it was before is gone. `seq` is what the key then remembers. */
+  importWhole(db: number, key: string, { type, value, expireAt }: Imported, seq: number): void {
+    this.put(db, key, type, value, expireAt, seq, 0);
+    if (seq > this.changeSeq) this.changeSeq = seq;
   }
 
   /** The live key as a payload for importKey(): type, expiry, value; null when there is none. Expired keys too. */
   exportKey(db: number, key: string): Buffer | null {
-    const parts = this.exportParts(db, key);
-    if (parts === null) return null;
-    const { head, value } = parts;
-    const payload = Buffer.allocUnsafe(head.length + value.length);
-    head.copy(payload);
-    value.copy(payload, head.length);
-    return payload;
-  }
-
-  /**
-   * The same in two parts, so that a large value need not be copied: `value` may be a view of what the store holds,
-   * and is worth nothing once the key was written again; then `seq` of the key is another one.
-   */
-  exportParts(db: number, key: string): { head: Buffer; value: Buffer; seq: number } | null {
     const entry = this.peek(db, key);
     if (entry === undefined) return null;
-    const head = Buffer.allocUnsafe(PAYLOAD_HEAD);
-    head[0] = entry.type;
-    head.writeDoubleBE(entry.expireAt, 1);
-    return { head, value: typeOf(entry.type).dump(entry.value), seq: entry.seq };
+    return Buffer.concat([payloadHead(entry.type, entry.expireAt), typeOf(entry.type).dump(entry.value)]);
   }
 
   /** Bytes of memory that a key's value holds; 0 when there is none. */
@@ -157,36 +130,11 @@ export class Store extends Access {
     return entry === undefined ? 0 : typeOf(entry.type).held(entry.value);
   }
 
-  /**
-   * Bytes [at, at + length) of the payload that exportKey() would give, its size, and the seq of the key's last change:
-   * pieces with the same seq are of the same payload. Null: there is no such key.
-   */
-  exportPiece(
-    db: number,
-    key: string,
-    at: number,
-    length: number,
-  ): { seq: number; size: number; bytes: Buffer } | null {
-    const seq = this.peek(db, key)?.seq;
-    if (seq === undefined) return null;
-    const known = this.piecesOf;
-    // Dumped once, not for each piece.
-    if (known === null || known.db !== db || known.key !== key || known.seq !== seq)
-      this.piecesOf = { db, key, ...this.exportParts(db, key)! };
-    const { head, value } = this.piecesOf!;
-    const size = head.length + value.length;
-    const end = Math.min(size, at + length);
-    if (end === size) this.piecesOf = null;
-    const rest = value.subarray(Math.max(0, at - head.length), Math.max(0, end - head.length));
-    return { seq, size, bytes: at < head.length ? Buffer.concat([head.subarray(at, end), rest]) : rest };
-  }
-
   /** Makes the key what exportKey() gave; what it was before is gone. `seq` is what the key then remembers. */
   importKey(db: number, key: string, payload: Buffer, seq: number): void {
     const type = payload[0]!;
     const value = typeOf(type).restore(payload.subarray(PAYLOAD_HEAD));
-    this.put(db, key, type, value, payload.readDoubleBE(1), seq, 0);
-    if (seq > this.changeSeq) this.changeSeq = seq;
+    this.importWhole(db, key, { type, value, expireAt: payload.readDoubleBE(1) }, seq);
   }
 
   /**

@@ -2,8 +2,9 @@
 import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
 import { List } from './list-value.js';
+import type { Gathering } from './piecewise.js';
 import { SetValue } from './set-value.js';
-import { heldBytes, keptBytes, ownedBytes, viewOf } from './value.js';
+import { heldBytes, keptBytes, viewOf } from './value.js';
 import { SortedSet } from './zset-value.js';
 
 /** What the rest of the store must know about a type. */
@@ -16,10 +17,15 @@ export interface ValueType<V extends Value = Value> {
   dump(value: V): Buffer;
   /** The value that dump() wrote; must not keep `bytes`. */
   restore(bytes: Buffer): V;
-  /** As restore(), of bytes that nobody else will use: they may be kept. Absent: restore() serves. */
-  adopt?(bytes: Buffer): V;
   /** Whether bytes from another process have the shape that dump() writes: only such ones may be restored. */
   accepts(bytes: Buffer): boolean;
+  /**
+   * A large value goes in pieces, a few parts a turn at both ends: the parts of a value that does not change meanwhile, in
+   * the order in which gather() takes them. Absent, both: it is dumped and restored in one turn, whatever it costs.
+   */
+  parts?(value: V): Iterator<StringValue>;
+  /** An empty value that will grow by the parts of another one. */
+  gather?(): Gathering<V>;
   /** A value equal to this one that shares nothing which is ever changed in place. */
   copy(value: V): V;
   /** As OBJECT ENCODING answers. */
@@ -38,8 +44,9 @@ add<StringValue>(STRING, {
   held: heldBytes,
   dump: viewOf,
   restore: keptBytes,
-  adopt: ownedBytes,
   accepts: () => true,
+  parts: (value) => [value].values(),
+  gather: gatherString,
   copy: (value) => (typeof value === 'string' ? value : keptBytes(value)),
   encoding: stringEncoding,
 });
@@ -50,6 +57,8 @@ add<List>(LIST, {
   dump: (value) => value.dump(),
   restore: List.restore,
   accepts: List.accepts,
+  parts: (value) => value.parts(),
+  gather: List.gather,
   copy: (value) => value.copy(),
   // Of any list, in Redis 7.0.
   encoding: () => 'quicklist',
@@ -61,6 +70,8 @@ add<Hash>(HASH, {
   dump: (value) => value.dump(),
   restore: Hash.restore,
   accepts: Hash.accepts,
+  parts: (value) => value.parts(),
+  gather: Hash.gather,
   copy: (value) => value.copy(),
   encoding: (value) => (value.small ? 'listpack' : 'hashtable'),
 });
@@ -71,6 +82,8 @@ add<SetValue>(SET, {
   dump: (value) => value.dump(),
   restore: SetValue.restore,
   accepts: SetValue.accepts,
+  parts: (value) => value.parts(),
+  gather: SetValue.gather,
   copy: (value) => value.copy(),
   encoding: (value) => (value.compact ? 'intset' : 'hashtable'),
 });
@@ -81,6 +94,8 @@ add<SortedSet>(ZSET, {
   dump: (value) => value.dump(),
   restore: SortedSet.restore,
   accepts: SortedSet.accepts,
+  parts: (value) => value.parts(),
+  gather: SortedSet.gather,
   copy: (value) => value.copy(),
   encoding: (value) => (value.compact ? 'listpack' : 'skiplist'),
 });
@@ -95,6 +110,45 @@ export function typeOf(code: number): ValueType {
   const type = TYPES[code];
   if (type === undefined) throw new Error(`no such type of value: ${code}`);
   return type;
+}
+
+/** A value's parts, for gather(). */
+export function partsOf(code: number, value: Value): Iterator<StringValue> {
+  const type = typeOf(code);
+  return type.parts?.(value) ?? [type.dump(value)].values();
+}
+
+/** What takes the parts of a value of this type. */
+export function gather(code: number): Gathering {
+  const type = typeOf(code);
+  return type.gather?.() ?? gatherDumped(type);
+}
+
+/** Of one part, which is what dump() wrote. */
+function gatherDumped(type: ValueType): Gathering {
+  let value: Value | null = null;
+  return {
+    take: (part) => {
+      const bytes = viewOf(part);
+      if (value !== null || !type.accepts(bytes)) return false;
+      value = type.restore(bytes);
+      return true;
+    },
+    whole: () => value,
+  };
+}
+
+/** Of one part, which is the string. */
+function gatherString(): Gathering<StringValue> {
+  let value: StringValue | null = null;
+  return {
+    take: (part) => {
+      if (value !== null) return false;
+      value = part;
+      return true;
+    },
+    whole: () => value,
+  };
 }
 
 /** Longest string that Redis embeds in its object. */

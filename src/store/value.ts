@@ -6,9 +6,20 @@ import type { StringValue } from './entry.js';
 /** Longest value kept as text, bytes. */
 const SHORT = 4096;
 
+/** Length from which on a value is kept where it arrived, if hardly anything else did there, bytes. */
+const LONG = 1024 * 1024;
+
+/** Memory of values that were kept where they arrived: a log entry may still be made of it, so it is never changed. */
+const lasting = new WeakSet<ArrayBufferLike>();
+
 /** Argument i as a value that may be kept. */
 export function argumentValue(request: Request, i: number): StringValue {
-  return request.length(i) <= SHORT ? request.text(i) : own(request.bytes(i));
+  const length = request.length(i);
+  if (length <= SHORT) return request.text(i);
+  const bytes = request.bytes(i);
+  if (length < LONG || bytes.buffer.byteLength > length + length / 4) return own(bytes);
+  lasting.add(bytes.buffer);
+  return bytes;
 }
 
 /** The bytes as a value that may be kept; they are copied. */
@@ -53,7 +64,7 @@ export function heldBytes(value: StringValue): number {
  */
 export function writable(value: StringValue, length: number): Buffer {
   const size = Math.max(value.length, length);
-  if (typeof value !== 'string') {
+  if (typeof value !== 'string' && !lasting.has(value.buffer)) {
     if (value.length === size) return value;
     if (value.buffer.byteLength - value.byteOffset >= size) {
       const grown = Buffer.from(value.buffer as ArrayBuffer, value.byteOffset, size);

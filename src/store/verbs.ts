@@ -4,7 +4,7 @@
 export const VERB_DB = 'TOWLINE.DB';
 /** `TOWLINE.PUT key payload`: the key becomes what exportKey() wrote. */
 export const VERB_PUT = 'TOWLINE.PUT';
-/** `TOWLINE.STAGE name size at bytes`: a piece of a payload that a key may become. */
+/** `TOWLINE.STAGE name n last bytes`: piece n of what a key may become; `last` 1: nothing follows it. */
 export const VERB_STAGE = 'TOWLINE.STAGE';
 /** `TOWLINE.UNSTAGE name`: what was staged under this name is dropped. */
 export const VERB_UNSTAGE = 'TOWLINE.UNSTAGE';

@@ -7,6 +7,7 @@ const MOST = 128;
 /** A chunk below this many is merged with its neighbour where both fit into one. */
 const FEW = 16;
 
+/** Some pairs that follow each other. */
 interface Chunk {
   readonly members: string[];
   readonly scores: number[];
@@ -147,6 +148,11 @@ export class ScoreOrder {
       give(chunk.members[at]!, chunk.scores[at]!);
       at += step;
     }
+  }
+
+  /** All pairs in order, some at a time; not to be changed. */
+  runs(): Iterable<{ readonly members: readonly string[]; readonly scores: readonly number[] }> {
+    return this.chunks;
   }
 
   // ---- chunks

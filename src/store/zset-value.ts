@@ -2,7 +2,10 @@
 // outgrew a compact one never goes back.
 import type { ElementOrder } from './element-order.js';
 import type { Scanned } from './element-scan.js';
-import type { Collection } from './entry.js';
+import type { Collection, StringValue } from './entry.js';
+import type { Gathering } from './piecewise.js';
+import { SplitMap } from './split-map.js';
+import { textOf } from './value.js';
 import { ScoreOrder } from './zset-order.js';
 
 /** Bytes of a sorted set beside its members, and of a member beside its text: two list cells, map cell, string header. */
@@ -14,7 +17,7 @@ const MAX_TEXT = 64;
 
 /** Members, as latin1 text, with their scores, which are never NaN. */
 export class SortedSet implements Collection, Scanned {
-  private readonly scores = new Map<string, number>();
+  private readonly scores = new SplitMap<number>();
   private sorted = new ScoreOrder();
   /** Whether Redis would keep it as a listpack. */
   compact = true;
@@ -183,7 +186,47 @@ export class SortedSet implements Collection, Scanned {
     }
     return at === length;
   }
+
+  /** Whether it is compact, then in order the score, as the bytes of a double, and the member of each. */
+  *parts(): Generator<StringValue> {
+    yield this.compact ? '1' : '0';
+    const bytes = Buffer.alloc(SCORE);
+    for (const { members, scores } of this.sorted.runs()) {
+      for (let i = 0; i < members.length; i++) {
+        bytes.writeDoubleBE(scores[i]!);
+        yield bytes.latin1Slice(0, SCORE);
+        yield members[i]!;
+      }
+    }
+  }
+
+  static gather(): Gathering<SortedSet> {
+    const value = new SortedSet();
+    const bytes = Buffer.alloc(SCORE);
+    let mark: StringValue | null = null;
+    let score: number | null = null;
+    return {
+      take: (part) => {
+        if (mark === null) {
+          mark = part;
+          if (part !== '1') value.compact = false;
+        } else if (score === null) {
+          if (typeof part !== 'string' || part.length !== SCORE) return false;
+          bytes.latin1Write(part);
+          score = bytes.readDoubleBE();
+          if (Number.isNaN(score)) return false;
+        } else {
+          value.set(textOf(part), score);
+          score = null;
+        }
+        return true;
+      },
+      whole: () => (score === null && value.size > 0 ? value : null),
+    };
+  }
 }
 
 const HEAD = 5;
 const PAIR = 12;
+/** Bytes of a score. */
+const SCORE = 8;

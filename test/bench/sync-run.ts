@@ -1,13 +1,13 @@
 // A new backup joins a group while clients read and write, then the old primary is killed: how much the clients
 // notice, and whether the new copy holds exactly what was acknowledged. Real processes, real sockets.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askStatus } from '../../src/cli/ask.js';
 import { startEmbedded } from '../faults/ensemble.js';
 import { Role } from '../faults/role.js';
 import { KeyLoad } from './key-load.js';
+import { type Held, Watched } from './watched.js';
 
 /** What to do. */
 export interface SyncShape {
@@ -17,13 +17,6 @@ export interface SyncShape {
   measureMs: number;
   random: () => number;
   say(line: string): void;
-}
-
-/** How long a process was held up at most, and its memory. */
-export interface Held {
-  loopMs: number;
-  collectionMs: number;
-  megabytes: number;
 }
 
 /** Longest wait of a client, and how long the process with the clients was held up itself, ms. */
@@ -49,10 +42,8 @@ export interface SyncOutcome {
   errors: Record<string, number>;
 }
 
-const POLL_MS = 10;
 /** The end of the sync: this long around the moment in which the new member is listed, ms. */
 const END_MS = 1000;
-const LIMIT_MS = 600_000;
 
 interface Status {
   role: string;
@@ -62,47 +53,9 @@ interface Status {
 }
 
 /** A data node that notes how long it was held up. */
-class Watched {
-  private constructor(
-    readonly role: Role,
-    private readonly file: string,
-  ) {}
-
-  static async start(name: string, servers: string, folder: string): Promise<Watched> {
-    const file = join(folder, name);
-    const watch = new URL('./loop-watch.js', import.meta.url).href;
-    const prefix = ['env', `NODE_OPTIONS=--import=${watch}`, `SYNC_WATCH_FILE=${file}`];
-    const args = ['data', '--group', 'g1', '--host', '127.0.0.1', '--port', '0'];
-    args.push('--create-with', '1', '--zookeeper', servers);
-    return new Watched(await Role.start({ name, args, prefix }), file);
-  }
-
-  async status(): Promise<Status | null> {
-    const question = { host: '127.0.0.1', port: this.role.port, timeoutMs: 2000 };
-    return (await askStatus(question).catch(() => null)) as Status | null;
-  }
-
-  async until(what: (status: Status) => boolean, name: string): Promise<Status> {
-    for (const end = performance.now() + LIMIT_MS; performance.now() < end; await sleep(POLL_MS)) {
-      const status = await this.status();
-      if (status !== null && what(status)) return status;
-    }
-    throw new Error(`${this.role.name}: ${name}: it did not happen\n${this.role.lines.join('\n')}`);
-  }
-
-  /** What it noted between two moments of performance.now(). */
-  held(from: number, to: number): Held {
-    const most = { loopMs: 0, collectionMs: 0, megabytes: 0 };
-    for (const line of readFileSync(this.file, 'utf8').split('\n').filter(Boolean)) {
-      const [wall, loop, collection, rss] = line.split(' ').map(Number) as [number, number, number, number];
-      const at = wall - performance.timeOrigin;
-      if (at < from || at > to) continue;
-      most.loopMs = Math.max(most.loopMs, loop);
-      most.collectionMs = Math.max(most.collectionMs, collection);
-      most.megabytes = Math.max(most.megabytes, Math.round(rss / 1e6));
-    }
-    return most;
-  }
+function dataNode(name: string, servers: string, folder: string): Promise<Watched<Status>> {
+  const args = ['data', '--group', 'g1', '--host', '127.0.0.1', '--port', '0'];
+  return Watched.start(name, [...args, '--create-with', '1', '--zookeeper', servers], folder);
 }
 
 /** Runs it once; every process that it starts is gone when it ends. */
@@ -113,7 +66,7 @@ export async function runSync(shape: SyncShape): Promise<SyncOutcome> {
   const roles: Role[] = [];
   const load: { now: KeyLoad | null } = { now: null };
   try {
-    const old = await Watched.start('old', ensemble.address, folder);
+    const old = await dataNode('old', ensemble.address, folder);
     roles.push(old.role);
     await old.until(({ role, state }) => role === 'primary' && state === 'serving', 'the primary serves');
     const args = ['router', '--host', '127.0.0.1', '--port', '0', '--zookeeper', ensemble.address];
@@ -131,7 +84,7 @@ export async function runSync(shape: SyncShape): Promise<SyncOutcome> {
     await sleep(measureMs);
 
     const started = performance.now();
-    const fresh = await Watched.start('new', ensemble.address, folder);
+    const fresh = await dataNode('new', ensemble.address, folder);
     roles.push(fresh.role);
     await old.until(({ sync }) => sync !== null, 'the sync begins');
     const begun = performance.now();

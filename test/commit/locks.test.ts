@@ -45,6 +45,43 @@ describe('LockTable', () => {
     assert.ok(!locks.request('b', want('k?')).granted);
     assert.deepEqual(owners(locks.release(a)), ['b']);
   });
+  it('holds a key still: it is read, also past who waits to write it, and written when the hold ends', () => {
+    const locks = new LockTable<string>();
+    assert.ok(locks.hold('k') && !locks.hold('k'));
+    assert.equal(locks.size, 1);
+    assert.ok(locks.blocks('k', true) && !locks.blocks('k', false) && !locks.blocks('other', true));
+    const writer = locks.request('writer', want('k', 'other'));
+    const reader = locks.request('reader', want('x', 'y?'));
+    const all = locks.request('all', [], true);
+    assert.ok(!writer.granted && reader.granted && !all.granted);
+    locks.release(all);
+    assert.ok(!locks.blocks('k', false) && locks.blocks('other', false));
+    assert.deepEqual(owners(locks.unhold('k')), ['writer']);
+    assert.ok(locks.blocks('k', false));
+    assert.deepEqual(locks.unhold('k'), []);
+    locks.release(writer);
+    locks.release(reader);
+    assert.equal(locks.size, 0);
+  });
+  it('does not hold a key that somebody has or wants exclusively', () => {
+    const locks = new LockTable<string>();
+    const reader = locks.request('reader', want('k?'));
+    assert.ok(locks.hold('k'));
+    locks.unhold('k');
+    const writer = locks.request('writer', want('k'));
+    assert.ok(!locks.hold('k'));
+    locks.release(reader);
+    assert.ok(!locks.hold('k') && locks.hold('other'));
+    locks.unhold('other');
+    locks.release(writer);
+    const all = locks.request('all', [], true);
+    assert.ok(all.granted && !locks.hold('k'));
+    locks.release(all);
+    assert.ok(locks.hold('k'));
+    const later = locks.request('later', [], true);
+    assert.ok(!later.granted);
+    assert.deepEqual(owners(locks.unhold('k')), ['later']);
+  });
   it('says whether a plain command must wait', () => {
     const locks = new LockTable<string>();
     assert.ok(!locks.blocks('k', true));

@@ -120,9 +120,9 @@ describe('GroupLog against a list', () => {
               log.leave(name);
               members.delete(name);
             } else if (what === 'send') {
-              for (const { seq, bytes } of log.unsent(name)) {
+              for (const { seq, parts } of log.unsent(name)) {
                 assert.equal(seq, known.has + 1, 'no hole');
-                assert.deepEqual(bytes, entry(seq));
+                assert.deepEqual(parts, [entry(seq)]);
                 known.has = seq;
               }
             } else if (what === 'ack') {

@@ -39,9 +39,9 @@ describe('OpenEntry', () => {
       'TOWLINE.DB 0',
       'SET a 3',
     ];
-    assert.deepEqual(words(entry.take().effects), wanted);
+    assert.deepEqual(words(Buffer.concat(entry.take().effects)), wanted);
     run(entry, 3, 'SET a 4');
-    assert.deepEqual(words(entry.take().effects), ['TOWLINE.DB 3', 'SET a 4']);
+    assert.deepEqual(words(Buffer.concat(entry.take().effects)), ['TOWLINE.DB 3', 'SET a 4']);
   });
   it('is left as it was by a command without effects', () => {
     const entry = new OpenEntry();
@@ -50,7 +50,7 @@ describe('OpenEntry', () => {
     assert.equal(run(entry, 0, 'SET a 1'), true);
     assert.equal(run(entry, 5), false);
     assert.equal(run(entry, 0, 'SET b 1'), true);
-    assert.deepEqual(words(entry.take().effects), ['SET a 1', 'SET b 1']);
+    assert.deepEqual(words(Buffer.concat(entry.take().effects)), ['SET a 1', 'SET b 1']);
   });
   it('remembers answers so that they are recalled, counters above 32 bits too', () => {
     const entry = new OpenEntry();
@@ -79,11 +79,44 @@ describe('OpenEntry', () => {
     }
     assert.equal(entry.router, '');
   });
+  it('does not copy a long command, and is framed around it', () => {
+    const entry = new OpenEntry();
+    entry.router = 'r1';
+    const long = encodeCommand(['SET', 'long', Buffer.alloc(2 ** 21, 'v')]);
+    run(entry, 3, 'SET a 1');
+    entry.begin(3);
+    entry.effects.lasting(long, 0, long.length);
+    assert.ok(entry.end(3));
+    assert.equal(run(entry, 5), false);
+    run(entry, 3, 'SET b 1');
+    const parts = entry.take();
+    assert.equal(parts.effects[1]!.buffer, long.buffer);
+    const commands = words(Buffer.concat(parts.effects));
+    assert.deepEqual(
+      commands.map((each) => each.slice(0, 12)),
+      ['TOWLINE.DB 3', 'SET a 1', 'SET long vvv', 'SET b 1'],
+    );
+    const frame = batchFrame({ term: 3, seq: 12, commit: 11, clock: 5 }, parts);
+    assert.ok(frame.includes(parts.effects[1]!));
+    assert.deepEqual(words(Buffer.concat(frame)), [
+      `TOWLINE.ENTRY 3 12 11 5 batch r1 ${Buffer.concat(parts.effects).toString('latin1')} ${parts.index.toString('latin1')} ${parts.replies.toString('latin1')}`,
+    ]);
+    assert.ok(entry.empty);
+    assert.throws(() => {
+      entry.effects.lasting(long, 0, long.length);
+      entry.effects.back(0);
+    }, /gone for good/);
+  });
   it('is framed with its place in the log', () => {
     const head = { term: 3, seq: 12, commit: 11, clock: 1_700_000_000_000 };
     const effects = encodeCommand(['SET', 'a', '1']);
-    const parts = { router: 'r1', effects, index: Buffer.from('ii'), replies: Buffer.from('+OK\r\n') };
-    assert.deepEqual(words(batchFrame(head, parts)), [
+    const parts = {
+      router: 'r1',
+      effects: [effects],
+      index: Buffer.from('ii'),
+      replies: Buffer.from('+OK\r\n'),
+    };
+    assert.deepEqual(words(Buffer.concat(batchFrame(head, parts))), [
       `TOWLINE.ENTRY 3 12 11 1700000000000 batch r1 ${effects.toString()} ii +OK\r\n`,
     ]);
     assert.deepEqual(words(txnFrame(head, Buffer.from('xyz'))), [

@@ -99,7 +99,7 @@ class World implements FollowerOwner {
     open.router = 'r1';
     open.answered(seq, Buffer.from('+OK\r\n'), 0, 5);
     const head = { term: this.term, seq, commit: this.log.committed, clock: CLOCK + seq };
-    this.log.append(batchFrame(head, open.take()));
+    this.log.append(...batchFrame(head, open.take()));
   }
   flush(): void {
     this.link.flush([]);
@@ -246,10 +246,15 @@ describe('replication', () => {
     assert.ok(!w.backup.transactions.locks.blocks('0:a', false));
   });
   it('closes a connection that skips an entry or speaks for another term', () => {
-    const parts = { router: '', effects: Buffer.alloc(0), index: Buffer.alloc(0), replies: Buffer.alloc(0) };
+    const parts = {
+      router: '',
+      effects: [Buffer.alloc(0)],
+      index: Buffer.alloc(0),
+      replies: Buffer.alloc(0),
+    };
     const frames = [
-      batchFrame({ term: 4, seq: 2, commit: 0, clock: CLOCK }, parts),
-      batchFrame({ term: 5, seq: 1, commit: 0, clock: CLOCK }, parts),
+      batchFrame({ term: 4, seq: 2, commit: 0, clock: CLOCK }, parts)[0]!,
+      batchFrame({ term: 5, seq: 1, commit: 0, clock: CLOCK }, parts)[0]!,
       encodeCommand(['TOWLINE.ENTRY', 4, 1, 0, CLOCK, 'batch', 'r1']),
       encodeCommand(['TOWLINE.ENTRY', 4, 'x', 0, CLOCK, 'batch', '', '', '', '']),
       encodeCommand(['GET', 'x']),

@@ -2,7 +2,7 @@
 // interrupted, too slow, or in the hands of two primaries (design, section 4; R3, R4, R7).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Assembly, PIECE } from '../../src/data/pieces.js';
+import { Assembly, LARGE } from '../../src/data/pieces.js';
 import { encodeCommand, ProtocolError } from '../../src/resp/index.js';
 import { type Group, type Link, type RouterLane, serving } from './group.js';
 
@@ -124,6 +124,11 @@ function lastWords(group: Group, link: Link): void {
   link.client.write(words);
 }
 
+/** What transactions this member knows, and its locks. */
+const locksOf = (group: Group, name: string) =>
+  (group.at(name).node as unknown as { role: { transactions: { locks: { size: number } } } }).role
+    .transactions.locks;
+
 describe('a large value', () => {
   const LONG = 3_000_000;
   /** A candidate is being given a value in pieces: `written` sees the number of pieces that have left. */
@@ -146,7 +151,7 @@ describe('a large value', () => {
     group.until(() => group.inSync === 'a b', 8000, 'b is let in');
     group.run(30);
     assert.deepEqual(group.keys('b'), group.keys('a'));
-    assert.ok(pieces >= LONG / PIECE, `${pieces} pieces`);
+    assert.ok(pieces >= LONG / LARGE, `${pieces} pieces`);
     return group;
   }
   const value = (group: Group) => group.at('b').node.store.exportKey(0, 'long');
@@ -164,9 +169,9 @@ describe('a large value', () => {
     const bytes = value(group)!;
     assert.equal(bytes.toString('latin1', 14, 17), 'new');
     assert.equal(bytes.toString('latin1', bytes.length - 3), 'end');
-    assert.ok(most > LONG / PIECE + 4, `${most} pieces`);
+    assert.ok(most > LONG / LARGE + 4, `${most} pieces`);
   });
-  it('is copied when it is written again and again', () => {
+  it('is held still when it is written again and again', () => {
     let count = 0;
     const group = given((_, lane) => {
       lane.send('APPEND', 'long', `<${count++}>`);
@@ -178,6 +183,63 @@ describe('a large value', () => {
         .endsWith(`<${count - 1}>`),
     );
   });
+  it('is held still, and given piece by piece all the same: also a collection', () => {
+    const group = serving({ members: 1 });
+    const lane = group.lane('a', 'writer');
+    const FIELDS = 8000;
+    for (let i = 0; i < FIELDS; i += 100)
+      lane.send(
+        'HSET',
+        'long',
+        ...Array.from({ length: 100 }, (_, n) => [`f${i + n}`, 'v'.repeat(40)]).flat(),
+      );
+    lane.replies();
+    group.start('b');
+    let pieces = 0;
+    let longest = 0;
+    const held: string[] = [];
+    group.stuck = (link) => {
+      if (!group.connects(link, 'a', 'b') || link.client.queued === 0) return false;
+      const words = link.client.take();
+      link.client.write(words);
+      const said = words.toString('latin1').split('TOWLINE.PART').length - 1;
+      if (said === 0) return false;
+      pieces += said;
+      longest = Math.max(longest, said);
+      lane.send('HSET', 'long', 'count', pieces);
+      if (locksOf(group, 'a').size > 0) held.push(`${pieces}`);
+      return false;
+    };
+    group.until(() => group.inSync === 'a b', 8000, 'b is let in');
+    group.run(30);
+    assert.ok(held.length > 2, `held at pieces ${held.join(' ')}`);
+    assert.equal(longest, 1);
+    assert.equal(locksOf(group, 'a').size, 0);
+    const payload = (name: string) => group.at(name).node.store.exportKey(0, 'long')!;
+    assert.ok(payload('a').equals(payload('b')));
+    assert.match(group.lane('a', 'last').send('HGET', 'long', 'count').replies(), new RegExp(`${pieces}$`));
+  });
+  it('that a command over several keys changes at the end is given once more, before the last turn', () => {
+    const group = serving({ members: 1 });
+    const lane = group.lane('a', 'writer');
+    lane.send('SETRANGE', 'long', LONG - 1, 'z').send('SET', 'small', '1');
+    lane.replies();
+    group.start('b');
+    let marks = 0;
+    group.stuck = (link) => {
+      if (!group.connects(link, 'a', 'b') || link.client.queued === 0) return false;
+      const words = link.client.take();
+      link.client.write(words);
+      if (words.includes('TOWLINE.MARK') && marks++ === 0)
+        lane.send('RENAME', 'long', 'longer').send('APPEND', 'longer', '!').send('COPY', 'small', 'other');
+      return false;
+    };
+    group.until(() => group.inSync === 'a b', 8000, 'b is let in');
+    group.run(30);
+    assert.ok(marks >= 1);
+    assert.equal(group.at('b').node.store.exportKey(0, 'longer')?.length, LONG + 1 + 9);
+    assert.deepEqual(group.keys('b'), group.keys('a'));
+  });
   it('is not given when it was deleted meanwhile', () => {
     const group = given((pieces, lane) => {
       if (pieces === LONG_ENOUGH) lane.send('DEL', 'long');
@@ -185,18 +247,26 @@ describe('a large value', () => {
     });
     assert.equal(value(group), null);
   });
-  const LONG_ENOUGH = Math.ceil(LONG / PIECE) + 2;
+  const LONG_ENOUGH = Math.ceil(LONG / LARGE) + 2;
 
   it('whose pieces do not follow one another is refused', () => {
-    const bytes = Buffer.alloc(10);
+    const head = Buffer.concat([Buffer.from([0]), Buffer.alloc(8)]);
+    const first = Buffer.concat([head, Buffer.from([0, 0, 0, 3]), Buffer.from('a')]);
     const assembly = new Assembly();
-    assert.throws(() => assembly.take(0, 'k', 30, 10, bytes), ProtocolError);
-    assert.equal(assembly.take(0, 'k', 30, 0, bytes), null);
-    assert.throws(() => assembly.take(0, 'other', 30, 10, bytes), ProtocolError);
-    assert.throws(() => assembly.take(0, 'k', 30, 20, bytes), ProtocolError);
-    assert.throws(() => assembly.take(0, 'k', 30, 10, Buffer.alloc(21)), ProtocolError);
-    assert.throws(() => assembly.take(0, 'k', 2 ** 40, 0, bytes), ProtocolError);
-    assert.equal(assembly.take(0, 'k', 30, 0, Buffer.alloc(30, 1))?.length, 30);
+    assert.throws(() => assembly.take(0, 'k', 1, false, Buffer.from('bc')), ProtocolError);
+    assert.equal(assembly.take(0, 'k', 0, false, first), null);
+    assert.throws(() => assembly.take(0, 'other', 1, true, Buffer.from('bc')), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 2, true, Buffer.from('bc')), ProtocolError);
+    assert.deepEqual(assembly.take(0, 'k', 1, true, Buffer.from('bc')), {
+      type: 0,
+      value: 'abc',
+      expireAt: 0,
+    });
+    assert.throws(() => assembly.take(0, 'k', 2, true, Buffer.from('bc')), ProtocolError);
+    const endless = Buffer.concat([head, Buffer.alloc(4, 0xff)]);
+    assert.throws(() => assembly.take(0, 'k', 0, false, endless), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 0, true, first), ProtocolError);
+    assert.throws(() => assembly.take(0, 'k', 0, true, Buffer.from([250])), ProtocolError);
   });
 });
 

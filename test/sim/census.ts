@@ -1,14 +1,11 @@
 // A client that counts: keys of a database of its own, all there from a moment on, are written and so moved from group
 // to group; meanwhile SCAN must return every one of them, and DBSIZE, KEYS and RANDOMKEY must say what is there. Not
 // for runs in which a group is lost.
-import type { Address, Conn } from '../../src/net/host.js';
-import { encodeCommand } from '../../src/resp/index.js';
+import type { Address } from '../../src/net/host.js';
 import type { SimHost } from './host.js';
 import type { RedisOutput } from './linearizability/index.js';
-import { ReplyReader } from './replies.js';
+import { hardship, Questions, type QuestionsOwner } from './questions.js';
 import { Violation } from './world.js';
-
-const AGAIN_MS = 20;
 
 export interface CensusPlan {
   name: string;
@@ -20,13 +17,10 @@ export interface CensusPlan {
   writes: boolean;
 }
 
-export class Census {
-  private conn: Conn | null = null;
-  private reader = new ReplyReader();
+export class Census implements QuestionsOwner {
+  private readonly questions: Questions;
   /** Keys that are known to be there. */
   private readonly there = new Set<string>();
-  /** What is under way. */
-  private asked: string[] | null = null;
   /** Position of the SCAN under way, and what it has returned; null: none is. */
   private scan: { cursor: string; found: Set<string> } | null = null;
   private values = 0;
@@ -38,11 +32,18 @@ export class Census {
   constructor(
     private readonly host: SimHost,
     private readonly plan: CensusPlan,
-    private readonly router: () => Address,
+    readonly router: () => Address,
     private readonly random = host.world.random.fork(),
   ) {
-    this.open();
+    this.questions = new Questions(host, this);
     this.later();
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+  get db(): number {
+    return this.plan.db;
   }
 
   /** No more writes: one of each question, and then it is over. */
@@ -51,15 +52,15 @@ export class Census {
     this.left = this.plan.writes ? [] : ['SCAN', 'DBSIZE', 'KEYS', 'RANDOMKEY'];
   }
   get idle(): boolean {
-    return this.finishing && this.left.length === 0 && this.asked === null && this.scan === null;
+    return this.finishing && this.left.length === 0 && this.questions.under === null && this.scan === null;
   }
   get state(): string {
-    return `${this.plan.name} waits for ${this.asked?.join(' ') ?? 'nothing'}`;
+    return `${this.plan.name} waits for ${this.questions.under?.join(' ') ?? 'nothing'}`;
   }
 
   private later(): void {
     this.host.after(this.random.between(0, 2 * this.plan.think), () => {
-      if (this.asked === null && this.conn !== null && !this.idle) this.ask(this.next());
+      if (this.questions.free && !this.idle) this.questions.ask(this.next());
       if (!this.idle) this.later();
     });
   }
@@ -95,29 +96,18 @@ export class Census {
     }
   }
 
-  private ask(words: string[]): void {
-    this.asked = words;
-    this.conn!.write(encodeCommand(words));
-  }
-
-  private take(reply: RedisOutput): void {
-    const { asked, plan } = this;
-    if (asked === null) throw new Violation(`${plan.name} got a reply to nothing`);
-    this.asked = null;
-    this.host.world.trace(plan.name, `${asked.join(' ')} = ${JSON.stringify(reply)}`);
+  answered(asked: readonly string[], reply: RedisOutput): void {
     const [name, key] = asked;
-    if (typeof reply === 'object' && reply !== null && 'error' in reply) {
-      if (!/^(UNCERTAIN|TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN)\b/.test(reply.error))
-        throw new Violation(`${plan.name}: ${asked.join(' ')} failed: ${reply.error}`);
+    if (hardship(this.name, asked, reply) !== null) {
       // Said again: a SCAN goes on where it was.
       if (this.finishing && this.scan === null && name !== 'SET') this.left.unshift(name!);
       return;
     }
     if (name === 'SET') this.there.add(key!);
-    else if (name !== 'SELECT' && name !== 'APPEND') this.check(name!, asked, reply);
+    else if (name !== 'APPEND') this.check(name!, asked, reply);
   }
 
-  private check(name: string, asked: string[], reply: RedisOutput): void {
+  private check(name: string, asked: readonly string[], reply: RedisOutput): void {
     const { keys } = this.plan;
     const wrong = (what: string) =>
       new Violation(`${name} while keys move: ${what}: ${asked.join(' ')} = ${JSON.stringify(reply)}`);
@@ -142,27 +132,8 @@ export class Census {
     this.checked++;
   }
 
-  private open(): void {
-    this.reader = new ReplyReader();
-    const conn = this.host.connect(this.router(), {
-      data: (chunk) => {
-        if (this.conn !== conn) return;
-        this.reader.feed(chunk);
-        for (let reply = this.reader.next(); reply !== undefined; reply = this.reader.next())
-          this.take(reply);
-      },
-      closed: () => {
-        this.conn = null;
-        const [name] = this.asked ?? [];
-        this.asked = null;
-        if (this.finishing && this.scan === null && ['DBSIZE', 'KEYS', 'RANDOMKEY'].includes(name ?? ''))
-          this.left.unshift(name!);
-        this.host.after(AGAIN_MS, () => {
-          if (this.conn === null) this.open();
-        });
-      },
-    });
-    this.conn = conn;
-    this.ask(['SELECT', String(this.plan.db)]);
+  lost([name]: readonly string[]): void {
+    if (this.finishing && this.scan === null && ['DBSIZE', 'KEYS', 'RANDOMKEY'].includes(name ?? ''))
+      this.left.unshift(name!);
   }
 }

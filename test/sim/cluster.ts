@@ -24,6 +24,8 @@ export interface Shape {
   spares: number;
   deadlineMs: number;
   orphanMs: number;
+  /** Bytes above which values go in pieces; 0, or absent: as they do by default. */
+  large?: number;
 }
 
 /** A router's place; the process in it changes when it is restarted. */
@@ -62,6 +64,9 @@ const DRIFT = 0.025;
 const HAND_OVER_MS = 2000;
 /** Longest that it takes a member to begin anew, ms. */
 const BEGIN_MS = 200;
+
+/** Of values that hold little: they go in several all the same. */
+const SMALL_PIECE = { bytes: 40, parts: 8 };
 
 const USAGE = { rss: 0, heapUsed: 0, heapTotal: 0, machine: 0, userMicros: 0, systemMicros: 0 };
 
@@ -243,6 +248,7 @@ export class Cluster {
       pid: 1,
       minInSync: shape.minInSync,
       orphanMs: shape.orphanMs,
+      ...(shape.large && { large: { bytes: shape.large, piece: SMALL_PIECE } }),
       hotfix,
       cas: (next, epoch, done, wanted) => directory.cas(host, group, next, epoch, done, wanted),
       readRing: (done) => directory.readRing(host, done),
@@ -281,6 +287,7 @@ export class Cluster {
     const router = new Router(host, {
       id: `${name}-${start}`,
       deadlineMs: shape.deadlineMs,
+      ...(shape.large && { largeBytes: shape.large }),
       password: '',
       maxClients: 1000,
       port: address.port,

@@ -4,7 +4,7 @@ import { findRequest, keysOf } from '../../src/command/index.js';
 import type { TxnEntry } from '../../src/commit/index.js';
 import { decodeTxnEntry } from '../../src/net/wire.js';
 import { encodeCommand, type Request, RequestParser } from '../../src/resp/index.js';
-import { Context, Store, VERB_DB, VERB_PUT } from '../../src/store/index.js';
+import { Context, Store, VERB_ADOPT, VERB_DB, VERB_PUT } from '../../src/store/index.js';
 import { hashBytes, Violation } from './world.js';
 
 /** Bytes of an exported value before the value itself. */
@@ -147,7 +147,7 @@ export class Line {
       this.shadow.apply(Buffer.concat([encodeCommand([VERB_DB, db]), request.raw()]), this.ctx);
       const row = findRequest(request);
       const keys =
-        request.text(0) === VERB_PUT
+        request.text(0) === VERB_PUT || request.text(0) === VERB_ADOPT
           ? [request.text(1)]
           : row === undefined
             ? []

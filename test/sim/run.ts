@@ -6,6 +6,7 @@ import { Chaos, type Temper, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
 import { qualified, SimClient } from './clients.js';
 import { Cluster } from './cluster.js';
+import { Hoard } from './hoard.js';
 import { ownerIn } from './homes.js';
 import { SimHost } from './host.js';
 import { inOrder, LOSE, type Ordered } from './in-order.js';
@@ -20,6 +21,8 @@ const GROUPS = ['g1', 'g2', 'g3'];
 const SETTLE_MS = 60_000;
 /** Database of keys that are counted. */
 const CENSUS_DB = 2;
+/** Database of large collections. */
+const HOARD_DB = 3;
 /** Applications of the model that one run may cost its checker. */
 const STEPS = 400_000;
 
@@ -114,6 +117,7 @@ function play(
     spares,
     deadlineMs: random.pick([10_000, 10_000, 1500, 300]),
     orphanMs: random.pick([100, 1000, 3000]),
+    large: variant.large,
   });
   cluster.movable = variant.doom === 0 || variant.churn > 0;
   const share = { none: 0, some: 0.5, all: 1 }[variant.drains];
@@ -124,9 +128,12 @@ function play(
   const families = familiesOf(random, GROUPS.length, owners);
   if (variant.volatile > 0) families.push(volatileFamily(GROUPS.length, owners, variant.volatile));
   const counted = namesOver('n', GROUPS.length, owners, 2);
-  const names = [...families, { db: CENSUS_DB, keys: counted }].flatMap(({ db, keys }) =>
-    keys.map((key) => ({ db, key })),
-  );
+  const hoarded = variant.large > 0 && variant.doom === 0 ? namesOver('h', GROUPS.length, owners, 2) : [];
+  const kept = [
+    { db: CENSUS_DB, keys: counted },
+    { db: HOARD_DB, keys: hoarded },
+  ];
+  const names = [...families, ...kept].flatMap(({ db, keys }) => keys.map((key) => ({ db, key })));
   const observers = new Observers(cluster, names);
   const recorder = new Recorder<Ordered, RedisOutput>();
   const pace = random.pick([2, 8, 30]);
@@ -154,7 +161,16 @@ function play(
       { name, db: CENSUS_DB, keys: counted, think: pace, writes },
       () => random.pick(cluster.routers).address,
     );
-  const census = variant.census && variant.doom === 0 ? [counter('c0', false), counter('c00', true)] : [];
+  const census: (Census | Hoard)[] =
+    variant.census && variant.doom === 0 ? [counter('c0', false), counter('c00', true)] : [];
+  if (hoarded.length > 0)
+    census.push(
+      new Hoard(
+        new SimHost(world, cluster.network, 'c000'),
+        { name: 'c000', db: HOARD_DB, keys: hoarded, think: pace },
+        () => random.pick(cluster.routers).address,
+      ),
+    );
   // Safety: things go wrong while clients work.
   const mood = { ...temperOf(random), ...temper };
   // A peaceful run may still have a ring that changes.

@@ -28,6 +28,8 @@ export interface Variant {
   census: boolean;
   /** How often keys are chosen that expire; 0: there are none. */
   volatile: number;
+  /** Bytes above which values move in pieces, and go to candidates so; collections of that kind are kept. 0: as ever. */
+  large: number;
 }
 
 /** None of it. */
@@ -44,6 +46,7 @@ export const PLAIN: Variant = {
   drains: 'some',
   census: false,
   volatile: 0,
+  large: 0,
 };
 
 /** The variant of a seed: half of them are plain. */
@@ -67,5 +70,6 @@ export function variantOf(seed: number): Variant {
     drains: moves.pick(['none', 'none', 'some', 'all']),
     census: churning && moves.chance(0.5),
     volatile: moves.pick([0, 3]),
+    large: new Random(seed ^ 0x6c617267).pick([0, 30, 200]),
   };
 }

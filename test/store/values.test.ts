@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeCommand, RequestParser } from '../../src/resp/index.js';
 import { Store } from '../../src/store/index.js';
-import { contents, Primary } from './harness.js';
+import { contents, Primary, requestOf } from './harness.js';
 
 const START = 1_000_000_000_000;
 
@@ -146,4 +146,23 @@ test('FLUSHDB and FLUSHALL', () => {
   primary.effects();
   primary.line('FLUSHALL');
   assert.deepEqual(primary.effects(), []);
+});
+
+test('a long value is kept where it arrived, and what arrived is not changed with it', () => {
+  const primary = new Primary(START);
+  const request = requestOf('SET', 'k', 'v'.repeat(2 ** 21));
+  const arrived = Buffer.from(request.raw());
+  primary.execute(request);
+  assert.equal((primary.store.peek(0, 'k')!.value as Buffer).buffer, request.buffer.buffer);
+  for (const words of [
+    ['SETRANGE', 'k', '5', 'xyz'],
+    ['APPEND', 'k', 'end'],
+    ['SETBIT', 'k', '9', '1'],
+    ['BITFIELD', 'k', 'SET', 'u8', '64', '7'],
+  ]) {
+    primary.execute(request);
+    primary.run(...words);
+    assert.ok(request.raw().equals(arrived), words.join(' '));
+    assert.match(primary.run('GETRANGE', 'k', '0', '4'), /vvv/);
+  }
 });
