@@ -4,6 +4,7 @@
 // member of a group that holds everything lives on (Cluster.expendable).
 import type { Cluster, NodePlace } from './cluster.js';
 import { Directed } from './directed.js';
+import { Moments } from './moments.js';
 import { CALM, type Link, type Weather } from './network.js';
 import { Operator } from './operator.js';
 import type { Random } from './random.js';
@@ -77,6 +78,7 @@ export class Chaos {
   private on = true;
   private readonly random: Random;
   readonly directed: Directed;
+  private readonly moments: Moments | null;
   readonly operator: Operator;
 
   constructor(
@@ -93,6 +95,7 @@ export class Chaos {
       (place, how, ms) => this.down(place, how, ms),
       () => this.on,
     );
+    this.moments = variant.moments > 0 ? new Moments(cluster, this.random, () => this.on) : null;
     cluster.network.weather = temper.weather;
     this.later();
   }
@@ -140,6 +143,8 @@ export class Chaos {
       [temper.jump, 'jump'],
       [variant.split, 'split'],
       [variant.silence, 'silence'],
+      [variant.estrange, 'estrange'],
+      [variant.moments, 'moment'],
       [variant.doom, 'doom'],
       [2 * variant.spares, 'admit'],
       [variant.churn, 'churn'],
@@ -208,6 +213,10 @@ export class Chaos {
         return this.directed.split(random.pick(cluster.shape.groups));
       case 'silence':
         return this.directed.silence(random.pick(cluster.shape.groups));
+      case 'estrange':
+        return this.directed.estrange(random.pick(cluster.shape.groups));
+      case 'moment':
+        return this.moments?.await();
       case 'doom':
         return this.directed.doom(random.pick(cluster.shape.groups));
       case 'churn': {
