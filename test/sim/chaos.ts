@@ -95,7 +95,10 @@ export class Chaos {
       (place, how, ms) => this.down(place, how, ms),
       () => this.on,
     );
-    this.moments = variant.moments > 0 ? new Moments(cluster, this.random, () => this.on) : null;
+    this.moments =
+      variant.unheard + variant.between + variant.late > 0
+        ? new Moments(cluster, this.random, () => this.on)
+        : null;
     cluster.network.weather = temper.weather;
     this.later();
   }
@@ -144,7 +147,9 @@ export class Chaos {
       [variant.split, 'split'],
       [variant.silence, 'silence'],
       [variant.estrange, 'estrange'],
-      [variant.moments, 'moment'],
+      [variant.unheard, 'unheard'],
+      [variant.between, 'between'],
+      [variant.late, 'late'],
       [variant.doom, 'doom'],
       [2 * variant.spares, 'admit'],
       [variant.churn, 'churn'],
@@ -215,8 +220,10 @@ export class Chaos {
         return this.directed.silence(random.pick(cluster.shape.groups));
       case 'estrange':
         return this.directed.estrange(random.pick(cluster.shape.groups));
-      case 'moment':
-        return this.moments?.await();
+      case 'unheard':
+      case 'between':
+      case 'late':
+        return this.moments?.await(what);
       case 'doom':
         return this.directed.doom(random.pick(cluster.shape.groups));
       case 'churn': {

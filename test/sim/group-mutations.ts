@@ -304,8 +304,8 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
     name: 'R10: what a command answered that changed nothing is not kept with a later write of its client',
     finds: /not linearizable/,
     seeds: [],
-    temper: { ...DEADLY, killNode: 0, wall: 0, cutLink: 30, pause: 20 },
-    variant: { steady: 500 },
+    temper: { pause: 20, killNode: 0, terminate: 0, stall: 0 },
+    variant: { steady: 1500, unheard: 30 },
     apply: () => patch(Unlogged.prototype, 'take', () => () => {}),
   },
 ];

@@ -10,10 +10,10 @@ const KINDS = {
   unheard: 'TOWLINE.CLIENT',
   /** R1, R2: while a read has been told by one group that the key is not there, the ring goes on, or back. */
   between: 'TOWLINE.ASK',
-  /** A read of all keys reaches one group long after the others. */
-  late: 'KEYS',
+  /** A router has just taken a ring: what it asks of several groups reaches one of them long after the others. */
+  late: '"history":',
 } as const;
-type Kind = keyof typeof KINDS;
+export type Kind = keyof typeof KINDS;
 
 /** Waits for one moment at a time. */
 export class Moments {
@@ -36,8 +36,10 @@ export class Moments {
   }
 
   /** From now on, until it has happened or another one is awaited. */
-  await(): void {
-    this.awaited = this.random.pick(['unheard', 'between', 'late'] as const);
+  await(kind: Kind): void {
+    this.awaited = kind;
+    // There must be something to go back to.
+    if (kind === 'between') this.cluster.changeRing(this.random);
   }
 
   private look({ link }: End, bytes: Uint8Array): void {
@@ -67,9 +69,10 @@ export class Moments {
     });
   }
 
-  private late(router: string): void {
+  private late(router: string, first: string): void {
     const { cluster, random } = this;
     const place = cluster.primaryOf(random.pick(cluster.shape.groups));
-    if (place !== undefined) cluster.network.wall(router, place.name, random.between(20, 300));
+    if (place !== undefined && place.name !== first)
+      cluster.network.wall(router, place.name, random.between(20, 300));
   }
 }

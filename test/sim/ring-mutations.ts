@@ -221,8 +221,8 @@ export const RING_MUTATIONS: GroupMutation[] = [
     name: 'R2: a new primary serves before it has read the ring',
     finds: WRONG,
     seeds: [],
-    temper: { killNode: 6, pause: 100 },
-    variant: STILL,
+    temper: { killNode: 0, pause: 150 },
+    variant: { ...STILL, churn: 2, estrange: 10, steady: 5000 },
     apply: () => {
       const mends = [
         patch(
@@ -274,7 +274,7 @@ export const RING_MUTATIONS: GroupMutation[] = [
     finds: WRONG,
     seeds: [],
     temper: SLOW,
-    variant: STILL,
+    variant: { between: 10, steady: 3000, drains: 'some' },
     apply: () => {
       const asked = new Map<string, string[]>();
       const name = (walk: { db: number; request: { raw(): Buffer } }) =>
@@ -476,7 +476,7 @@ export const RING_MUTATIONS: GroupMutation[] = [
     finds: /KEYS while keys move/,
     seeds: [],
     temper: SLOW,
-    variant: { ...CHURN, drains: 'all', census: true },
+    variant: { ...CHURN, churn: 5, drains: 'some', census: true, late: 20 },
     apply: () =>
       patch(
         Everywhere.prototype,

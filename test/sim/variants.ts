@@ -18,8 +18,10 @@ export interface Variant {
   silence: number;
   /** Weight of a router that speaks to a new primary first, after having heard of nothing (directed.ts). */
   estrange: number;
-  /** Weight of misfortunes at the moment of a message (moments.ts). */
-  moments: number;
+  /** Weights of misfortunes at the moment of a message (moments.ts). */
+  unheard: number;
+  between: number;
+  late: number;
   /** Weight of every member in sync of a group dying; then an operator begins it anew. */
   doom: number;
   /** Share of lost groups that are given up (`ring abandon`) rather than begun anew. */
@@ -43,7 +45,9 @@ export const PLAIN: Variant = {
   split: 0,
   silence: 0,
   estrange: 0,
-  moments: 0,
+  unheard: 0,
+  between: 0,
+  late: 0,
   doom: 0,
   abandon: 0,
   churn: 0,
@@ -74,7 +78,9 @@ export function variantOf(seed: number): Variant {
     split: often(0.4, 3),
     silence: often(0.4, 3),
     estrange: odd && late.chance(0.3) ? 2 : 0,
-    moments: odd ? late.pick([1, 10]) : 0,
+    unheard: odd ? late.pick([0, 1, 10]) : 0,
+    between: odd && churning ? late.pick([0, 1, 5]) : 0,
+    late: odd && churning ? late.pick([0, 1, 5]) : 0,
     doom: often(0.2, 2),
     abandon: churning ? 0.5 : 0,
     churn: churning ? moves.pick([3, 10]) : 0,
