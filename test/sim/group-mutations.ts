@@ -303,7 +303,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R10: what a command answered that changed nothing is not kept with a later write of its client',
     finds: /not linearizable/,
-    seeds: [],
+    seeds: [2, 28],
     temper: { pause: 20, killNode: 0, terminate: 0, stall: 0 },
     variant: { steady: 1500, unheard: 30 },
     apply: () => patch(Unlogged.prototype, 'take', () => () => {}),

@@ -151,7 +151,7 @@ function play(
   const counter = (name: string, writes: boolean) =>
     new Census(
       new SimHost(world, cluster.network, name),
-      { name, db: CENSUS_DB, keys: counted, think: pace, writes },
+      { name, db: CENSUS_DB, keys: counted, think: pace, writes, reads: variant.between > 0 },
       () => random.pick(cluster.routers).address,
     );
   const census = variant.census && variant.doom === 0 ? [counter('c0', false), counter('c00', true)] : [];
