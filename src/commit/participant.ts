@@ -300,7 +300,6 @@ export class Participant<P> {
   }
 
   // ---- steps
-
   private finish(record: TxnRecord<P>, lane: number, commit: boolean): ParticipantAction<P>[] {
     record.state = 'finishing';
     record.commit = commit;

@@ -2,6 +2,7 @@
 // One entry holds all that one router wrote in a turn, so that the log costs a batch, not a command.
 import { INDEX_SIZE } from '../commit/index.js';
 import { ByteWriter, encodeCommand, PartsWriter } from '../resp/index.js';
+import type { Tell } from './unlogged.js';
 
 /** What an entry of the group's log holds, as it travels: `TOWLINE.ENTRY term seq commit clock kind ...`. */
 export const ENTRY = 'TOWLINE.ENTRY';
@@ -60,6 +61,8 @@ export class OpenEntry {
     this.index.bytes(this.pair);
     this.replies.range(source, from, to);
   }
+  /** The same, of a command that changed nothing, and whose reply its router may not have heard (unlogged.ts). */
+  readonly keep: Tell = (counter, source, from, to) => this.answered(counter, source, from, to);
   /** Gives the parts away and starts anew. */
   take(): EntryParts {
     this.db = 0;

@@ -7,6 +7,7 @@ import type { LockOwner, LockRequest } from '../commit/index.js';
 import { ABSENT } from '../net/absent.js';
 import type { Conn } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
+import { Unlogged } from './unlogged.js';
 
 /** A run of replies: consecutive counters, or with `TOWLINE.AT` where they are not. */
 class Run {
@@ -102,6 +103,7 @@ export class Lane {
   private strays = 0;
   readonly now = new Run();
   readonly later = new Run();
+  readonly unlogged = new Unlogged();
   private held: Chunk[] = [];
   private heldBytes = 0;
   private sentNext = -1;
@@ -131,6 +133,7 @@ export class Lane {
 
   /** Command `counter`, sent untagged, is of the client that is tagged now: what follows waits behind it. */
   adopt(counter: number): void {
+    this.unlogged.adopt(this.tag, counter);
     for (const parked of this.single) {
       if (parked.counter !== counter) continue;
       this.single.delete(parked);

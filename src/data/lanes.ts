@@ -173,7 +173,7 @@ export class Lanes {
     if (this.owner.transactions.locks.size > 0 || lane.parkedCount > 0) {
       if (this.parks(lane, counter, row, request, wrap)) return;
     }
-    this.run(lane, counter, row, request, lane.db, lane.proto, wrap);
+    this.run(lane, counter, lane.tag, row, request, lane.db, lane.proto, wrap);
   }
 
   /** Nothing was executed: the router plans anew with the newer ring (R2). */
@@ -209,6 +209,7 @@ export class Lanes {
       case 'TOWLINE.ACK': {
         const counter = numberOf(request, 1);
         this.owner.remembered.acknowledge(lane.router, counter);
+        lane.unlogged.acknowledge(counter);
         this.acked.set(lane.router, counter);
         return true;
       }
@@ -234,6 +235,7 @@ export class Lanes {
   private run(
     lane: Lane,
     counter: number,
+    tag: number,
     row: CommandRow | undefined,
     request: Request,
     db: number,
@@ -255,8 +257,11 @@ export class Lanes {
     const { writer } = replies;
     const from = writer.length;
     writer.proto = proto;
+    // Only these may follow each other without their client having heard of the first one.
+    const plain = wrap === 'none' && row?.where === 'keys' && tag >= 0;
     if (write && !log.writable) {
       writer.error('NOREPLICAS Not enough good replicas to write.');
+      if (plain) lane.unlogged.add(counter, tag, row, request, db, writer, from);
       return;
     }
     ctx.reply = writer;
@@ -273,9 +278,12 @@ export class Lanes {
     }
     if (changed) {
       ctx.need = ctx.seq;
-      if (write) open.answered(counter, writer.view(), from, writer.length);
-      else if (wrap === 'states') entries.close();
+      if (write) {
+        open.answered(counter, writer.view(), from, writer.length);
+        if (plain && tag > 0) lane.unlogged.take(tag, row, request, db, open.keep);
+      } else if (wrap === 'states') entries.close();
     }
+    if (plain && !(write && changed)) lane.unlogged.add(counter, tag, row, request, db, writer, from);
     if (write) {
       if (ctx.need > replies.need) replies.need = ctx.need;
     } else if (ctx.need > this.owner.log.committed) lane.defer(counter, mark, from, ctx.need);
@@ -371,10 +379,10 @@ export class Lanes {
   }
 
   /** R2: the ring is checked when the command executes, not only when it arrived. */
-  private finishParked({ lane, counter, row, request, db, proto, ring, wrap }: Parked): void {
+  private finishParked({ lane, counter, tag, row, request, db, proto, ring, wrap }: Parked): void {
     lane.parkedCount--;
     if (ring !== this.owner.ring.version) return this.stale(lane, counter);
-    this.run(lane, counter, row, request, db, proto, wrap);
+    this.run(lane, counter, tag, row, request, db, proto, wrap);
   }
 }
 

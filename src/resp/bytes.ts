@@ -47,6 +47,10 @@ export class ByteWriter {
     this.room(1);
     this.buffer[this.length++] = value;
   }
+  /** Appends the collected bytes [from, length) to another writer. */
+  appendTo(other: ByteWriter, from: number): void {
+    other.range(this.buffer, from, this.length);
+  }
   /** A copy of the collected bytes [from, length). */
   copy(from = 0): Buffer {
     const out = Buffer.allocUnsafe(this.length - from);

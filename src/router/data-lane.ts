@@ -343,7 +343,7 @@ export class DataLane {
         return this.owner.heard(Number(words[1]), ringOf(words[2] ?? ''));
       case 'TOWLINE.CONFIG':
         // From one that leads no more, or does not lead (R7).
-        if (words[1] === this.group) this.owner.setConfig(this.group, readConfig(words[2] ?? ''), true);
+        if (words[1] === this.group) this.owner.setConfig(this.group, readConfig(words[2] ?? ''));
         return;
       case 'TOWLINE.STALE':
         return this.noReply((sink, seq, counter) => {

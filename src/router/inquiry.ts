@@ -17,7 +17,7 @@ export interface InquiryOwner {
   /** Groups, each with the configuration known last. */
   groups(): readonly { id: string; primary: { id: string } | null; inSync: readonly string[] }[];
   /** A member says that this is the configuration; an older one is ignored. */
-  setConfig(group: string, config: GroupConfig, heard: true): void;
+  setConfig(group: string, config: GroupConfig): void;
 }
 
 /** Questions about one group. */
@@ -56,7 +56,7 @@ export class Inquiry {
           if (!request.is(0, 'towline.config') || request.argc !== 3 || request.text(1) !== this.group) {
             throw new ProtocolError('not what was asked for');
           }
-          this.owner.setConfig(this.group, readConfig(request.bytes(2).toString('utf8')), true);
+          this.owner.setConfig(this.group, readConfig(request.bytes(2).toString('utf8')));
         },
         closed: () => {
           if (this.asking === link) this.asking = null;

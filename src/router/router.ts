@@ -110,15 +110,13 @@ export class Router
     this.switchRoute();
   }
 
-  /**
-   * A group's configuration was read, or a member told it.
-   * @param heard a member told it: the list of members that is known here may be older
-   */
-  setConfig(group: string, config: GroupConfig, heard = false): void {
+  /** A group's configuration was read, or a member told it. */
+  setConfig(group: string, config: GroupConfig): void {
     const known = this.configs.get(group);
     if (known !== undefined && known.epoch >= config.epoch) return;
     this.configs.set(group, config);
-    if (heard) this.members.delete(group);
+    // A list of members that is older than the configuration says nothing of the group: who is in sync is not in it.
+    if (config.inSync.some((member) => !this.members.get(group)?.has(member))) this.members.delete(group);
     if (known !== undefined && (known.created ?? 1) !== (config.created ?? 1))
       this.laneOf.get(group)?.renounce(UNCERTAIN);
     if (known?.primary === config.primary) return;

@@ -15,6 +15,8 @@ export interface CensusPlan {
   think: number;
   /** It only writes, for another one to count. */
   writes: boolean;
+  /** It reads single keys more than anything else. */
+  reads: boolean;
 }
 
 export class Census implements QuestionsOwner {
@@ -81,6 +83,7 @@ export class Census implements QuestionsOwner {
             [2, 'DBSIZE'],
             [1, 'KEYS'],
             [1, 'RANDOMKEY'],
+            [plan.reads ? 10 : 0, 'GET'],
           ] as const);
     switch (what) {
       case 'APPEND':
@@ -89,6 +92,8 @@ export class Census implements QuestionsOwner {
       case 'SCAN':
         this.scan = { cursor: '0', found: new Set() };
         return ['SCAN', '0', 'COUNT', String(1 + random.below(3))];
+      case 'GET':
+        return ['GET', random.pick(plan.keys)];
       case 'KEYS':
         return ['KEYS', '*'];
       default:
@@ -128,6 +133,8 @@ export class Census implements QuestionsOwner {
       const found = reply as string[];
       if (found.length !== keys.length || new Set(found).size !== found.length || stray(found) !== undefined)
         throw wrong(`there are ${keys.join(' ')}`);
+    } else if (name === 'GET') {
+      if (reply === null) throw wrong('it is there');
     } else if (stray([reply]) !== undefined) throw wrong('no key of this database');
     this.checked++;
   }

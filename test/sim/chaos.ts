@@ -4,6 +4,7 @@
 // member of a group that holds everything lives on (Cluster.expendable).
 import type { Cluster, NodePlace } from './cluster.js';
 import { Directed } from './directed.js';
+import { Moments } from './moments.js';
 import { CALM, type Link, type Weather } from './network.js';
 import { Operator } from './operator.js';
 import type { Random } from './random.js';
@@ -77,6 +78,7 @@ export class Chaos {
   private on = true;
   private readonly random: Random;
   readonly directed: Directed;
+  private readonly moments: Moments | null;
   readonly operator: Operator;
 
   constructor(
@@ -93,6 +95,10 @@ export class Chaos {
       (place, how, ms) => this.down(place, how, ms),
       () => this.on,
     );
+    this.moments =
+      variant.unheard + variant.between + variant.late > 0
+        ? new Moments(cluster, this.random, () => this.on)
+        : null;
     cluster.network.weather = temper.weather;
     this.later();
   }
@@ -140,6 +146,10 @@ export class Chaos {
       [temper.jump, 'jump'],
       [variant.split, 'split'],
       [variant.silence, 'silence'],
+      [variant.estrange, 'estrange'],
+      [variant.unheard, 'unheard'],
+      [variant.between, 'between'],
+      [variant.late, 'late'],
       [variant.doom, 'doom'],
       [2 * variant.spares, 'admit'],
       [variant.churn, 'churn'],
@@ -208,6 +218,12 @@ export class Chaos {
         return this.directed.split(random.pick(cluster.shape.groups));
       case 'silence':
         return this.directed.silence(random.pick(cluster.shape.groups));
+      case 'estrange':
+        return this.directed.estrange(random.pick(cluster.shape.groups));
+      case 'unheard':
+      case 'between':
+      case 'late':
+        return this.moments?.await(what);
       case 'doom':
         return this.directed.doom(random.pick(cluster.shape.groups));
       case 'churn': {

@@ -226,8 +226,10 @@ export class Observers implements Listener {
       need(log.prepare === undefined || on(log.outcome?.seq), 'DONE');
     } else if (answer.kind === 'locked') {
       const what = () => `LOCKED ${txn} from ${node}`;
-      for (const { db, key, payload } of answer.values)
+      for (const { db, key, payload } of answer.values) {
         this.shown(watch, line, db, key, payload === null ? null : payload.latin1Slice(9), what);
+        if (answer.firm && payload === null) this.homes.lockedAbsent(place, txn, db, key);
+      }
     }
   }
 

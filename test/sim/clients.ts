@@ -25,8 +25,8 @@ export interface ClientPlan {
   /** Commands in all. */
   quota: number;
   families: Family[];
-  /** Which group a key lives in. */
-  groupOf(key: string): number;
+  /** Commands of a connection whose keys have this in common must take effect in order. */
+  lineOf(key: string): number | string;
 }
 
 interface Sent {
@@ -133,10 +133,10 @@ export class SimClient {
       return;
     }
     const named = words.map((word, i) => (keys.includes(i) ? qualified(db, word) : word));
-    const { name, depth, families, groupOf } = this.plan;
+    const { name, depth, families, lineOf } = this.plan;
     const prefix = `(${name}.${this.connections}/${families.indexOf(family)}`;
-    const groups = new Set(keys.map((i) => groupOf(words[i]!)));
-    const pipelines = [...groups].map((group) => `${prefix}/${group})`);
+    const lines = new Set(keys.map((i) => lineOf(words[i]!)));
+    const pipelines = [...lines].map((line) => `${prefix}/${line})`);
     const place = depth > 1 ? { pipelines, index: this.sent++ } : null;
     const recording = this.recorder.call(this.plan.name, { words: named, place });
     this.waiting.push({ recording, words: named });

@@ -137,8 +137,9 @@ export class Cluster {
   /**
    * Other groups, or other weights, own the slots from now on; keys move when they are written (R1, R2). Rather often
    * it goes back to what was before: a slot whose owners were G1, G2, G1 has the chain [G2, G1].
+   * @param back it does if it can
    */
-  changeRing(random: Random): void {
+  changeRing(random: Random, back = false): void {
     const { ring } = this.directory;
     if (!this.movable) return this.bumpRing();
     const { groups, history } = ring;
@@ -149,7 +150,7 @@ export class Cluster {
       return now !== undefined && now.weight !== old.weight;
     });
     const what = random.weighted([
-      [before === undefined ? 0 : 5, 'back'],
+      [before === undefined ? 0 : back ? 1e6 : 5, 'back'],
       [3, 'weight'],
       [fresh.length > 0 ? 1 : 0, 'add'],
       [1, 'remove'],

@@ -77,6 +77,28 @@ export class Directed {
     );
   }
 
+  /**
+   * R2 at its hardest: the ring changes, and one router hears of nothing, neither from ZooKeeper nor from anybody that
+   * knows of it; the first that it speaks to is a new primary. Meanwhile other routers act on what the old one said.
+   */
+  estrange(group: string): void {
+    const { cluster, random } = this;
+    const { world, network, directory } = cluster;
+    const primary = cluster.primaryOf(group);
+    if (primary === undefined || !cluster.expendable(primary)) return;
+    const router = random.pick(cluster.routers);
+    for (const each of cluster.shape.groups) {
+      const { name } = cluster.primaryOf(each) ?? primary;
+      network.wall(router.name, name, PATIENCE_MS);
+      network.wall(name, router.name, PATIENCE_MS);
+    }
+    directory.wall(router.name, PATIENCE_MS);
+    cluster.changeRing(random);
+    world.after(random.between(100, 600), () => {
+      if (this.on()) this.down(primary, 'kill', random.pick([300, 1500, 4000]));
+    });
+  }
+
   /** Whoever may be in sync dies, within a moment: the group is lost, until an operator begins it anew. */
   doom(group: string): void {
     const { random, cluster } = this;

@@ -6,6 +6,7 @@ import { Applier } from '../../src/data/applier.js';
 import { Election } from '../../src/data/election.js';
 import { InSync } from '../../src/data/insync.js';
 import { DataNode } from '../../src/data/node.js';
+import { Unlogged } from '../../src/data/unlogged.js';
 import type { Temper } from './chaos.js';
 import { Cluster } from './cluster.js';
 import { type Mutation, patch } from './mutations.js';
@@ -298,6 +299,14 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
     temper: RARE,
     variant: { silence: 10, steady: 3000 },
     apply: () => patch(Remembered.prototype, 'tell', () => () => 0),
+  },
+  {
+    name: 'R10: what a command answered that changed nothing is not kept with a later write of its client',
+    finds: /not linearizable/,
+    seeds: [2, 28],
+    temper: { pause: 20, killNode: 0, terminate: 0, stall: 0 },
+    variant: { steady: 1500, unheard: 30 },
+    apply: () => patch(Unlogged.prototype, 'take', () => () => {}),
   },
 ];
 

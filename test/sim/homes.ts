@@ -158,6 +158,12 @@ export class Homes {
   absent({ group }: NodePlace, version: number, db: number, key: string): void {
     this.claimsOf(group, version)?.keys.add(`${db}/${key}`);
   }
+  /** It says so to a transaction that has locked the key: for good where it is not the owner. */
+  lockedAbsent(place: NodePlace, txn: string, db: number, key: string): void {
+    const version = this.planned.get(txn);
+    if (version === undefined || this.chain(version, slotOfText(key)).at(-1) === place.group) return;
+    this.absent(place, version, db, key);
+  }
   private claimsOf(group: string, version: number): Claims | null {
     let claims = this.claims.get(group);
     if (claims === undefined || claims.version < version) {

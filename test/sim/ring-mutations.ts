@@ -8,7 +8,6 @@ import { DataNode } from '../../src/data/node.js';
 import { Primary } from '../../src/data/primary.js';
 import { requestOf } from '../../src/resp/index.js';
 import { ownersOf, type RingGroup, RingTable, SLOTS } from '../../src/ring/index.js';
-import { Coordinators } from '../../src/router/coordinators.js';
 import { Everywhere } from '../../src/router/everywhere.js';
 import { Effects } from '../../src/router/homes.js';
 import { Mover } from '../../src/router/mover.js';
@@ -19,6 +18,7 @@ import { Store } from '../../src/store/index.js';
 import type { Temper } from './chaos.js';
 import type { GroupMutation } from './group-mutations.js';
 import { patch } from './mutations.js';
+import { CALM } from './network.js';
 import type { Variant } from './variants.js';
 
 /** The ring changes all the time, and little else happens. */
@@ -38,6 +38,23 @@ const SLOW: Partial<Temper> = {
     halfOpenFor: [10, 500],
     pieces: 0.1,
   },
+};
+/** Nothing goes wrong but what the variant says. */
+const FAIR: Partial<Temper> = {
+  pause: 60,
+  cutLink: 0,
+  killRouter: 0,
+  freeze: 0,
+  storm: 0,
+  bumpRing: 0,
+  killNode: 0,
+  terminate: 0,
+  pauseNode: 0,
+  wall: 0,
+  lonely: 0,
+  stall: 0,
+  jump: 0,
+  weather: CALM,
 };
 const WRONG = /^(R1|R2)|not linearizable/;
 
@@ -220,9 +237,9 @@ export const RING_MUTATIONS: GroupMutation[] = [
   {
     name: 'R2: a new primary serves before it has read the ring',
     finds: WRONG,
-    seeds: [],
-    temper: { killNode: 6, pause: 100 },
-    variant: STILL,
+    seeds: [96],
+    temper: { killNode: 0, pause: 150 },
+    variant: { ...STILL, churn: 2, estrange: 10, steady: 5000 },
     apply: () => {
       const mends = [
         patch(
@@ -271,10 +288,10 @@ export const RING_MUTATIONS: GroupMutation[] = [
   },
   {
     name: 'R2: a walk that met STALE asks only groups that it has not asked yet',
-    finds: WRONG,
-    seeds: [],
-    temper: SLOW,
-    variant: STILL,
+    finds: /GET while keys move|not linearizable/,
+    seeds: [6],
+    temper: FAIR,
+    variant: { between: 30, steady: 3000, drains: 'all', census: true },
     apply: () => {
       const asked = new Map<string, string[]>();
       const name = (walk: { db: number; request: { raw(): Buffer } }) =>
@@ -295,15 +312,14 @@ export const RING_MUTATIONS: GroupMutation[] = [
           'step',
           (step) =>
             function () {
-              const before = asked.get(name(this as never)) ?? [];
-              while (this.at < this.older.length && before.includes(this.route.groups[this.older[this.at]]))
-                this.at++;
+              this.before ??= asked.get(name(this as never)) ?? [];
               asked.delete(name(this as never));
-              const owner = this.route.groups[this.route.table.owners[this.slot]];
-              if (this.at < this.older.length || this.older.length === 0 || !before.includes(owner))
-                return step.call(this);
+              const known = (group: number) => this.before.includes(this.route.groups[group]);
+              const last = this.older.findLastIndex((group: number) => !known(group));
+              while (this.at < last && known(this.older[this.at])) this.at++;
+              if (this.at !== last || !known(this.route.table.owners[this.slot])) return step.call(this);
               // The owner was asked, when it was none: whoever is the last says what there is.
-              this.owner.ask(this, this.owner.lane(this.older.at(-1)), this.request);
+              this.owner.ask(this, this.owner.lane(this.older[last]), this.request);
             },
         ),
       ];
@@ -380,16 +396,19 @@ export const RING_MUTATIONS: GroupMutation[] = [
   {
     name: 'R2: locks say ABSENT for good though a deletion cannot be logged',
     finds: WRONG,
-    seeds: [],
+    seeds: [30, 38],
     temper: { killNode: 8, pause: 120, bumpRing: 0 },
     variant: { churn: 8, steady: 3000, drains: 'none', volatile: 30, minInSync: 2, members: 2 },
     apply: () =>
       patch(
-        Coordinators.prototype,
-        'answered',
-        (answered) =>
-          function (group, answer) {
-            answered.call(this, group, answer.kind === 'locked' ? { ...answer, firm: true } : answer);
+        Controls.prototype,
+        'fetch',
+        (fetch) =>
+          function (lane, ask, token) {
+            const { writable } = this.owner;
+            this.owner.writable = () => true;
+            fetch.call(this, lane, ask, token);
+            this.owner.writable = writable;
           },
       ),
   },
@@ -472,11 +491,11 @@ export const RING_MUTATIONS: GroupMutation[] = [
       ),
   },
   {
-    name: 'KEYS asks every group once, in no order',
-    finds: /KEYS while keys move/,
-    seeds: [],
-    temper: SLOW,
-    variant: { ...CHURN, drains: 'all', census: true },
+    name: 'KEYS and SCAN ask every group once, in no order',
+    finds: /(KEYS|SCAN) while keys move/,
+    seeds: [13],
+    temper: FAIR,
+    variant: { ...CHURN, churn: 5, drains: 'all', census: true, late: 20 },
     apply: () =>
       patch(
         Everywhere.prototype,

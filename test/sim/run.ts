@@ -29,7 +29,7 @@ const STEPS = 400_000;
 export interface RunOptions {
   /** Gets every line of the trace. */
   verbose?: ((line: string) => void) | null;
-  /** Also demands that commands of one connection take effect in order within a group (in-order.ts). */
+  /** Commands of one connection must take effect in order within a group, not only on each key (in-order.ts). */
   ordered?: boolean;
   /** What goes wrong more, or less, often than by chance. */
   temper?: Partial<Temper>;
@@ -150,7 +150,7 @@ function play(
       modern,
       quota,
       families,
-      groupOf: (key: string) => owners[slotOfText(key)]!,
+      lineOf: (key: string) => (ordered ? owners[slotOfText(key)]! : key),
     };
     const host = new SimHost(world, cluster.network, name);
     clients.push(new SimClient(host, plan, () => random.pick(cluster.routers).address, recorder));
@@ -158,7 +158,7 @@ function play(
   const counter = (name: string, writes: boolean) =>
     new Census(
       new SimHost(world, cluster.network, name),
-      { name, db: CENSUS_DB, keys: counted, think: pace, writes },
+      { name, db: CENSUS_DB, keys: counted, think: pace, writes, reads: variant.between > 0 },
       () => random.pick(cluster.routers).address,
     );
   const census: (Census | Hoard)[] =
@@ -237,7 +237,6 @@ function play(
     const names = new Set(over.flatMap(({ db, keys }) => keys.map((key) => qualified(db, key))));
     history = history.filter(({ input }) => !input.words.some((word) => names.has(word)));
   }
-  if (!ordered) for (const { input } of history) input.place = null;
   const verdict = check(inOrder, history, { steps: STEPS });
   if (verdict.verdict === 'violation') throw new Violation(verdict.violation!.text);
   report.undecided = verdict.undecided.length;

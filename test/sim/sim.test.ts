@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from './run.js';
 
-const SEEDS = 220;
+const SEEDS = 240;
 const BLOCK = 20;
+/** First seed of each block; the last one is of those that have every kind of trouble (variants.ts). */
+const FIRSTS = [...Array.from({ length: SEEDS / BLOCK - 1 }, (_, i) => 1 + i * BLOCK), 600_001];
 
 test('the same seed gives the same run, watched or not', () => {
   for (const seed of [3, 42, 1234]) {
@@ -22,7 +24,7 @@ let unknown = 0;
 let undecided = 0;
 let lost = 0;
 let resets = 0;
-for (let first = 1; first <= SEEDS; first += BLOCK) {
+for (const first of FIRSTS) {
   test(`seeds ${first} to ${first + BLOCK - 1}`, () => {
     for (let seed = first; seed < first + BLOCK; seed++) {
       const report = run(seed);

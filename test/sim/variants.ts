@@ -16,6 +16,12 @@ export interface Variant {
   split: number;
   /** Weight of a router that hears nothing of what it asked, until another primary leads (directed.ts). */
   silence: number;
+  /** Weight of a router that speaks to a new primary first, after having heard of nothing (directed.ts). */
+  estrange: number;
+  /** Weights of misfortunes at the moment of a message (moments.ts). */
+  unheard: number;
+  between: number;
+  late: number;
   /** Weight of every member in sync of a group dying; then an operator begins it anew. */
   doom: number;
   /** Share of lost groups that are given up (`ring abandon`) rather than begun anew. */
@@ -40,6 +46,10 @@ export const PLAIN: Variant = {
   spares: 0,
   split: 0,
   silence: 0,
+  estrange: 0,
+  unheard: 0,
+  between: 0,
+  late: 0,
   doom: 0,
   abandon: 0,
   churn: 0,
@@ -49,6 +59,9 @@ export const PLAIN: Variant = {
   large: 0,
 };
 
+/** Seeds up to this one are what they were before there were moments.ts and estranged routers. */
+const FIRST_ODD = 600_000;
+
 /** The variant of a seed: half of them are plain. */
 export function variantOf(seed: number): Variant {
   const random = new Random(seed ^ 0x76617269);
@@ -57,6 +70,9 @@ export function variantOf(seed: number): Variant {
   const strict = random.chance(0.3);
   const moves = new Random(seed ^ 0x6d6f7665);
   const churning = moves.chance(0.6);
+  // A stream of its own, and not for the seeds of long ago: tests name some of them (found.test.ts).
+  const late = new Random(seed ^ 0x6c617465);
+  const odd = seed > FIRST_ODD && late.chance(0.5);
   return {
     steady: random.pick([0, 1500, 3000, 5000]),
     minInSync: strict ? 2 : 1,
@@ -64,6 +80,10 @@ export function variantOf(seed: number): Variant {
     spares: random.pick([0, 0, 0, 1]),
     split: often(0.4, 3),
     silence: often(0.4, 3),
+    estrange: odd && late.chance(0.3) ? 2 : 0,
+    unheard: odd ? late.pick([0, 1, 10]) : 0,
+    between: odd && churning ? late.pick([0, 1, 5]) : 0,
+    late: odd && churning ? late.pick([0, 1, 5]) : 0,
     doom: often(0.2, 2),
     abandon: churning ? 0.5 : 0,
     churn: churning ? moves.pick([3, 10]) : 0,
