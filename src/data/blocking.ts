@@ -5,14 +5,14 @@ import { type Awaited, awaitedKeys, awaitedType, narrowed } from '../command/ind
 import { encodeCommand, type ReplyWriter, type Request } from '../resp/index.js';
 import type { RingDocument } from '../ring/index.js';
 import type { Context } from '../store/context.js';
-import { LIST, type Store, ZSET } from '../store/index.js';
+import { LIST, STREAM, type Store, ZSET } from '../store/index.js';
 import { BlockingLines } from './blocking-lines.js';
 import type { Lane } from './lane.js';
 import { MISROUTED, misrouted } from './older.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { numberOf, type TryMessage, tryOf } from './vet.js';
 
-const TYPES: Readonly<Record<Awaited, number>> = { list: LIST, zset: ZSET };
+const TYPES: Readonly<Record<Awaited, number>> = { list: LIST, zset: ZSET, stream: STREAM, group: STREAM };
 const FULL = 'ERR too many clients wait for keys of this group';
 
 /** What is needed of the primary. */

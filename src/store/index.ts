@@ -1,6 +1,6 @@
 export { type AsideCommand, type KeyState, runAside } from './aside.js';
 export { Context } from './context.js';
-export { LIST, ZSET } from './entry.js';
+export { LIST, STREAM, ZSET } from './entry.js';
 export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
 export type { ScanOptions, ScanStep } from './scan.js';
