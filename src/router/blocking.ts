@@ -1,13 +1,13 @@
-// Clients of this router that wait for something to pop. Each is registered at the owners of its keys, is told when
-// one has something, and then pops by an ordinary write (R10), so that an element leaves its key only together with
-// the reply that carries it. A newer ring, or a new connection to a primary, makes it register again.
+// Clients of this router that wait for something to pop or read. Each is registered at the owners of its keys, is told
+// when one has something, and then pops by an ordinary write (R10), so that an element leaves its key only together
+// with the reply that carries it. A newer ring, or a new connection to a primary, makes it register again.
 import {
+  awaitedDetail,
   awaitedKeys,
   awaitedType,
   type CommandRow,
   narrowed,
-  timeoutAt,
-  timeoutOf,
+  waitOf,
 } from '../command/index.js';
 import type { Host } from '../net/host.js';
 import { type Proto, type Request, requestOf } from '../resp/index.js';
@@ -16,6 +16,7 @@ import { groupLost, NO_GROUPS } from './errors.js';
 import { nilOf } from './exec-plan.js';
 import type { ClientState } from './local/index.js';
 import type { Asker } from './plan.js';
+import { withTails } from './stream-tails.js';
 
 /** Blocked clients of one router, and keys that one command may wait for, at most. */
 const MAX_BLOCKED = 100_000;
@@ -47,7 +48,8 @@ interface Waiter {
   readonly id: number;
   readonly client: ClientState;
   readonly row: CommandRow;
-  readonly request: Request;
+  /** With IDs in the place of `$`, once they are known. */
+  request: Request;
   readonly db: number;
   readonly proto: Proto;
   /** Monotonic, ms. */
@@ -114,9 +116,13 @@ export class BlockedClients {
       this.waiters.set(waiter.id, waiter);
       client.unblock = (how) => this.unblock(waiter, how);
       // What is wrong with a timeout is said where the command is executed.
-      const timeout = timeoutOf(request.text(timeoutAt(row, request)));
+      const timeout = waitOf(row, request);
       if (typeof timeout === 'number' && timeout > 0) this.arm(waiter, timeout);
-      this.enter(waiter);
+      withTails(this.owner, row, request, waiter, (known) => {
+        if (Buffer.isBuffer(known)) return this.finish(waiter, known);
+        waiter.request = known;
+        this.settle(waiter);
+      });
     };
   }
 
@@ -157,7 +163,7 @@ export class BlockedClients {
       const at = route.groups.indexOf(group);
       // Where there is no connection it is registered no more.
       if (at < 0 || at === popped || !lanes[at]!.connected) continue;
-      ask(this.owner, at, requestOf(['TOWLINE.UNBLOCK', id]), waiter, () => {});
+      ask(this.owner, at, requestOf(['TOWLINE.UNBLOCK', id]), waiter, false, () => {});
     }
     waiter.done(reply);
   }
@@ -270,7 +276,7 @@ export class BlockedClients {
       return this.finish(waiter, groupLost(groups[group]!));
     }
     const message = requestOf(['TOWLINE.TRY', waiter.id, this.waited(waiter), command.raw()]);
-    ask(owner, group, message, waiter, (reply) => {
+    ask(owner, group, message, waiter, waiter.row.write, (reply) => {
       if (reply === null) owner.replan(() => this.settle(waiter));
       else if (isNil(reply)) this.settle(waiter);
       else this.finish(waiter, reply, group);
@@ -281,9 +287,13 @@ export class BlockedClients {
   private register(waiter: Waiter): void {
     const { owner } = this;
     const { row, request } = waiter;
-    const keys = [...new Set(awaitedKeys(row, request).map((at) => request.text(at)))];
+    const wanted = awaitedKeys(row, request).map((at) => ({
+      key: request.text(at),
+      detail: awaitedDetail(row, request, at),
+    }));
+    const keys = [...new Set(wanted.map(({ key }) => key))];
     const head = { id: waiter.id, waited: this.waited(waiter), type: awaitedType(row) };
-    waiter.places = lookEverywhere(owner, head, keys, waiter, (found) => {
+    waiter.places = lookEverywhere(owner, head, wanted, waiter, (found) => {
       if (found === null) return owner.replan(() => this.settle(waiter));
       if (Buffer.isBuffer(found)) return this.finish(waiter, found);
       const { there, others } = found;

@@ -4,12 +4,12 @@ import { type StreamRead, streamRead } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
-import type { TypedEntry } from './entry.js';
+import type { TypedEntry, Value } from './entry.js';
 import { reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { findStream, replyEntry, replyRange } from './stream.js';
 import { Deliveries, type Grouped, groupEffect } from './stream-effects.js';
-import { FIRST_ID, idArgument, idText, LAST_ID } from './stream-id.js';
+import { FIRST_ID, idArgument, idText, LAST_ID, parseId } from './stream-id.js';
 import type { NodeEntry } from './stream-node.js';
 import type { Stream } from './stream-value.js';
 
@@ -144,6 +144,17 @@ function deliver(
   });
   store.changed(ctx, key, entry, held);
   groupEffect(store, ctx, grouped, name, ctx.now, given);
+}
+
+/**
+ * Whether a stream has something for one that waits: entries behind an ID (nonsense: no), or entries that a group was
+ * not given; also if there is no such group, which it must be told.
+ */
+export function awaitsEntries(value: Value, of: 'stream' | 'group', detail: string): boolean {
+  const stream = value as Stream;
+  const after = of === 'stream' ? parseId(detail) : stream.groups.get(detail)?.last;
+  if (after === undefined || after === null) return of === 'group';
+  return stream.length > 0 && stream.top > after;
 }
 
 export const STREAM_READS: Handlers = { xread: execute, xreadgroup: execute };
