@@ -34,8 +34,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   xreadgroup: { type: 'group', shape: 'streams' },
 };
 
-/** Whether this one would wait: not if it does not say so, asks a group for what was delivered before, or is nonsense. */
+/** Whether this command waits: not if it is none that may, does not say so, asks a group for what was delivered before, or is nonsense. */
 export function waits(row: CommandRow, request: Request): boolean {
+  if (!row.blocking) return false;
   const { type, shape } = FORMS[row.name]!;
   if (shape !== 'streams') return true;
   const read = streamRead(request);
@@ -77,6 +78,12 @@ export function awaitedDetail(row: CommandRow, request: Request, key: number): s
   if (type !== 'group') return '';
   const read = streamRead(request);
   return typeof read === 'string' ? '' : request.text(read.group);
+}
+
+/** Indexes of the keys whose last ID, when the command begins, is where it begins to read: their ID is `$`. */
+export function tailKeys(row: CommandRow, request: Request): number[] {
+  if (FORMS[row.name]!.type !== 'stream') return [];
+  return awaitedKeys(row, request).filter((at) => request.text(idAt(request, at)) === '$');
 }
 
 /** The same command for those of its keys whose indexes are given: at least one of awaitedKeys(). */

@@ -5,6 +5,7 @@ export {
   awaitedKeys,
   awaitedType,
   narrowed,
+  tailKeys,
   timeoutAt,
   waitOf,
   waits,

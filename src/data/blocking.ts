@@ -1,11 +1,19 @@
 // Blocking commands at a primary: a router's attempt to pop or read, which becomes a registration where there is nothing,
 // and what tells that router when there is. Registrations are in no log: they go with their lane, a newer ring, or
 // this primary, and the router registers again. Must never remove an element but by the attempt that is answered.
-import { awaitedDetail, awaitedKeys, awaitedType, narrowed } from '../command/index.js';
+import {
+  awaitedDetail,
+  awaitedKeys,
+  awaitedType,
+  type CommandRow,
+  narrowed,
+  streamsOnly,
+  tailKeys,
+} from '../command/index.js';
 import { encodeCommand, type ReplyWriter, type Request } from '../resp/index.js';
 import type { RingDocument } from '../ring/index.js';
 import type { Context } from '../store/context.js';
-import { STREAM, type Store } from '../store/index.js';
+import { lastIdText, STREAM, type Store } from '../store/index.js';
 import { awaitedIn, isThere, keyName, LineName } from './awaited.js';
 import { BlockingLines } from './blocking-lines.js';
 import type { Lane } from './lane.js';
@@ -55,14 +63,15 @@ export class Blocking {
    * still.
    * The look and the registration are one step: nothing can come in between.
    */
-  private attempt(lane: Lane, { id, waited, row, request }: TryMessage): void {
+  private attempt(lane: Lane, { id, waited, row, request: asked }: TryMessage): void {
     const { lines } = this;
     const { store, ring, writer } = this.owner;
     const { ctx } = writer;
     const { reply } = ctx;
-    if (ring.moving && misrouted({ store, ring }, row, request)) return reply.error(MISROUTED);
+    if (ring.moving && misrouted({ store, ring }, row, asked)) return reply.error(MISROUTED);
     const known = lines.sinceOf(lane, id);
     const since = known ?? this.owner.now() - waited;
+    const request = this.withTails(lane, id, row, asked);
     const keys = awaitedKeys(row, request);
     const type = awaitedType(row);
     const names = keys.map((at) =>
@@ -75,10 +84,15 @@ export class Blocking {
     const mark = reply.length;
     if (free.length === 0 && keys.length > 0) reply.nilArray();
     else store.execute(row, free.length === keys.length ? request : narrowed(row, request, free), ctx);
-    if (!isNil(reply, mark)) {
-      if (known !== undefined && type === 'group') this.sayGone(request.text(keys[0]!), reply, mark);
-      return lines.remove(lane, id);
+    if (known !== undefined && reply.view(mark)[0] === MINUS) {
+      if (type === 'group') this.sayGone(request.text(keys[0]!), reply, mark);
+      // A reader waits on, whatever the key has become, until it is a stream again.
+      else if (type === 'stream') {
+        reply.truncate(mark);
+        reply.nilArray();
+      }
     }
+    if (!isNil(reply, mark)) return lines.remove(lane, id);
     if (known !== undefined) lines.missed(lane, id);
     else if (!lines.add(lane, id, since, names)) {
       reply.truncate(mark);
@@ -86,9 +100,23 @@ export class Blocking {
     }
   }
 
+  /** Puts IDs in the place of `$`, for good: the router hears which, so that it names them when it tries again. */
+  private withTails(lane: Lane, id: number, row: CommandRow, request: Request): Request {
+    if (tailKeys(row, request).length === 0) return request;
+    const { store, writer } = this.owner;
+    const keys = awaitedKeys(row, request);
+    const ids = keys.map((at) => {
+      const text = awaitedDetail(row, request, at);
+      return text === '$' ? lastIdText(store.findQuiet(writer.ctx, request.text(at))) : text;
+    });
+    const words = encodeCommand(['TOWLINE.TAILS', id, ...ids]);
+    words[0] = PUSH;
+    lane.conn.write(words);
+    return streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
+  }
+
   /** What Redis tells one that waited for a group which is there no more. */
   private sayGone(key: string, reply: ReplyWriter, mark: number): void {
-    if (reply.view(mark)[0] !== MINUS) return;
     const { store, writer } = this.owner;
     const stream = store.peek(writer.ctx.db, key)?.type === STREAM;
     reply.truncate(mark);

@@ -67,8 +67,7 @@ export interface TryMessage {
 export function tryOf(message: Request): TryMessage {
   if (message.argc !== 4) throw new ProtocolError('message with a missing field');
   const { row, request } = commandOf(message.bytes(3));
-  if (!row.blocking || !waits(row, request))
-    throw new ProtocolError('an attempt of a command that does not wait');
+  if (!waits(row, request)) throw new ProtocolError('an attempt of a command that does not wait');
   return { id: numberOf(message, 1), waited: numberOf(message, 2), row, request };
 }
 

@@ -7,6 +7,8 @@ import {
   awaitedType,
   type CommandRow,
   narrowed,
+  streamsOnly,
+  tailKeys,
   waitOf,
 } from '../command/index.js';
 import type { Host } from '../net/host.js';
@@ -118,11 +120,7 @@ export class BlockedClients {
       // What is wrong with a timeout is said where the command is executed.
       const timeout = waitOf(row, request);
       if (typeof timeout === 'number' && timeout > 0) this.arm(waiter, timeout);
-      withTails(this.owner, row, request, waiter, (known) => {
-        if (Buffer.isBuffer(known)) return this.finish(waiter, known);
-        waiter.request = known;
-        this.settle(waiter);
-      });
+      this.enter(waiter);
     };
   }
 
@@ -187,11 +185,16 @@ export class BlockedClients {
     }
   }
 
-  /** A key has something to pop. */
-  ready(group: string, id: number, position: number): void {
-    const waiter = this.waiters.get(id);
-    const key = waiter?.places.get(group)?.[position];
-    if (waiter === undefined || key === undefined) return;
+  /**
+   * A primary says something to a blocked client. `TOWLINE.READY id position`: the key at this position of those that
+   * it waits for in the group has something. `TOWLINE.TAILS id (ID)...`: what to read behind, `$` being no ID.
+   */
+  said(group: string, [verb, id, ...rest]: readonly string[]): void {
+    const waiter = this.waiters.get(Number(id));
+    if (waiter === undefined) return;
+    if (verb === 'TOWLINE.TAILS') return this.tails(waiter, rest);
+    const key = waiter.places.get(group)?.[Number(rest[0])];
+    if (key === undefined) return;
     waiter.ready.add(key);
     if (waiter.state === 'waiting') this.settle(waiter);
   }
@@ -243,12 +246,31 @@ export class BlockedClients {
       waiter.version = route.version;
       waiter.ready.clear();
       const group = route.single(row, request, db);
-      if (group < 0) return this.register(waiter);
+      if (group < 0)
+        return tailKeys(row, request).length > 0 ? this.findTails(waiter) : this.register(waiter);
       waiter.places = new Map([
         [route.groups[group]!, awaitedKeys(row, request).map((at) => request.text(at))],
       ]);
       this.attemptAt(waiter, group, request);
     });
+  }
+
+  /** Finds out what `$` stands for, and begins with that. */
+  private findTails(waiter: Waiter): void {
+    waiter.version = -1;
+    withTails(this.owner, waiter.row, waiter.request, waiter, (known) => {
+      if (Buffer.isBuffer(known)) return this.finish(waiter, known);
+      waiter.request = known;
+      this.settle(waiter);
+    });
+  }
+
+  /** A primary has put these IDs in the place of `$`. One that is said again is of a later time, and counts no more. */
+  private tails(waiter: Waiter, ids: readonly string[]): void {
+    const { row, request } = waiter;
+    if (tailKeys(row, request).length === 0) return;
+    const keys = awaitedKeys(row, request);
+    waiter.request = streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
   }
 
   /** Pops what is there; by a transaction where the keys are in several groups, or are not settled. */

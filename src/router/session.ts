@@ -232,8 +232,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       if (client.muted) order.mute(seq);
       return this.publishing.publish(seq, kind, request);
     }
-    if (row.blocking && waits(row, request))
-      return this.alone(seq, router.blocking.begin(this, row, request.clone()));
+    if (waits(row, request)) return this.alone(seq, router.blocking.begin(this, row, request.clone()));
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
   }

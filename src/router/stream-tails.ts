@@ -1,6 +1,7 @@
-// What `$` stands for in an XREAD that waits: the last ID of a stream when the command begins. It is found out once, so
-// that whatever is added while the reader registers, or registers again, is not missed.
-import { awaitedKeys, type CommandRow, findRequest, idAt, streamsOnly } from '../command/index.js';
+// What `$` stands for in an XREAD that waits for streams of several groups, or for some that may be on their way: the
+// last ID of each when the command begins. It is found out once, so that whatever is added while the reader registers,
+// or registers again, is not missed. (Where one group has every key, its primary does it: data/blocking.ts.)
+import { awaitedKeys, type CommandRow, findRequest, idAt, streamsOnly, tailKeys } from '../command/index.js';
 import { type Request, requestOf } from '../resp/index.js';
 import type { BlockedOwner } from './blocking.js';
 import { ask } from './blocking-asks.js';
@@ -10,14 +11,8 @@ import type { Asker } from './plan.js';
 const ABSENT = '-ERR no such key';
 const LAST = 'last-generated-id\r\n';
 
-/** Indexes of the keys whose ID is `$`. */
-function tailKeys(row: CommandRow, request: Request): number[] {
-  if (row.name !== 'xread') return [];
-  return awaitedKeys(row, request).filter((at) => request.text(idAt(request, at)) === '$');
-}
-
 /**
- * Puts IDs in the place of `$`.
+ * Puts IDs in the place of `$`, of which there is one at least.
  * @param done given the request; or the error that its client is answered
  */
 export function withTails(
@@ -28,7 +23,6 @@ export function withTails(
   done: (request: Request | Buffer) => void,
 ): void {
   const tails = tailKeys(row, request);
-  if (tails.length === 0) return done(request);
   const ids = new Map<number, string>();
   let missing = tails.length;
   let failed: Buffer | null = null;

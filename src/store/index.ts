@@ -5,5 +5,5 @@ export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
 export type { ScanOptions, ScanStep } from './scan.js';
 export { isPayload, Store } from './store.js';
-export { awaitsEntries } from './stream-read.js';
+export { awaitsEntries, lastIdText } from './stream-read.js';
 export { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE } from './verbs.js';

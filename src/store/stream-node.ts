@@ -151,13 +151,14 @@ export class StreamNode {
     if (id <= this.master) return this.head;
     const ms = Number(msOf(id) - this.ms);
     const seq = Number(seqOf(id) - this.seq);
-    const exact = Number.isSafeInteger(ms) && Number.isSafeInteger(seq);
+    const first = Number(this.seq);
+    const exact = [ms, seq, first].every(Number.isSafeInteger);
     for (let at = this.head; at < used; ) {
       const msAt = elementEnd(bytes, at);
       const seqAt = elementEnd(bytes, msAt);
       const [a, b] = [integerAt(bytes, msAt), integerAt(bytes, seqAt)];
-      // Differences that do not fit into 63 bits have wrapped around: the IDs themselves are compared.
-      const plain = exact && typeof a === 'number' && typeof b === 'number' && a >= 0;
+      // Differences that do not fit into 63 bits have wrapped around: then the IDs themselves are compared.
+      const plain = exact && typeof a === 'number' && typeof b === 'number' && a >= 0 && first + b >= 0;
       if (plain ? a > ms || (a === ms && b >= seq) : this.entryAt(at).id >= id) return at;
       at = this.endOf(bytes[at]!, elementEnd(bytes, seqAt));
     }

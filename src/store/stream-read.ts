@@ -4,7 +4,7 @@ import { type StreamRead, streamRead } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
-import type { TypedEntry, Value } from './entry.js';
+import { type Entry, STREAM, type TypedEntry, type Value } from './entry.js';
 import { reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { findStream, replyEntry, replyRange } from './stream.js';
@@ -144,6 +144,12 @@ function deliver(
   });
   store.changed(ctx, key, entry, held);
   groupEffect(store, ctx, grouped, name, ctx.now, given);
+}
+
+/** What `$` stands for where a key holds this; of another type: itself, which the command will refuse. */
+export function lastIdText(entry: Entry | undefined): string {
+  if (entry === undefined) return idText(FIRST_ID);
+  return entry.type === STREAM ? idText((entry.value as Stream).last) : '$';
 }
 
 /**
