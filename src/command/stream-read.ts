@@ -59,19 +59,25 @@ export function streamRead(request: Request): StreamRead | string {
   return SYNTAX;
 }
 
-/** findKeys: what stands behind STREAMS, whatever is wrong with the rest. */
-export function streamKeyIndexes(request: Request): number[] {
-  for (let i = 1; i < request.argc; i++) {
-    if (request.is(i, 'streams')) {
-      const count = request.argc - i - 1;
-      if (count % 2 !== 0) return [];
-      return Array.from({ length: count / 2 }, (_, n) => i + 1 + n);
-    }
-    if (request.is(i, 'block') || request.is(i, 'count')) i++;
-    else if (request.is(i, 'group')) i += 2;
-    else if (!request.is(i, 'noack')) return [];
+/** Index of the word STREAMS; -1: there is none. Where the options before it are nonsense: the first such word. */
+function wordAt(request: Request): number {
+  let at = 1;
+  while (at < request.argc && !request.is(at, 'streams')) {
+    if (request.is(at, 'block') || request.is(at, 'count')) at += 2;
+    else if (request.is(at, 'group')) at += 3;
+    else if (request.is(at, 'noack')) at++;
+    else break;
   }
-  return [];
+  while (at < request.argc && !request.is(at, 'streams')) at++;
+  return at < request.argc ? at : -1;
+}
+
+/** findKeys: the first half of what stands behind STREAMS, whatever is wrong with the rest. */
+export function streamKeyIndexes(request: Request): number[] {
+  const at = wordAt(request);
+  if (at < 0) return [];
+  const count = Math.floor((request.argc - at - 1) / 2);
+  return Array.from({ length: count }, (_, n) => at + 1 + n);
 }
 
 /** The same command for those of its keys whose indexes are given, each with the ID that `id` gives for it. */
