@@ -53,7 +53,9 @@ function partOf(store: Access, request: Request, ctx: Context, read: StreamRead,
     if (grouped === null) reject(ONLY_GROUPS);
     return { at, entry, after: null, grouped };
   }
-  return { at, entry, after: idArgument(request, id), grouped };
+  const after = idArgument(request, id);
+  // To Redis the greatest ID is what `>` stands for.
+  return { at, entry, after: grouped !== null && after === LAST_ID ? null : after, grouped };
 }
 
 /** Whether something is answered of this stream. */
