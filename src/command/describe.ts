@@ -36,7 +36,7 @@ function writeSpec(spec: KeySpec, reply: ReplyWriter): void {
   }
   reply.bulk('flags');
   statuses(reply, spec.flags);
-  const { find, begin, last, step, keyword } = spec;
+  const { find, begin, last, step, keyword, limit = 0 } = spec;
   reply.bulk('begin_search');
   if (find === 'unknown') writeSearch(reply, 'unknown', {});
   else if (keyword !== undefined) writeSearch(reply, 'keyword', { keyword, startfrom: begin });
@@ -44,7 +44,7 @@ function writeSpec(spec: KeySpec, reply: ReplyWriter): void {
   reply.bulk('find_keys');
   if (find === 'unknown') writeSearch(reply, 'unknown', {});
   else if (find === 'keynum') writeSearch(reply, 'keynum', { keynumidx: 0, firstkey: 1, keystep: step });
-  else writeSearch(reply, 'range', { lastkey: last, keystep: step, limit: 0 });
+  else writeSearch(reply, 'range', { lastkey: last, keystep: step, limit });
 }
 
 function writeSearch(
@@ -153,6 +153,7 @@ function flagsAt(row: CommandRow, i: number, request: Request): readonly string[
   if (row.keyFlags !== undefined) return row.keyFlags(request);
   const { argc } = request;
   const covers = (spec: KeySpec) => {
+    if (spec.limit !== undefined) return true;
     if (spec.keyword !== undefined) return request.is(i - 1, spec.keyword.toLowerCase());
     if (spec.find !== undefined) return spec.find === 'keynum' && i > spec.begin;
     const last = spec.last < 0 ? argc + spec.last : spec.begin + spec.last;

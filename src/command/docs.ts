@@ -25,6 +25,11 @@ const NOTES: Readonly<Record<string, string>> = {
   geosearchstore:
     'distances that STOREDIST keeps may differ from those of Redis in the last digits; the same for GEORADIUS',
   hello: 'inside MULTI the other replies of the same EXEC stay in the version before',
+  xadd: 'the ID is of the clock of the group that has the key, and never before the last one; runs of entries end at 100 entries or 4096 bytes, whatever CONFIG SET says; the same for XTRIM',
+  xread:
+    'over keys of several groups: what each had at one moment; clients that wait are all given what they wait for',
+  xreadgroup:
+    'consumers that wait are served in the order in which they came, over all routers; over keys of several groups it carries the values of the streams, so keep streams that are read together in one slot by a hash tag',
   swapdb: 'refused: keys of two databases lie in many groups',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',

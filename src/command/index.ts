@@ -1,4 +1,15 @@
-export { type Awaited, awaitedKeys, awaitedType, narrowed, timeoutAt } from './blocking.js';
+export {
+  AWAITED,
+  type Awaited,
+  awaitedDetail,
+  awaitedKeys,
+  awaitedType,
+  narrowed,
+  tailKeys,
+  timeoutAt,
+  waitOf,
+  waits,
+} from './blocking.js';
 export { cursorOf } from './cursor.js';
 export { describe } from './describe.js';
 export { compatibilityPage } from './docs.js';
@@ -8,6 +19,7 @@ export { databasesOf, firstKey, keysOf, lastKey } from './keys.js';
 export { namesKeys, patternKey } from './patterns.js';
 export { arityOk, cut, refusal, resolve } from './resolve.js';
 export type { ArgumentDoc, CommandFlag, CommandRow, KeyRange, KeySpec, Split, Where } from './row.js';
+export { idAt, type StreamRead, streamRead, streamsOnly } from './stream-read.js';
 export { find, findRequest, findText, LEAVES, ROWS } from './table.js';
 export { timeoutOf } from './timeout.js';
 export { UNSUPPORTED, unsupportedGroup } from './unsupported.js';

@@ -46,6 +46,8 @@ export interface KeySpec {
   /** The last key, counted from the first; negative: from the end of the arguments. */
   readonly last: number;
   readonly step: number;
+  /** Keys are the first of so many equal parts of the rest; absent: all of it. */
+  readonly limit?: number;
   readonly notes?: string;
 }
 
@@ -77,13 +79,14 @@ export type Where = 'router' | 'keys' | 'all';
 /**
  * How a command whose keys live in several groups becomes one transaction (design, "Transactions over several groups").
  * - `array`: each group answers the same command for its own keys, under shared locks; element i goes to key i.
- * - `sum`: the same, integer answers are added up.
+ * - `streams`: each group reads its own of the streams, under shared locks; what each has is put together (XREAD).
+ * - `sum`: each group answers the same command for its own keys, under shared locks; integer answers are added up.
  * - `pairs`: key-value pairs; each group is given its own pairs (MSET); the answer is OK.
  * - `pairs-if-none`: the same, only if no key exists (MSETNX); the answer is 1 or 0.
  * - `delete`: existing keys are counted under locks, then deleted (DEL, UNLINK).
  * - `aside`: values are fetched under locks, the command runs aside on them, and the effects go to each group.
  */
-export type Split = 'array' | 'sum' | 'pairs' | 'pairs-if-none' | 'delete' | 'aside';
+export type Split = 'array' | 'streams' | 'sum' | 'pairs' | 'pairs-if-none' | 'delete' | 'aside';
 
 /** One command, or one subcommand of a container (`client|id`). */
 export interface CommandRow {

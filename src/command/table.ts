@@ -26,6 +26,8 @@ import { SCRIPTING_ROWS } from './rows/scripting.js';
 import { SERVER_ROWS } from './rows/server.js';
 import { SET_ROWS } from './rows/set.js';
 import { SORT_ROWS } from './rows/sort.js';
+import { STREAM_ROWS } from './rows/stream.js';
+import { STREAM_GROUP_ROWS } from './rows/stream-groups.js';
 import { STRING_ROWS } from './rows/string.js';
 import { STRING_PARTS_ROWS } from './rows/string-parts.js';
 import { TRANSACTION_ROWS } from './rows/transactions.js';
@@ -61,6 +63,8 @@ export const ROWS: readonly CommandRow[] = nest([
   ...SORT_ROWS,
   ...LIST_ROWS,
   ...BLOCKING_ROWS,
+  ...STREAM_ROWS,
+  ...STREAM_GROUP_ROWS,
   ...HASH_ROWS,
   ...GENERIC_ROWS,
   ...EXPIRY_ROWS,

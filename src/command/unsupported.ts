@@ -6,8 +6,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
   scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro',
   server: 'psync replconf restore-asking sync',
-  stream:
-    'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
 };
 
 const NAMES = new Map(

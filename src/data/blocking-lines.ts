@@ -1,5 +1,6 @@
-// Who waits for which key to have something to pop, in which order, and whose turn it is: one line for each key, over
-// all routers. Only the first of a line is told; one that does not come in time is passed over, and keeps its place.
+// Who waits for which key to have something to pop, in which order, and whose turn it is: one line for each that is
+// waited for, over all routers; several may be about one key (consumer groups of a stream; each reader by itself). Only
+// the first of a line is told; one that does not come in time is passed over, and keeps its place.
 // Pure. Must never tell a second one while the first may still come, and never forget one that waits.
 
 /** Registrations of one primary, and keys in all of them together, at most. */
@@ -30,19 +31,25 @@ interface Line<L> {
 
 /** What the lines need. */
 export interface LinesOwner<L> {
-  /** Whether the key has something to pop now. */
+  /** Whether there is something for the first of this line now. */
   ready(name: string): boolean;
+  /** The key that a line is about. */
+  keyOf(name: string): string;
   /** Tells one that it is its turn, for the key at this position of those that it waits for. */
   tell(lane: L, id: number, position: number): void;
 }
 
-/** All lines of one primary. Keys go by names that the owner gives them. */
+/** All lines of one primary. They and keys go by names that the owner gives them. */
 export class BlockingLines<L> {
   private readonly lines = new Map<string, Line<L>>();
+  /** Lines by the key that they are about. */
+  private readonly byKey = new Map<string, Set<string>>();
   private readonly lanes = new Map<L, Map<number, Waiter<L>>>();
   /** Lines to be looked at, and those where somebody was told. */
   private readonly due = new Set<string>();
   private readonly telling = new Set<string>();
+  /** Lines whose key is gone. */
+  private readonly gone = new Set<string>();
   private serials = 0;
   private places = 0;
   size = 0;
@@ -82,11 +89,27 @@ export class BlockingLines<L> {
       if (line === undefined) {
         line = { waiters: [], told: null, toldAt: 0, passed: new Set() };
         this.lines.set(name, line);
+        this.index(name);
       }
       line.waiters.splice(placeOf(line.waiters, waiter), 0, waiter);
       this.due.add(name);
     }
     return true;
+  }
+
+  private index(name: string): void {
+    const key = this.owner.keyOf(name);
+    const names = this.byKey.get(key);
+    if (names === undefined) this.byKey.set(key, new Set([name]));
+    else names.add(name);
+  }
+
+  private unindex(name: string): void {
+    this.lines.delete(name);
+    const key = this.owner.keyOf(name);
+    const names = this.byKey.get(key)!;
+    names.delete(name);
+    if (names.size === 0) this.byKey.delete(key);
   }
 
   /** It waits no more. */
@@ -104,7 +127,7 @@ export class BlockingLines<L> {
       line.passed.delete(waiter);
       if (line.told === waiter) line.told = null;
       if (line.waiters.length > 0) this.due.add(name);
-      else this.lines.delete(name);
+      else this.unindex(name);
     }
   }
 
@@ -118,6 +141,8 @@ export class BlockingLines<L> {
     const lanes = [...this.lanes.keys()];
     this.lanes.clear();
     this.lines.clear();
+    this.byKey.clear();
+    this.gone.clear();
     this.due.clear();
     this.telling.clear();
     this.size = 0;
@@ -125,9 +150,19 @@ export class BlockingLines<L> {
     return lanes;
   }
 
-  /** The key has been created or replaced. */
-  filled(name: string): void {
-    if (this.lines.has(name)) this.due.add(name);
+  /** The key has been created, replaced or added to. */
+  filled(key: string): void {
+    for (const name of this.byKey.get(key) ?? []) this.due.add(name);
+  }
+
+  /** The key is gone: everybody in those of its lines for which that matters is told. */
+  lost(key: string, matters: (name: string) => boolean): void {
+    for (const name of this.byKey.get(key) ?? []) if (matters(name)) this.gone.add(name);
+  }
+
+  /** Keys that anybody waits for. */
+  keys(): Iterable<string> {
+    return this.byKey.keys();
   }
 
   /** It came and found nothing: it may be told again. */
@@ -143,12 +178,22 @@ export class BlockingLines<L> {
 
   /** Tells those whose turn it is. @param now ms of a clock that does not go back */
   look(now: number): void {
+    if (this.gone.size > 0) this.tellGone();
     if (this.due.size === 0) return;
     const names = [...this.due];
     this.due.clear();
     for (const name of names) {
       const line = this.lines.get(name);
       if (line !== undefined) this.lookAt(name, line, now);
+    }
+  }
+
+  private tellGone(): void {
+    const names = [...this.gone];
+    this.gone.clear();
+    for (const name of names) {
+      for (const { lane, id, names } of this.lines.get(name)?.waiters ?? [])
+        this.owner.tell(lane, id, names.indexOf(name));
     }
   }
 

@@ -1,5 +1,5 @@
 // Effects as a candidate can use them, which has been given a part of the keys.
-import { databasesOf, find, keysOf } from '../command/index.js';
+import { databasesOf, findRequest, keysOf } from '../command/index.js';
 import { encodeCommand, RequestParser } from '../resp/index.js';
 import { type Store, VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from '../store/index.js';
 
@@ -70,8 +70,7 @@ function commandsOf(effects: Buffer): Command[] {
       db = Number(request.text(1));
       continue;
     }
-    const { start } = request;
-    const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
+    const row = findRequest(request);
     const names = row === undefined ? [request.text(1)] : keysOf(row, request).map((i) => request.text(i));
     const databases = row === undefined ? [db] : databasesOf(row, request, db);
     const keys = databases.flatMap((each) => names.map((key) => ({ db: each, key })));

@@ -11,7 +11,7 @@ import { lockedKeys, readsAll } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
-import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
+import { databaseOf, numberOf, ringOf, tryOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
 const LANE_CAPACITY = 64 * 1024 * 1024;
@@ -249,7 +249,8 @@ export class Lanes {
       open.router = lane.router;
     }
     const exec = wrap === 'exec' ? execOf(request) : null;
-    const write = row?.write === true || wrap === 'stage' || wrap === 'try' || exec?.write === true;
+    const write =
+      row?.write === true || wrap === 'stage' || exec?.write === true || triesToWrite(wrap, request);
     // What is changed from now on must be told from what these states, or this piece, are of (WATCH).
     if (wrap === 'states' || wrap === 'piece') entries.close();
     const replies = write ? lane.later : lane.now;
@@ -385,6 +386,9 @@ export class Lanes {
     this.run(lane, counter, tag, row, request, db, proto, wrap);
   }
 }
+
+/** Whether it is an attempt to pop, not only to read. */
+const triesToWrite = (wrap: Wrap, request: Request): boolean => wrap === 'try' && tryOf(request).row.write;
 
 /** Whether it is a part of a read of all keys. */
 const ofAll = (wrap: Wrap): boolean => wrap === 'elsewhere' || wrap === 'owned';

@@ -1,10 +1,11 @@
 // What a peer sent is judged here before anything is executed: what would be a broken assertion further in must
 // end its connection instead. Decides nothing about meaning, and must never change anything.
-import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf } from '../command/index.js';
+import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf, waits } from '../command/index.js';
 import { type Aside, type Ask, lockName } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
 import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
+import { awaitedIn } from './awaited.js';
 import type { Wrap } from './lane.js';
 
 /** Argument i as an integer from 0 on. @throws ProtocolError when it is missing or none */
@@ -66,7 +67,7 @@ export interface TryMessage {
 export function tryOf(message: Request): TryMessage {
   if (message.argc !== 4) throw new ProtocolError('message with a missing field');
   const { row, request } = commandOf(message.bytes(3));
-  if (!row.blocking) throw new ProtocolError('an attempt of a command that does not wait');
+  if (!waits(row, request)) throw new ProtocolError('an attempt of a command that does not wait');
   return { id: numberOf(message, 1), waited: numberOf(message, 2), row, request };
 }
 
@@ -76,8 +77,8 @@ function isBlocking(message: Request): boolean {
   if (!message.is(0, 'towline.block')) return false;
   numberOf(message, 1);
   numberOf(message, 2);
-  if (message.argc < 5 || !['list', 'zset'].includes(message.text(3)))
-    throw new ProtocolError('message with a bad type');
+  if (message.argc < 6) throw new ProtocolError('message with a missing field');
+  awaitedIn(message, 0);
   return true;
 }
 

@@ -21,11 +21,18 @@ export function ask(
   group: number,
   message: Request,
   { db, proto }: Asker,
+  write: boolean,
   done: (reply: Buffer | null) => void,
 ): void {
   const lane = owner.lanes[group]!;
   if (lane.full) return done(NO_ROOM);
-  askLane(lane, message, { db, proto }, message.is(0, 'towline.try'), done);
+  askLane(lane, message, { db, proto }, write, done);
+}
+
+/** What is waited for: a key, and of a stream the ID or the group (command/blocking.ts). */
+export interface Wanted {
+  readonly key: string;
+  readonly detail: string;
 }
 
 /** What was seen: keys with something that may be popped; keys whose values others have waited longer for. */
@@ -49,38 +56,40 @@ interface Head {
 export function lookEverywhere(
   owner: BlockingAsker,
   { id, waited, type }: Head,
-  keys: readonly string[],
+  keys: readonly Wanted[],
   asker: Asker,
   done: (seen: Seen | Buffer | null) => void,
 ): Map<string, readonly string[]> {
   const { route } = owner;
-  const owners = new Map<number, string[]>();
-  const older = new Map<number, string[]>();
-  for (const key of keys) {
-    push(owners, route.ownerOfKey(key), key);
-    for (const group of route.olderOf(asker.db, key)) push(older, group, key);
+  const owners = new Map<number, Wanted[]>();
+  const older = new Map<number, Wanted[]>();
+  for (const each of keys) {
+    push(owners, route.ownerOfKey(each.key), each);
+    for (const group of route.olderOf(asker.db, each.key)) push(older, group, each);
   }
   const seen: Seen = { there: new Set(), others: new Set() };
   let missing = owners.size + older.size;
   let failed: Buffer | null = null;
   let stale = false;
-  const say = (group: number, registered: number, names: readonly string[]) => {
+  const say = (group: number, registered: number, all: readonly Wanted[]) => {
     const words = ['TOWLINE.BLOCK', registered, waited, type];
-    const message = requestOf([...words, ...names.map((key) => Buffer.from(key, 'latin1'))]);
-    ask(owner, group, message, asker, (reply) => {
+    const pairs = all.flatMap(({ key, detail }) => [
+      Buffer.from(key, 'latin1'),
+      Buffer.from(detail, 'latin1'),
+    ]);
+    ask(owner, group, requestOf([...words, ...pairs]), asker, false, (reply) => {
       if (reply === null) stale = true;
       else if (reply[0] === 45) failed = reply;
       else {
         elementsOf(reply).forEach((mark, i) => {
-          if (mark[0] === 49) seen.there.add(names[i]!);
-          else if (mark[0] === 50) seen.others.add(names[i]!);
+          if (mark[0] === 49) seen.there.add(all[i]!.key);
+          else if (mark[0] === 50) seen.others.add(all[i]!.key);
         });
       }
       if (--missing === 0) done(stale ? null : (failed ?? seen));
     });
   };
-  const places = new Map([...owners].map(([group, names]) => [route.groups[group]!, names] as const));
-  for (const [group, names] of owners) say(group, id, names);
-  for (const [group, names] of older) say(group, 0, names);
-  return places;
+  for (const [group, all] of owners) say(group, id, all);
+  for (const [group, all] of older) say(group, 0, all);
+  return new Map([...owners].map(([group, all]) => [route.groups[group]!, all.map(({ key }) => key)]));
 }

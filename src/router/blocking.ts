@@ -1,13 +1,15 @@
-// Clients of this router that wait for something to pop. Each is registered at the owners of its keys, is told when
-// one has something, and then pops by an ordinary write (R10), so that an element leaves its key only together with
-// the reply that carries it. A newer ring, or a new connection to a primary, makes it register again.
+// Clients of this router that wait for something to pop or read. Each is registered at the owners of its keys, is told
+// when one has something, and then pops by an ordinary write (R10), so that an element leaves its key only together
+// with the reply that carries it. A newer ring, or a new connection to a primary, makes it register again.
 import {
+  awaitedDetail,
   awaitedKeys,
   awaitedType,
   type CommandRow,
   narrowed,
-  timeoutAt,
-  timeoutOf,
+  streamsOnly,
+  tailKeys,
+  waitOf,
 } from '../command/index.js';
 import type { Host } from '../net/host.js';
 import { type Proto, type Request, requestOf } from '../resp/index.js';
@@ -16,6 +18,7 @@ import { groupLost, NO_GROUPS } from './errors.js';
 import { nilOf } from './exec-plan.js';
 import type { ClientState } from './local/index.js';
 import type { Asker } from './plan.js';
+import { withTails } from './stream-tails.js';
 
 /** Blocked clients of one router, and keys that one command may wait for, at most. */
 const MAX_BLOCKED = 100_000;
@@ -47,7 +50,8 @@ interface Waiter {
   readonly id: number;
   readonly client: ClientState;
   readonly row: CommandRow;
-  readonly request: Request;
+  /** With IDs in the place of `$`, once they are known. */
+  request: Request;
   readonly db: number;
   readonly proto: Proto;
   /** Monotonic, ms. */
@@ -117,7 +121,7 @@ export class BlockedClients {
       this.waiters.set(waiter.id, waiter);
       client.unblock = (how) => this.unblock(waiter, how);
       // What is wrong with a timeout is said where the command is executed.
-      const timeout = timeoutOf(request.text(timeoutAt(row, request)));
+      const timeout = waitOf(row, request);
       if (typeof timeout === 'number' && timeout > 0) this.arm(waiter, timeout);
       this.enter(waiter);
     };
@@ -166,7 +170,7 @@ export class BlockedClients {
       const at = route.groups.indexOf(group);
       // Where there is no connection it is registered no more.
       if (at < 0 || at === popped || !lanes[at]!.connected) continue;
-      ask(this.owner, at, requestOf(['TOWLINE.UNBLOCK', id]), waiter, () => {});
+      ask(this.owner, at, requestOf(['TOWLINE.UNBLOCK', id]), waiter, false, () => {});
     }
     waiter.done(reply);
   }
@@ -190,11 +194,16 @@ export class BlockedClients {
     }
   }
 
-  /** A key has something to pop. */
-  ready(group: string, id: number, position: number): void {
-    const waiter = this.waiters.get(id);
-    const key = waiter?.places.get(group)?.[position];
-    if (waiter === undefined || key === undefined) return;
+  /**
+   * A primary says something to a blocked client. `TOWLINE.READY id position`: the key at this position of those that
+   * it waits for in the group has something. `TOWLINE.TAILS id (ID)...`: what to read behind, `$` being no ID.
+   */
+  said(group: string, [verb, id, ...rest]: readonly string[]): void {
+    const waiter = this.waiters.get(Number(id));
+    if (waiter === undefined) return;
+    if (verb === 'TOWLINE.TAILS') return this.tails(waiter, rest);
+    const key = waiter.places.get(group)?.[Number(rest[0])];
+    if (key === undefined) return;
     waiter.ready.add(key);
     if (waiter.state === 'waiting') this.settle(waiter);
   }
@@ -247,12 +256,31 @@ export class BlockedClients {
       waiter.version = route.version;
       waiter.ready.clear();
       const group = route.single(row, request, db);
-      if (group < 0) return this.register(waiter);
+      if (group < 0)
+        return tailKeys(row, request).length > 0 ? this.findTails(waiter) : this.register(waiter);
       waiter.places = new Map([
         [route.groups[group]!, awaitedKeys(row, request).map((at) => request.text(at))],
       ]);
       this.attemptAt(waiter, group, request);
     });
+  }
+
+  /** Finds out what `$` stands for, and begins with that. */
+  private findTails(waiter: Waiter): void {
+    waiter.version = -1;
+    withTails(this.owner, waiter.row, waiter.request, waiter, (known) => {
+      if (Buffer.isBuffer(known)) return this.finish(waiter, known);
+      waiter.request = known;
+      this.settle(waiter);
+    });
+  }
+
+  /** A primary has put these IDs in the place of `$`. One that is said again is of a later time, and counts no more. */
+  private tails(waiter: Waiter, ids: readonly string[]): void {
+    const { row, request } = waiter;
+    if (tailKeys(row, request).length === 0) return;
+    const keys = awaitedKeys(row, request);
+    waiter.request = streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
   }
 
   /** Pops what is there; by a transaction where the keys are in several groups, or are not settled. */
@@ -281,7 +309,7 @@ export class BlockedClients {
       return this.finish(waiter, groupLost(groups[group]!));
     }
     const message = requestOf(['TOWLINE.TRY', waiter.id, this.waited(waiter), command.raw()]);
-    ask(owner, group, message, waiter, (reply) => {
+    ask(owner, group, message, waiter, waiter.row.write, (reply) => {
       if (reply === null) owner.replan(() => this.settle(waiter));
       else if (isNil(reply)) {
         waiter.tried = true;
@@ -294,9 +322,13 @@ export class BlockedClients {
   private register(waiter: Waiter): void {
     const { owner } = this;
     const { row, request } = waiter;
-    const keys = [...new Set(awaitedKeys(row, request).map((at) => request.text(at)))];
+    const wanted = awaitedKeys(row, request).map((at) => ({
+      key: request.text(at),
+      detail: awaitedDetail(row, request, at),
+    }));
+    const keys = [...new Set(wanted.map(({ key }) => key))];
     const head = { id: waiter.id, waited: this.waited(waiter), type: awaitedType(row) };
-    waiter.places = lookEverywhere(owner, head, keys, waiter, (found) => {
+    waiter.places = lookEverywhere(owner, head, wanted, waiter, (found) => {
       if (found === null) return owner.replan(() => this.settle(waiter));
       if (Buffer.isBuffer(found)) return this.finish(waiter, found);
       const { there, others } = found;

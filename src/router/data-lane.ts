@@ -60,8 +60,8 @@ export interface LaneOwner extends InquiryOwner {
   readonly blocking: {
     /** A primary has taken this lane's connection: it knows nothing of who waited at an earlier one. */
     opened(group: string): void;
-    /** Blocked client `id` may pop the key at this position of those that it waits for in the group. */
-    ready(group: string, id: number, position: number): void;
+    /** What its primary says to a blocked client: that there is something, or what `$` stands for. */
+    said(group: string, words: readonly string[]): void;
   };
 }
 
@@ -338,7 +338,8 @@ export class DataLane {
         this.owner.blocking.opened(this.group);
         return;
       case 'TOWLINE.READY':
-        return this.owner.blocking.ready(this.group, Number(words[1]), Number(words[2]));
+      case 'TOWLINE.TAILS':
+        return this.owner.blocking.said(this.group, words);
       case 'TOWLINE.RENEW':
         return this.owner.heard(Number(words[1]), ringOf(words[2] ?? ''));
       case 'TOWLINE.CONFIG':
@@ -370,8 +371,6 @@ export class DataLane {
     if (counter === this.floor) this.advance();
     if (this.pending === 0) this.owner.idle();
   }
-
-  // ---- the connection
 
   /** Says who we are. */
   private hello(): Buffer {

@@ -1,6 +1,6 @@
 // How a command whose keys live in several groups becomes one transaction: which keys to lock where, what to read
 // under the locks, and what is written. By the row's `split`, never by the command's name. Pure.
-import { databasesOf, keysOf } from '../command/index.js';
+import { databasesOf, idAt, keysOf, streamsOnly } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import {
   type KeyValue,
@@ -14,8 +14,10 @@ import {
   type TxnKey,
 } from '../commit/index.js';
 import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
+import { nilOf } from './exec-plan.js';
 import { Effects } from './homes.js';
 import { type Route, SEVERAL, UNSETTLED } from './route.js';
+import { mergeStreams } from './stream-merge.js';
 import { towPlan } from './tow.js';
 
 /** Who asks, and in which mode. */
@@ -67,6 +69,18 @@ function severalPlan(route: Route, row: CommandRow, request: Request, { db, prot
   switch (row.split) {
     case 'array':
       return { ring, shares: shares(same), locked: (answers) => done(mergeArrays(groups, answers)) };
+    case 'streams': {
+      const own = (at: number[]) =>
+        streamsOnly(request, at, (key) => request.bytes(idAt(request, key))).raw();
+      return {
+        ring,
+        shares: shares(own),
+        locked: (answers) => {
+          const parts = [...groups].map(([group, keys]) => ({ keys, reply: answers.get(group)!.reply }));
+          return done(mergeStreams(request, parts, nilOf(proto)));
+        },
+      };
+    }
     case 'sum':
       return { ring, shares: shares(same), locked: (answers) => done(integer(sum(answers))) };
     case 'pairs':

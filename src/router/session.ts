@@ -1,7 +1,7 @@
 // One client's connection: bytes in, commands in order out to where they are executed, replies back in order.
 // A command that is no plain one (transaction, fan-out, waiting local command) is a barrier: it begins when all
 // before it are answered, and nothing behind it begins before its answer. Must never reorder one client's commands.
-import { arityOk, type CommandRow, findRequest, keysOf, refusal } from '../command/index.js';
+import { arityOk, type CommandRow, findRequest, keysOf, refusal, waits } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
@@ -232,7 +232,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       if (client.muted) order.mute(seq);
       return this.publishing.publish(seq, kind, request);
     }
-    if (row.blocking) return this.alone(seq, router.blocking.begin(this, row, request.clone()));
+    if (waits(row, request)) return this.alone(seq, router.blocking.begin(this, row, request.clone()));
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
   }

@@ -7,6 +7,7 @@ import type { Context } from './context.js';
 import {
   type Collection,
   type Entry,
+  STREAM,
   STRING,
   type StringEntry,
   type StringValue,
@@ -87,6 +88,7 @@ export class Access extends Keyspace {
     entry.seq = this.changeSeq = ctx.seq;
     if (entry.value.size === 0) this.delete(ctx, key);
     else ctx.dirty++;
+    if (entry.type === STREAM && this.onPut !== null) this.onPut(ctx.db, key, STREAM);
   }
 
   /** Creates or replaces a key. No look-up before it: what was there, expired or not, is gone. */

@@ -9,10 +9,11 @@ export const LIST = 1;
 export const SET = 2;
 export const ZSET = 3;
 export const HASH = 4;
+export const STREAM = 5;
 
 /** A value of many elements, changed in place by its type's commands, which then say so (Access.changed). */
 export interface Collection {
-  /** Number of elements; a key whose collection has none is deleted. */
+  /** Number of elements; a key whose collection has none is deleted. Never 0 of a type that stays when it is empty. */
   readonly size: number;
   /** Bytes of memory that it holds, approximately; kept up to date by each change. */
   readonly held: number;

@@ -24,6 +24,11 @@ import { SCANNING } from './scan.js';
 import { SETS } from './set.js';
 import { SET_ALGEBRA } from './set-several.js';
 import { SORTS } from './sort.js';
+import { STREAMS } from './stream.js';
+import { STREAM_CLAIMS } from './stream-claim.js';
+import { STREAM_GROUPS } from './stream-group.js';
+import { STREAM_INFO } from './stream-info.js';
+import { STREAM_READS } from './stream-read.js';
 import { STRINGS } from './strings.js';
 import { SORTED_SETS } from './zset.js';
 import { SORTED_RANGES } from './zset-ranges.js';
@@ -57,6 +62,11 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   BLOCKING,
   HASHES,
   HASH_RANDOM,
+  STREAMS,
+  STREAM_READS,
+  STREAM_GROUPS,
+  STREAM_CLAIMS,
+  STREAM_INFO,
 ]);
 
 function collect(groups: readonly Handlers[]): Map<string, Handler> {

@@ -1,6 +1,6 @@
 export { type AsideCommand, type KeyState, runAside } from './aside.js';
 export { Context } from './context.js';
-export { LIST, ZSET } from './entry.js';
+export { LIST, STREAM, ZSET } from './entry.js';
 export { type Imported, KeyExport, KeyImport } from './key-pieces.js';
 export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
@@ -8,4 +8,5 @@ export { isPayload } from './payload.js';
 export { PIECE_SIZE, type PieceSize } from './piecewise.js';
 export type { ScanOptions, ScanStep } from './scan.js';
 export { Store } from './store.js';
+export { awaitsEntries, lastIdText } from './stream-read.js';
 export { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';

@@ -34,8 +34,10 @@ export class Keyspace {
   bytes = 0;
   /** The most that it ever was. */
   peakBytes = 0;
-  /** Called for each key that is created or replaced. */
+  /** Called for each key that is created or replaced, and for a stream that is changed in place. */
   onPut: ((db: number, key: string, type: number) => void) | null = null;
+  /** Called for each key that is deleted; null: every key of the database. */
+  onGone: ((db: number, key: string | null) => void) | null = null;
   // Commands look a key up and then write it: the slot is computed once.
   private lastKey = '';
   private lastSlot = slotOfText('');
@@ -125,6 +127,7 @@ export class Keyspace {
       this.slots[db]![slot] = undefined;
       this.orders.delete(db * SLOTS + slot);
     }
+    if (this.onGone !== null) this.onGone(db, key);
     return true;
   }
 
@@ -154,6 +157,7 @@ export class Keyspace {
     }
     this.slots[db] = [];
     this.keysOfDb[db] = 0;
+    if (this.onGone !== null) this.onGone(db, null);
   }
 
   // ---- counts

@@ -1,49 +1,9 @@
 // Redis's compact encodings of small collections, as elements: listpack, ziplist (before 7.0), intset. Each is one string
 // of a payload. Every offset is checked: the checksum around them is no proof against a client.
+import { backLength, type Element, LISTPACK_END as END, element, LISTPACK_HEAD, need } from './listpack.js';
 import { bad } from './rdb-reader.js';
 
-const END = 0xff;
-
-/** A number of bytes that must be there. */
-function need(bytes: Buffer, at: number, count: number): void {
-  if (at + count > bytes.length) bad();
-}
-
-/** Bytes that the length behind a listpack's element takes. */
-function backLength(size: number): number {
-  if (size <= 127) return 1;
-  if (size < 16383) return 2;
-  if (size < 2097151) return 3;
-  return size < 268435455 ? 4 : 5;
-}
-
-/** One element of a listpack: its bytes, and how many it takes in front of its back length. */
-function element(bytes: Buffer, at: number): { value: Buffer | bigint | number; size: number } {
-  const first = bytes[at]!;
-  const string = (head: number, length: number) => {
-    need(bytes, at, head + length);
-    return { value: bytes.subarray(at + head, at + head + length), size: head + length };
-  };
-  if (first < 0x80) return { value: first, size: 1 };
-  if (first < 0xc0) return string(1, first & 63);
-  if (first < 0xf0) {
-    need(bytes, at, 2);
-    const low = ((first & (first < 0xe0 ? 31 : 15)) << 8) | bytes[at + 1]!;
-    if (first >= 0xe0) return string(2, low);
-    return { value: low >= 4096 ? low - 8192 : low, size: 2 };
-  }
-  if (first === 0xf0) {
-    need(bytes, at, 5);
-    return string(5, bytes.readUInt32LE(at + 1));
-  }
-  const width = [2, 3, 4, 8][first - 0xf1] ?? bad();
-  need(bytes, at, 1 + width);
-  if (width === 8) return { value: bytes.readBigInt64LE(at + 1), size: 9 };
-  return { value: bytes.readIntLE(at + 1, width), size: 1 + width };
-}
-
-const asBytes = (value: Buffer | bigint | number) =>
-  Buffer.isBuffer(value) ? value : Buffer.from(String(value), 'latin1');
+const asBytes = (value: Element) => (Buffer.isBuffer(value) ? value : Buffer.from(String(value), 'latin1'));
 
 /** The elements of a listpack. @throws BadPayload */
 export function listpack(bytes: Buffer): Buffer[] {
@@ -51,7 +11,7 @@ export function listpack(bytes: Buffer): Buffer[] {
   if (bytes.readUInt32LE(0) !== bytes.length) bad();
   const count = bytes.readUInt16LE(4);
   const found: Buffer[] = [];
-  let at = 6;
+  let at = LISTPACK_HEAD;
   while (at < bytes.length && bytes[at] !== END) {
     const { value, size } = element(bytes, at);
     found.push(asBytes(value));

@@ -88,6 +88,17 @@ export class RdbReader {
     return encoded ? bad() : length;
   }
 
+  /** A number of 64 bits, unsigned, written as a length. */
+  unsigned(): bigint {
+    if (this.left === 0 || this.bytes[this.at] !== 0x81) return BigInt(this.length());
+    return this.take(9).readBigUInt64BE(1);
+  }
+  /** A time in ms since 1970. */
+  time(): number {
+    const time = Number(this.take(8).readBigInt64LE(0));
+    return Number.isSafeInteger(time) ? time : bad();
+  }
+
   /** A number of things of at least one byte each. */
   count(): number {
     const count = this.length();

@@ -1,12 +1,15 @@
 // Values as Redis writes and reads them in payloads. Written plainly, in the forms that every Redis reads and turns into
 // its compact ones by itself; read in all forms that a Redis up to 7.0 writes. One case for each type code.
-import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
+import { HASH, LIST, SET, STREAM, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
 import { List } from './list-value.js';
 import { intset, listpack, ziplist } from './rdb-compact.js';
 import { bad, type RdbReader } from './rdb-reader.js';
+import { rdbLength as length, rdbString as string } from './rdb-writer.js';
 import { SetValue } from './set-value.js';
-import { keptBytes, viewOf } from './value.js';
+import { readStream, writeStream } from './stream-rdb.js';
+import type { Stream } from './stream-value.js';
+import { keptBytes } from './value.js';
 import { SortedSet } from './zset-value.js';
 
 /** Type codes of payloads. */
@@ -22,22 +25,14 @@ const RDB = {
   zsetZiplist: 12,
   hashZiplist: 13,
   listQuicklist: 14,
+  stream: 15,
   hashListpack: 16,
   zsetListpack: 17,
   listQuicklist2: 18,
+  stream2: 19,
 } as const;
 
 // ---- writing
-
-function length(n: number): Buffer {
-  if (n < 64) return Buffer.from([n]);
-  if (n < 16384) return Buffer.from([0x40 | (n >> 8), n & 0xff]);
-  const bytes = Buffer.alloc(5, 0x80);
-  bytes.writeUInt32BE(n, 1);
-  return bytes;
-}
-
-const string = (value: StringValue): Buffer[] => [length(value.length), viewOf(value)];
 
 function score(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8);
@@ -70,6 +65,8 @@ export function writeValue(type: number, value: Value): Buffer[] | null {
       zset.forEach(0, zset.size, false, (member, each) => pairs.push(...string(member), score(each)));
       return [code(RDB.zset), length(zset.size), ...pairs];
     }
+    case STREAM:
+      return [code(RDB.stream2), ...writeStream(value as Stream)];
   }
   return null;
 }
@@ -176,6 +173,10 @@ export function readValue(reader: RdbReader): ReadValue {
       return zsetOf(scored(ziplist(reader.string())));
     case RDB.zsetListpack:
       return zsetOf(scored(listpack(reader.string())));
+    case RDB.stream:
+      return { type: STREAM, value: readStream(reader, 1) };
+    case RDB.stream2:
+      return { type: STREAM, value: readStream(reader, 2) };
   }
   return bad();
 }

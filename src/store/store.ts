@@ -1,6 +1,6 @@
 // The store of a data node: executes commands, applies effects, exports and imports keys, expires keys.
 // Deterministic: the same commands with the same contexts make the same store. Holds no clock and no socket.
-import { type CommandRow, find } from '../command/index.js';
+import { type CommandRow, findRequest } from '../command/index.js';
 import { type Request, RequestParser } from '../resp/index.js';
 import { Access } from './access.js';
 import type { Context } from './context.js';
@@ -10,8 +10,9 @@ import type { Imported } from './key-pieces.js';
 import { PAYLOAD_HEAD, payloadHead } from './payload.js';
 import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
 import { Stages } from './stages.js';
+import { applyGroup } from './stream-effects.js';
 import { typeOf } from './types.js';
-import { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
+import { VERB_ADOPT, VERB_DB, VERB_GROUP, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
 
 /** Every key of one process, and what can be done to them. */
 export class Store extends Access {
@@ -67,14 +68,14 @@ export class Store extends Access {
   }
 
   private applyOne(request: Request, ctx: Context): void {
-    const { start } = request;
-    const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
+    const row = findRequest(request);
     if (row !== undefined) this.execute(row, request, ctx);
     else if (request.text(0) === VERB_DB) ctx.db = Number(request.text(1));
     else if (request.text(0) === VERB_PUT) {
       this.importKey(ctx.db, request.text(1), request.bytes(2), ctx.seq);
       ctx.dirty++;
-    } else if (request.text(0) === VERB_STAGE) {
+    } else if (request.text(0) === VERB_GROUP) applyGroup(this, request, ctx);
+    else if (request.text(0) === VERB_STAGE) {
       const refused = this.stage(request, ctx);
       if (refused !== null) throw new Error(`effect refused: ${refused}`);
     } else if (request.text(0) === VERB_UNSTAGE) this.stages.drop(request.text(1));

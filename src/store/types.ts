@@ -1,9 +1,13 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
-import { HASH, LIST, SET, STRING, type StringValue, type Value, ZSET } from './entry.js';
+import { HASH, LIST, SET, STREAM, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
 import { List } from './list-value.js';
 import type { Gathering } from './piecewise.js';
+import { RdbReader } from './rdb-reader.js';
 import { SetValue } from './set-value.js';
+import { gatherStream, streamParts } from './stream-parts.js';
+import { acceptsStream, readStream, writeStream } from './stream-rdb.js';
+import type { Stream } from './stream-value.js';
 import { heldBytes, keptBytes, viewOf } from './value.js';
 import { SortedSet } from './zset-value.js';
 
@@ -98,6 +102,21 @@ add<SortedSet>(ZSET, {
   gather: SortedSet.gather,
   copy: (value) => value.copy(),
   encoding: (value) => (value.compact ? 'listpack' : 'skiplist'),
+});
+
+const dumpStream = (value: Stream) => Buffer.concat(writeStream(value));
+const restoreStream = (bytes: Buffer) => readStream(new RdbReader(bytes, bytes.length), 2);
+
+add<Stream>(STREAM, {
+  name: 'stream',
+  held: (value) => value.held,
+  dump: dumpStream,
+  restore: restoreStream,
+  accepts: acceptsStream,
+  parts: streamParts,
+  gather: gatherStream,
+  copy: (value) => restoreStream(dumpStream(value)),
+  encoding: () => 'stream',
 });
 
 /** Whether a type code that came from elsewhere has a row. */

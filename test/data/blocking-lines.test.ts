@@ -11,6 +11,7 @@ function world() {
   const told: string[] = [];
   const lines = new BlockingLines<string>({
     ready: (name) => full.has(name),
+    keyOf: (name) => name,
     tell: (lane, id, position) => void told.push(`${lane}${id}@${position}`),
   });
   /** Something is put there. */
@@ -106,6 +107,7 @@ test('whatever happens, a key with something and a line has told exactly the fir
       const told = new Map<string, string>();
       const lines = new BlockingLines<string>({
         ready: (each) => full.has(each),
+        keyOf: (each) => each,
         tell: (to, who, position) => {
           const one = `${to}${who}`;
           told.set(order.get(one)!.names[position]!, one);

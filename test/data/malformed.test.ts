@@ -96,6 +96,18 @@ const TO_A_PRIMARY: Record<string, (Buffer | readonly Argument[])[]> = {
   'a command without its arguments': [LANE, ['GET']],
   'a write without its arguments': [LANE, ['MSET', 'a']],
   'a protocol error right behind the greeting': [LANE, Buffer.from('*1\r\n$-5\r\n')],
+  'waiting for nothing': [LANE, ['TOWLINE.BLOCK', 1, 0, 'list']],
+  'waiting for a key without what is awaited of it': [LANE, ['TOWLINE.BLOCK', 1, 0, 'stream', 'k']],
+  'waiting for an unknown type': [LANE, ['TOWLINE.BLOCK', 1, 0, 'hash', 'k', '']],
+  'waiting since no time': [LANE, ['TOWLINE.BLOCK', 1, 'x', 'list', 'k', '']],
+  'an attempt of a read that does not wait': [
+    LANE,
+    ['TOWLINE.TRY', 1, 0, command('XREAD', 'STREAMS', 'k', '0')],
+  ],
+  'an attempt of nonsense': [
+    LANE,
+    ['TOWLINE.TRY', 1, 0, command('XREAD', 'BLOCK', 'x', 'STREAMS', 'k', '0')],
+  ],
   'a lock of an unknown database': [CONTROL, encodeAsk({ ...lock, keys: [{ ...key, db: 99 }] })],
   'a lock with too few fields': [CONTROL, ['TOWLINE.LOCKKEYS', 'r1:1', 0, 0, 1, 0, 5, 0, 'k']],
   'a lock with a negative list': [CONTROL, ['TOWLINE.LOCKKEYS', 'r1:1', 0, 0, 1, 0, -1]],

@@ -32,6 +32,24 @@ const command = fc.oneof(
   fc.tuple(fc.constant('MSET'), key, value, key, value, key, value),
   fc.tuple(fc.constantFrom('DEL', 'UNLINK'), key, key, key),
   fc.tuple(fc.constant('SETRANGE'), key, fc.constant('2'), value),
+  { weight: 3, arbitrary: fc.tuple(fc.constant('XADD'), key, fc.constant('*'), value, value) },
+  {
+    weight: 3,
+    arbitrary: key.map((name) => ['XGROUP', 'CREATE', name, 'g', '0', 'MKSTREAM']),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(key, key, fc.constantFrom('ann', 'bob'))
+      .map(([a, b, consumer]) => ['XREADGROUP', 'GROUP', 'g', consumer, 'STREAMS', a, b, '>', '>']),
+  },
+  {
+    weight: 2,
+    arbitrary: key.map((name) => ['XREADGROUP', 'GROUP', 'g', 'ann', 'STREAMS', name, '>']),
+  },
+  key.map((name) => ['XAUTOCLAIM', name, 'g', 'cleo', '0', '0', 'COUNT', '1']),
+  key.map((name) => ['XGROUP', 'DELCONSUMER', name, 'g', 'ann']),
+  fc.tuple(fc.constant('XTRIM'), key, fc.constant('MAXLEN'), fc.constant('1')),
 );
 const step = fc.oneof(
   { weight: 10, arbitrary: fc.record({ do: fc.constant('run' as const), db, words: command }) },

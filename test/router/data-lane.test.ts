@@ -20,7 +20,7 @@ const START = ['TOWLINE.DB 0', 'TOWLINE.PROTO 2', 'TOWLINE.CLIENT 0', 'TOWLINE.R
 class World implements LaneOwner, Sink {
   readonly host = new FakeHost();
   readonly id = 'r1';
-  readonly blocking = { opened() {}, ready() {} };
+  readonly blocking = { opened() {}, said() {} };
   ring = 3;
   address: Address | null = { host: 'd1', port: 7001 };
   readonly replies: string[] = [];

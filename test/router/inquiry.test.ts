@@ -17,7 +17,7 @@ const sink: Sink = { reply() {}, stale() {} };
 class World implements LaneOwner {
   readonly host = new FakeHost();
   readonly id = 'r1';
-  readonly blocking = { opened() {}, ready() {} };
+  readonly blocking = { opened() {}, said() {} };
   config: GroupConfig = { epoch: 3, term: 2, primary: A, inSync: [A, B, C] };
   readonly lane = new DataLane(this.host, this, 'g1');
 

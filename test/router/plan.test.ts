@@ -63,6 +63,33 @@ describe('planOf', () => {
       assert.equal(locked(`${name} ${A} 1 ${B}`, { g1: ':0\r\n', g2: ':0\r\n' }), wrong);
     }
   });
+  it('streams: each group reads its own, and what each has is put in the order of the keys', () => {
+    const text = `XREAD COUNT 5 STREAMS ${C} ${A} ${B} ${A2} 1 2 3 $`;
+    assert.deepEqual(shares(text), [
+      `g1: 0:${A} 0:${A2}; 0: XREAD COUNT 5 STREAMS ${A} ${A2} 2 $`,
+      `g2: 0:${B}; 0: XREAD COUNT 5 STREAMS ${B} 3`,
+      `g3: 0:${C}; 0: XREAD COUNT 5 STREAMS ${C} 1`,
+    ]);
+    const bulk = (word: string) => `$${word.length}\r\n${word}\r\n`;
+    const of = (key: string) => `*2\r\n${bulk(key)}*1\r\n*2\r\n${bulk('1-0')}*2\r\n${bulk('f')}${bulk(key)}`;
+    const nil = '*-1\r\n';
+    assert.equal(locked(text, { g1: nil, g2: nil, g3: nil }), nil);
+    assert.equal(
+      locked(text, { g1: `*1\r\n${of(A2)}`, g2: nil, g3: `*1\r\n${of(C)}` }),
+      `*2\r\n${of(C)}${of(A2)}`,
+    );
+    assert.equal(
+      locked(text, { g1: `*2\r\n${of(A)}${of(A2)}`, g2: `*1\r\n${of(B)}`, g3: nil }),
+      `*3\r\n${of(A)}${of(B)}${of(A2)}`,
+    );
+    const map = (key: string) => of(key).slice(4);
+    assert.equal(
+      locked(text, { g1: `%2\r\n${map(A)}${map(A2)}`, g2: `%1\r\n${map(B)}`, g3: '_\r\n' }),
+      `%3\r\n${map(A)}${map(B)}${map(A2)}`,
+    );
+    // The error of the first key that has one.
+    assert.equal(locked(text, { g1: '-ERR one\r\n', g2: '-ERR two\r\n', g3: nil }), '-ERR one\r\n');
+  });
   it('sum: each group counts its keys, as often as they are named', () => {
     assert.deepEqual(shares(`EXISTS ${A} ${B} ${A}`, 3), [
       `g1: 3:${A} 3:${A}; 3: EXISTS ${A} ${A}`,

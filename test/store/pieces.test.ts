@@ -34,6 +34,19 @@ const VALUES: Record<string, string[][]> = {
   ],
 };
 
+VALUES['a stream without entries'] = [['XGROUP', 'CREATE', 'k', 'g', '$', 'MKSTREAM']];
+VALUES['a stream'] = [
+  ...Array.from({ length: 250 }, (_, i) => ['XADD', 'k', `${i + 1}-1`, 'f', `value ${i}`, '', 'x'.repeat(i)]),
+  ['XDEL', 'k', '17-1', '100-1'],
+  ['XSETID', 'k', '900-0', 'ENTRIESADDED', '1000', 'MAXDELETEDID', '500-5'],
+  ['XGROUP', 'CREATE', 'k', 'nobody', '3-1'],
+  ['XGROUP', 'CREATE', 'k', 'g', '0', 'ENTRIESREAD', '5'],
+  ['XREADGROUP', 'GROUP', 'g', 'ann', 'COUNT', '150', 'STREAMS', 'k', '>'],
+  ['XREADGROUP', 'GROUP', 'g', 'bob', 'COUNT', '7', 'STREAMS', 'k', '>'],
+  ['XACK', 'k', 'g', '9-1', '10-1'],
+  ['XGROUP', 'CREATECONSUMER', 'k', 'g', 'idle'],
+];
+
 /** What commands make. */
 function made(commands: readonly string[][]): Store {
   const primary = new Primary();

@@ -29,6 +29,11 @@ export function keyword(name: string, begin: number, flags: string): KeySpec {
   return { begin, last: 0, step: 1, flags: flags.split(' '), keyword: name };
 }
 
+/** A key specification: keys behind STREAMS, which is looked for from argument `begin` on, and as many IDs. */
+export function streamKeys(begin: number, flags: string): KeySpec {
+  return { begin, last: -1, step: 1, flags: flags.split(' '), keyword: 'STREAMS', limit: 2 };
+}
+
 /** A key specification that says only that there may be more keys, and why. */
 export function unknown(flags: string, notes: string): KeySpec {
   return { begin: 0, last: 0, step: 0, flags: flags.split(' '), find: 'unknown', notes };

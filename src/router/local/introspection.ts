@@ -90,6 +90,30 @@ export const introspectionHandlers: Readonly<Record<string, LocalHandler>> = {
     ['IDLETIME <key>', 'Seconds since the key was used.'],
     ['REFCOUNT <key>', 'Always 1.'],
   ),
+  'xgroup|help': helpOf(
+    'XGROUP',
+    [
+      'CREATE <key> <groupname> <id|$> [option]',
+      'Create a new consumer group. Options are:',
+      '* MKSTREAM',
+      '  Create the empty stream if it does not exist.',
+      '* ENTRIESREAD entries_read',
+      "  Set the group's entries_read counter (internal use).",
+    ],
+    ['CREATECONSUMER <key> <groupname> <consumer>', 'Create a new consumer in the specified group.'],
+    ['DELCONSUMER <key> <groupname> <consumer>', 'Remove the specified consumer.'],
+    ['DESTROY <key> <groupname>', 'Remove the specified group.'],
+    [
+      'SETID <key> <groupname> <id|$> [ENTRIESREAD entries_read]',
+      'Set the current group ID and entries_read counter.',
+    ],
+  ),
+  'xinfo|help': helpOf(
+    'XINFO',
+    ['CONSUMERS <key> <groupname>', 'Show consumers of <groupname>.'],
+    ['GROUPS <key>', 'Show the stream consumer groups.'],
+    ['STREAM <key> [FULL [COUNT <count>]', 'Show information about the stream.'],
+  ),
   'acl|whoami': (_request, client, _server, reply) => reply.bulk(client.user),
   'acl|users': (_request, client, _server, reply) => bulks(reply, [client.user]),
   'acl|list': (_request, _client, server, reply) =>

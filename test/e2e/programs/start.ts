@@ -17,6 +17,7 @@ export const PROGRAMS: Entry[] = [
   { file: 'keyv', packages: '@keyv/redis, @keyv/test-suite' },
   { file: 'cache-manager', packages: 'cache-manager, @keyv/redis' },
   { file: 'socketio', packages: 'socket.io, @socket.io/redis-adapter, @socket.io/redis-emitter' },
+  { file: 'socketio-streams', packages: 'socket.io, @socket.io/redis-streams-adapter' },
   { file: 'graphql', packages: 'graphql-redis-subscriptions' },
   { file: 'catbox', packages: '@hapi/catbox, @hapi/catbox-redis' },
   { file: 'unstorage', packages: 'unstorage' },
