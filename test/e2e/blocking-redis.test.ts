@@ -122,14 +122,49 @@ blpop l abc
 blpop s 0
 exec
 lrange m 0 -1
+xadd x1 1-1 a 1
+xadd x2 2-2 b 2
+xread block 0 streams x1 0
+xread block 0 streams x2 x1 0 0
+xread block 10 streams x1 x2 $ $
+xread block 10 count 5 streams none none2 0 $
+xread block -1 streams x1 0
+xread block abc streams x1 0
+xread block 1.5 streams x1 0
+xread block 0 streams x1
+xread block 0 streams x1 x2 0
+xread block 0 streams s 0
+xread block 0 streams x1 x
+xread block 0 streams x1 >
+xread streams x1 x2 0 0
+xread count 1 streams x2 none x1 0 0 0
+xread block 0 nosuch streams x1 x2 0 0
+xread block 0 group g c streams x1 x2 0 0
+xreadgroup group g c block 0 streams x1 >
+xgroup create x1 g 0
+xgroup create x2 g 0
+xreadgroup group g c block 0 streams x1 x2 > >
+xreadgroup group g c block 10 streams x1 x2 > >
+xreadgroup group g c block 0 streams x1 x2 0 0
+xreadgroup group g c block 0 streams x1 x2 > 0
+xreadgroup group g c block 0 streams x1 none > >
+xreadgroup group g c block 0 streams x1 x2 > $
+xreadgroup group g c block 0 streams x1
+xreadgroup block 0 count 1 noack streams x1 >
+multi
+xread block 0 streams x1 $
+xreadgroup group g c block 0 streams x1 x2 > >
+exec
+xgroup help
+xinfo help
 client unblock 1000000
 client unblock abc
 client unblock 1 maybe
 client unblock 1000000 error
 `;
 
-/** What one waits with, what another one does then. Keys with a tag live in one group. */
-const WAITING: [string, string[]][] = [
+/** What one waits with, what another one does then, and has done before. Keys with a tag live in one group. */
+const WAITING: [string, string[], string[]?][] = [
   ['blpop w 0', ['rpush w a b', 'lrange w 0 -1']],
   ['brpop w v 0', ['rpush v a b', 'lrange v 0 -1']],
   ['blpop {t}w {t}v 0', ['multi', 'rpush {t}v 1', 'rpush {t}w 2', 'exec']],
@@ -146,6 +181,31 @@ const WAITING: [string, string[]][] = [
   ['blpop w 0', ['rpush v a b', 'rename v w']],
   ['bzpopmin w 0', ['zadd v 1 a', 'zunionstore w 1 v']],
   ['blpop w v w 0', ['rpush w a b']],
+  ['xread block 0 streams w v 0 0', ['xadd v 1-1 a 1']],
+  ['xread block 0 streams w $', ['xadd w 5-5 a 1'], ['xadd w 5-4 old 1']],
+  ['xread block 0 streams w v $ $', ['xadd v 5-5 a 1'], ['xadd w 9-9 old 1', 'xadd v 5-4 old 1']],
+  [
+    'xread block 0 count 1 streams {t}w {t}v $ $',
+    ['multi', 'xadd {t}v 1-1 a 1', 'xadd {t}v 1-2 a 1', 'exec'],
+  ],
+  ['xread block 0 streams w $', ['set w x', 'del w', 'xadd w 6-6 a 1'], ['xadd w 5-4 old 1']],
+  ['xread block 0 streams w $', ['rename v w'], ['xadd v 5-4 a 1']],
+  ['xread block 0 streams w 7', ['xadd w 6-6 a 1', 'xadd w 7-1 a 1']],
+  [
+    'xreadgroup group g c block 0 streams w >',
+    ['xadd w 1-1 a 1', 'xack w g 1-1'],
+    ['xgroup create w g $ mkstream'],
+  ],
+  ['xreadgroup group g c noack block 0 streams w >', ['xadd w 1-1 a 1'], ['xgroup create w g $ mkstream']],
+  [
+    'xreadgroup group g c block 0 streams w v > >',
+    ['xadd v 1-1 a 1'],
+    ['xgroup create w g $ mkstream', 'xgroup create v g $ mkstream'],
+  ],
+  ['xreadgroup group g c block 0 streams w >', ['xgroup destroy w g'], ['xgroup create w g $ mkstream']],
+  ['xreadgroup group g c block 0 streams w >', ['del w'], ['xgroup create w g $ mkstream']],
+  ['xreadgroup group g c block 0 streams w >', ['set w x'], ['xgroup create w g $ mkstream']],
+  ['xreadgroup group g c block 0 streams w >', ['flushdb'], ['xgroup create w g $ mkstream']],
 ];
 
 test('blocking commands answer what redis-server answers', {
@@ -189,8 +249,9 @@ async function waits(proto: string, open: () => Promise<Connection>): Promise<st
   const [waiter, other] = [await open(), await open()];
   const said: string[] = [];
   for (const each of [waiter, other]) await each.ask('HELLO', proto);
-  for (const [wait, others] of WAITING) {
+  for (const [wait, others, before = []] of WAITING) {
     await other.ask('FLUSHALL');
+    for (const line of before) await other.ask(...line.split(' '));
     const reply = waiter.ask(...wait.split(' '));
     await until('it waits', async () =>
       (await other.ask('INFO', 'clients')).includes('blocked_clients:1\r\n'),
