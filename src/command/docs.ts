@@ -56,6 +56,11 @@ const NOTES: Readonly<Record<string, string>> = {
   readonly: 'accepted, changes nothing',
   readwrite: 'accepted, changes nothing',
   asking: 'accepted, changes nothing',
+  pfadd:
+    "the value is Redis's, byte for byte, and may go to one and come from one; sparse up to 3000 bytes whatever hll-sparse-max-bytes says; one that finds the value corrupted changes nothing",
+  pfcount:
+    'of one key, it writes what it counted into the value, as Redis does, except inside an EXEC over several groups and while the group may not write',
+  pfdebug: 'GETREG, DECODE, ENCODING, TODENSE',
   'towline.lock':
     '`name READ\\|WRITE [TIMEOUT ms]`: waits for a lock of this name, answers a fencing token, nil when the time is up',
   'towline.unlock': '`name`: 1, or an error when this connection does not hold it, or lost it',

@@ -1,4 +1,4 @@
-// Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY read and merge; FLUSHALL and FLUSHDB are one
+// Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY, PFSELFTEST read and merge; FLUSHALL and FLUSHDB are one
 // transaction. Each is one row of the table below.
 import { encodeCommand, type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
 
@@ -126,8 +126,11 @@ function mergeScan(replies: Replies, proto: Proto): Buffer {
   return out.take();
 }
 
+/** PFSELFTEST: each group's primary tries it; a failure stands for all. */
+const pfselftest: Reader = (request) => ({ ask: request, merge: (replies) => replies[0]! });
+
 /** Readers by row name. */
-export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan };
+export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan, pfselftest };
 
 /**
  * FLUSHALL and FLUSHDB: the command that each group applies.

@@ -12,6 +12,7 @@ import { GEO } from './geo.js';
 import type { Handler, Handlers } from './handler.js';
 import { HASHES } from './hash.js';
 import { HASH_RANDOM } from './hash-random.js';
+import { HYPERLOGLOGS } from './hyperloglog.js';
 import { LCS } from './lcs.js';
 import { LISTS } from './list.js';
 import { LISTS_SEVERAL } from './list-several.js';
@@ -40,6 +41,7 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   FLUSH,
   BITMAPS,
   BITFIELD,
+  HYPERLOGLOGS,
   LCS,
   RELOCATE,
   OBJECT,
