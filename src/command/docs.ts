@@ -22,7 +22,8 @@ const NOTES: Readonly<Record<string, string>> = {
     'clients are served in the order in which they came, over all routers; one that does not wait may take the element first; the same for every blocking command',
   geosearchstore:
     'distances that STOREDIST keeps may differ from those of Redis in the last digits; the same for GEORADIUS',
-  swapdb: 'refused: keys of two databases lie in many groups',
+  swapdb:
+    'one transaction over every group; refused (TRYAGAIN) while keys move to other groups; inside MULTI not before MOVE or COPY ... DB',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',
   shutdown: 'ends this router, where the setting enable-shutdown-command lets it',

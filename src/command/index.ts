@@ -7,6 +7,7 @@ export { databasesOf, firstKey, keysOf, lastKey } from './keys.js';
 export { namesKeys, patternKey } from './patterns.js';
 export { arityOk, refusal, resolve } from './resolve.js';
 export type { ArgumentDoc, CommandFlag, CommandRow, KeyRange, KeySpec, Split, Where } from './row.js';
+export { swappedDatabases } from './swap.js';
 export { find, findRequest, findText, LEAVES, ROWS } from './table.js';
 export { timeoutOf } from './timeout.js';
 export { UNSUPPORTED, unsupportedGroup } from './unsupported.js';

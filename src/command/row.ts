@@ -108,6 +108,11 @@ export interface CommandRow {
    * always a transaction that finds them out. Absent: there are none. Must tolerate nonsense arguments.
    */
   readonly patterns?: (request: Request) => string[];
+  /**
+   * The two databases that it swaps, or the text of an error: such a command is for every group at once, while no key
+   * moves. Absent: it swaps none. Must tolerate nonsense arguments.
+   */
+  readonly swaps?: (request: Request) => readonly [number, number] | string;
   readonly where: Where;
   /** For `keys` commands that may have several. */
   readonly split?: Split;

@@ -4,14 +4,15 @@ import { encodeCommand, RequestParser } from '../resp/index.js';
 import { type Store, VERB_DB, VERB_PUT } from '../store/index.js';
 
 /**
- * Those of keys that it has not been given are left out (their snapshot will hold them); keys that a command over
+ * Null: a command that only one who has been given everything could take. Those of keys that it has not been given are left out (their snapshot will hold them); keys that a command over
  * several keys touched are said as what they are now, once.
  */
 export function forwarded(
   effects: Buffer,
   store: Store,
   given: (db: number, key: string) => boolean,
-): Buffer[] {
+  all: boolean,
+): Buffer[] | null {
   const parser = new RequestParser();
   const commands: { db: number; keys: { db: number; key: string }[]; raw: Buffer; whole: boolean }[] = [];
   const restated = new Map<string, { db: number; key: string }>();
@@ -25,6 +26,7 @@ export function forwarded(
     }
     const { start } = request;
     const row = find(request.buffer, start + request.from[0]!, start + request.to[0]!);
+    if (row?.swaps !== undefined && !all) return null;
     const names = row === undefined ? [request.text(1)] : keysOf(row, request).map((i) => request.text(i));
     const databases = row === undefined ? [db] : databasesOf(row, request, db);
     const keys = databases.flatMap((each) => names.map((key) => ({ db: each, key })));

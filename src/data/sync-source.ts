@@ -120,7 +120,10 @@ export class SyncSource {
   /** What the primary has just logged: effects that the store holds already. */
   entry(effects: Buffer): void {
     if (this.stage === 'opening' || this.stage === 'over') return;
-    const wanted = forwarded(effects, this.owner.store, (db, key) => this.given(db, key));
+    const given = (db: number, key: string) => this.given(db, key);
+    const wanted = forwarded(effects, this.owner.store, given, this.stage !== 'copying');
+    // SWAPDB: what was given would be in the wrong places. It begins anew.
+    if (wanted === null) return this.conn.destroy();
     if (wanted.length === 0) return;
     if (this.behind > MAX_BEHIND) return this.conn.destroy();
     this.behind += this.copy(wanted);

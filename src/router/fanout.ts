@@ -1,6 +1,7 @@
 // Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY, PFSELFTEST read and merge; FLUSHALL and FLUSHDB are one
 // transaction. Each is one row of the table below.
-import { encodeCommand, type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
+import type { CommandRow } from '../command/index.js';
+import { type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
 
 /** Replies of all groups, in order of their ids, as bytes. */
 export type Replies = Buffer[];
@@ -133,11 +134,16 @@ const pfselftest: Reader = (request) => ({ ask: request, merge: (replies) => rep
 export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan, pfselftest };
 
 /**
- * FLUSHALL and FLUSHDB: the command that each group applies.
- * @returns bytes of the command, or null when its arguments are wrong.
+ * FLUSHALL, FLUSHDB and SWAPDB: the command that each group applies, without what changes nothing about that.
+ * @returns its words, or the text of an error when its arguments are wrong.
  */
-export function flushCommand(request: Request): Buffer | null {
+export function wholeCommand(row: CommandRow, request: Request): string[] | string {
+  const name = row.name.toUpperCase();
+  if (row.swaps !== undefined) {
+    const databases = row.swaps(request);
+    return typeof databases === 'string' ? databases : [name, ...databases.map(String)];
+  }
   if (request.argc > 2 || (request.argc === 2 && !request.is(1, 'async') && !request.is(1, 'sync')))
-    return null;
-  return encodeCommand([request.text(0).toUpperCase()]);
+    return 'ERR syntax error';
+  return [name];
 }

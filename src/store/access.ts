@@ -125,7 +125,13 @@ export class Access extends Keyspace {
 
   /** Keys were removed, of any slots. */
   flushed(ctx: Context, count: number): void {
-    this.deleteSeq = this.changeSeq = this.flushSeq = ctx.seq;
+    this.flushSeq = ctx.seq;
+    this.swapped(ctx, count);
+  }
+
+  /** Keys went to another database. One that was absent and is: of its state nothing has changed. */
+  swapped(ctx: Context, count: number): void {
+    this.deleteSeq = this.changeSeq = ctx.seq;
     ctx.dirty += count;
   }
 

@@ -26,6 +26,7 @@ import { SETS } from './set.js';
 import { SET_ALGEBRA } from './set-several.js';
 import { SORTS } from './sort.js';
 import { STRINGS } from './strings.js';
+import { SWAP } from './swap.js';
 import { SORTED_SETS } from './zset.js';
 import { SORTED_RANGES } from './zset-ranges.js';
 import { SORTED_ALGEBRA } from './zset-several.js';
@@ -39,6 +40,7 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   EXPIRY,
   SCANNING,
   FLUSH,
+  SWAP,
   BITMAPS,
   BITFIELD,
   HYPERLOGLOGS,

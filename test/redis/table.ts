@@ -6,7 +6,6 @@ const LINK = 'needs a replication link: a router has none';
 const LUA = 'needs Lua';
 const NOTIFY = 'keyspace notifications are not there yet';
 const STREAM = 'streams are not there yet';
-const SWAP = 'SWAPDB is refused: keys of two databases lie in many groups';
 
 /** protocol stands before list, which leaves proto-max-bulk-len at 10 GB. */
 export const UNITS: readonly Unit[] = [
@@ -105,8 +104,6 @@ export const UNITS: readonly Unit[] = [
     name: 'multi',
     reaches: 53,
     exceptions: {
-      'SWAPDB is able to touch the watched keys that exist': SWAP,
-      'SWAPDB is able to touch the watched keys that do not exist': SWAP,
       'WATCH is able to remember the DB a key belongs to':
         'a false alarm: the same name was written in another database',
       'MULTI / EXEC is not propagated (single write command)': LINK,
@@ -167,9 +164,6 @@ export const UNITS: readonly Unit[] = [
     reaches: 222,
     exceptions: {
       'Circular BRPOPLPUSH': 'sometimes: a blocked pop is a write of its own, after the push was answered',
-      'SWAPDB awakes blocked client': SWAP,
-      'BLPOP: with 0.001 timeout should not block indefinitely':
-        'sometimes: the test of SWAPDB before it leaves a blocked client',
       'BLMPOP propagate as pop with count command to replica': LINK,
       'LMPOP propagate as pop with count command to replica': LINK,
     },
