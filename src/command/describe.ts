@@ -150,7 +150,7 @@ function inner(request: Request): Request {
 
 /** The flags of the specification that covers argument i. */
 function flagsAt(row: CommandRow, i: number, request: Request): readonly string[] {
-  if (row.keyFlags !== undefined) return row.keyFlags(request);
+  if (row.keyFlags !== undefined) return row.keyFlags(request, i);
   const { argc } = request;
   const covers = (spec: KeySpec) => {
     if (spec.keyword !== undefined) return request.is(i - 1, spec.keyword.toLowerCase());

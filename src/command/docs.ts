@@ -5,7 +5,7 @@ import { UNSUPPORTED } from './unsupported.js';
 
 /** What a reader should know about a command that is there. */
 const NOTES: Readonly<Record<string, string>> = {
-  set: 'expiry up to 2^53 - 1 ms since 1970; the same for every command that sets one',
+  set: 'an expiry beyond 2^53 - 1 ms since 1970 is kept as that; the same for every command that sets one',
   incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
   object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
   scan: 'the cursor is a place in a fixed order, the same at every router',

@@ -134,8 +134,8 @@ export interface CommandRow {
   readonly blocking: boolean;
   /** Key specifications, for COMMAND INFO and GETKEYSANDFLAGS. */
   readonly specs?: readonly KeySpec[];
-  /** Where the flags of the keys depend on the other arguments (`variable_flags`), for GETKEYSANDFLAGS. */
-  readonly keyFlags?: (request: Request) => readonly string[];
+  /** Flags of the key in argument `at`, where they depend on the other arguments, for GETKEYSANDFLAGS. */
+  readonly keyFlags?: (request: Request, at: number) => readonly string[];
   /** Command tips of COMMAND INFO. */
   readonly tips?: readonly string[];
   /** COMMAND DOCS: `deprecated`, and since when, and what to use. */

@@ -157,7 +157,7 @@ export class Keyspace {
   }
 
   /** Swaps two databases. Their keys are as if put just now, at `seq`. */
-  swap(a: number, b: number, seq: number): void {
+  protected swap(a: number, b: number, seq: number): void {
     for (const of of [this.slots, this.keysOfDb, this.expiringOfDb]) [of[a], of[b]] = [of[b]!, of[a]!];
     for (const id of [...this.orders.keys()]) {
       const db = Math.floor(id / SLOTS);

@@ -13,8 +13,7 @@ function swapdb(store: Access, request: Request, ctx: Context): void {
   const [a, b] = databases;
   // Aside it changes nothing: the transaction has taken it into account (router/exec-plan.ts).
   if (!ctx.aside && a !== b && store.dbSize(a) + store.dbSize(b) > 0) {
-    store.swap(a, b, ctx.seq);
-    store.swapped(ctx, 1);
+    store.swapDatabases(ctx, a, b);
     store.same(ctx, request);
   }
   ctx.saw(store.deleteSeq);

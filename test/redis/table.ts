@@ -27,8 +27,6 @@ export const UNITS: readonly Unit[] = [
       'COPY basic usage for stream': STREAM,
       'COPY basic usage for stream-cgroups': STREAM,
       'MOVE basic usage': 'the tests of streams before it leave their keys',
-      'Regression for pattern matching very long nested loops':
-        'Redis gives up beyond 1000 stars and says no; here the pattern matches, as it should',
     },
   },
   { name: 'scan', reaches: 17, exceptions: {} },
@@ -36,7 +34,6 @@ export const UNITS: readonly Unit[] = [
     name: 'expire',
     reaches: 58,
     exceptions: {
-      'PEXPIREAT with big integer works': 'expiry goes up to 2^53 - 1 ms',
       'All TTL in commands are propagated as absolute timestamp in replication stream': LINK,
       'GETEX propagate as to replica as PERSIST, DEL, or nothing': LINK,
     },
@@ -44,19 +41,14 @@ export const UNITS: readonly Unit[] = [
   {
     name: 'bitops',
     reaches: 45,
-    exceptions: {
-      'SETBIT/BITFIELD only increase dirty when the value changed':
-        'INFO persistence: nothing is saved, so rdb_changes_since_last_save stays 0',
-    },
+    exceptions: {},
   },
   { name: 'bitfield', reaches: 16, exceptions: {} },
   {
     name: 'introspection-2',
     reaches: 43,
     exceptions: {
-      'errors stats for GEOADD': 'failed_calls is always 0',
       'command stats for scripts': LUA,
-      'COMMAND GETKEYSANDFLAGS': 'flags of SORT ... STORE: the second key has none here',
       'COMMAND GETKEYS XGROUP': STREAM,
       'COMMAND GETKEYS EVAL with keys': LUA,
       'COMMAND GETKEYS EVAL without keys': LUA,
@@ -104,8 +96,6 @@ export const UNITS: readonly Unit[] = [
     name: 'multi',
     reaches: 53,
     exceptions: {
-      'WATCH is able to remember the DB a key belongs to':
-        'a false alarm: the same name was written in another database',
       'MULTI / EXEC is not propagated (single write command)': LINK,
       'MULTI / EXEC is propagated correctly (multiple commands)': LINK,
       'MULTI / EXEC is propagated correctly (multiple commands with SELECT)': LINK,

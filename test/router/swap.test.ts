@@ -54,6 +54,11 @@ describe('SWAPDB', () => {
     assert.equal(after(a!), NIL, 'it came');
     assert.equal(after(b!), NIL, 'it came');
     assert.equal(after(c!), '*1\r\n$-1\r\n', 'it never was');
+    // It came and went: as absent as before, and yet another state.
+    other.ask(`SET ${a} 1`);
+    mine.all('SELECT 1', `DEL ${a}`, `WATCH ${a}`);
+    other.all('SWAPDB 0 1', 'SWAPDB 0 1');
+    assert.equal(mine.all('MULTI', `GET ${c}`, 'EXEC')[2], NIL);
   });
 
   it('wakes who waits for a key that comes', () => {
