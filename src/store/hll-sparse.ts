@@ -28,36 +28,39 @@ const levelOf = (byte: number): number => ((byte >> 2) & 31) + 1;
 const levelRun = (byte: number): number => (byte & 3) + 1;
 const valueByte = (value: number, length: number): number => 0x80 | ((value - 1) << 2) | (length - 1);
 
+/** Reads the run that begins at byte `at` into `run`. */
+function readRun(bytes: Uint8Array, at: number, run: Run): void {
+  const byte = bytes[at]!;
+  run.from = at;
+  run.to = at + 1;
+  run.value = 0;
+  if (isValue(byte)) {
+    run.value = levelOf(byte);
+    run.length = levelRun(byte);
+  } else if (isLong(byte)) {
+    run.length = (((byte & 63) << 8) | (bytes[at + 1] ?? 0)) + 1;
+    run.to++;
+  } else run.length = (byte & 63) + 1;
+}
+
 /** Every run from byte `from` on. The object is the same one each time. */
 export function* runs(bytes: Uint8Array, from: number): Generator<Run> {
   const run: Run = { value: 0, length: 0, from, to: from };
   while (run.to < bytes.length) {
-    const byte = bytes[run.to]!;
-    run.from = run.to;
-    run.value = 0;
-    if (isValue(byte)) {
-      run.value = levelOf(byte);
-      run.length = levelRun(byte);
-      run.to++;
-    } else if (isLong(byte)) {
-      run.length = (((byte & 63) << 8) | (bytes[run.from + 1] ?? 0)) + 1;
-      run.to += 2;
-    } else {
-      run.length = (byte & 63) + 1;
-      run.to++;
-    }
+    readRun(bytes, run.to, run);
     yield run;
   }
 }
 
 /** Where register `index` is; null: the runs end before it. */
 export function placeIn(bytes: Uint8Array, from: number, index: number): Place | null {
-  let first = 0;
-  let before = -1;
-  for (const run of runs(bytes, from)) {
-    if (index < first + run.length) return { ...run, first, before };
-    before = run.from;
-    first += run.length;
+  const place: Place = { value: 0, length: 0, from, to: from, first: 0, before: -1 };
+  // Without runs(): an addition looks at a thousand runs, and a command may make many.
+  while (place.to < bytes.length) {
+    readRun(bytes, place.to, place);
+    if (index < place.first + place.length) return place;
+    place.before = place.from;
+    place.first += place.length;
   }
   return null;
 }
