@@ -9,7 +9,7 @@ const NOTES: Readonly<Record<string, string>> = {
   incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
   object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
   scan: 'the cursor is a place in a fixed order, the same at every router',
-  keys: 'asks every group',
+  keys: 'asks every group; inside MULTI only while there is one group; the same for SCAN, DBSIZE and RANDOMKEY',
   flushall: 'one transaction over every group',
   flushdb: 'one transaction over every group',
   hrandfield: 'refuses a negative count below -1048576',
