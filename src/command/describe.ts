@@ -150,7 +150,7 @@ function inner(request: Request): Request {
 
 /** The flags of the specification that covers argument i. */
 function flagsAt(row: CommandRow, i: number, request: Request): readonly string[] {
-  if (row.keyFlags !== undefined) return row.keyFlags(request);
+  if (row.keyFlags !== undefined) return row.keyFlags(request, i);
   const { argc } = request;
   const covers = (spec: KeySpec) => {
     if (spec.limit !== undefined) return true;

@@ -5,11 +5,11 @@ import { UNSUPPORTED } from './unsupported.js';
 
 /** What a reader should know about a command that is there. */
 const NOTES: Readonly<Record<string, string>> = {
-  set: 'expiry up to 2^53 - 1 ms since 1970; the same for every command that sets one',
+  set: 'an expiry beyond 2^53 - 1 ms since 1970 is kept as that; the same for every command that sets one',
   incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
   object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
   scan: 'the cursor is a place in a fixed order, the same at every router',
-  keys: 'asks every group; not inside MULTI while there are several; the same for SCAN, DBSIZE and RANDOMKEY',
+  keys: 'asks every group; inside MULTI only while there is one group; the same for SCAN, DBSIZE and RANDOMKEY',
   watch:
     'an EXEC may execute nothing although no watched key has changed: after a change of the ring or of a primary, and where a watched key was absent, after a deletion in its slot or a flush',
   flushall: 'one transaction over every group',
@@ -30,7 +30,8 @@ const NOTES: Readonly<Record<string, string>> = {
     'over keys of several groups: what each had at one moment; clients that wait are all given what they wait for',
   xreadgroup:
     'consumers that wait are served in the order in which they came, over all routers; over keys of several groups it carries the values of the streams, so keep streams that are read together in one slot by a hash tag',
-  swapdb: 'refused: keys of two databases lie in many groups',
+  swapdb:
+    'one transaction over every group; refused (TRYAGAIN) while keys move to other groups; inside MULTI not before MOVE or COPY ... DB',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',
   shutdown: 'ends this router, where the setting enable-shutdown-command lets it',
@@ -64,6 +65,11 @@ const NOTES: Readonly<Record<string, string>> = {
   readonly: 'accepted, changes nothing',
   readwrite: 'accepted, changes nothing',
   asking: 'accepted, changes nothing',
+  pfadd:
+    "the value is Redis's, byte for byte, and may go to one and come from one; sparse up to 3000 bytes whatever hll-sparse-max-bytes says; one that finds the value corrupted changes nothing",
+  pfcount:
+    'of one key, it writes what it counted into the value, as Redis does, except inside an EXEC over several groups and while the group may not write',
+  pfdebug: 'GETREG, DECODE, ENCODING, TODENSE',
   'towline.lock':
     '`name READ\\|WRITE [TIMEOUT ms]`: waits for a lock of this name, answers a fencing token, nil when the time is up',
   'towline.unlock': '`name`: 1, or an error when this connection does not hold it, or lost it',

@@ -3,18 +3,24 @@
 
 const STAR = 42;
 const BACKSLASH = 92;
+/** Redis matches what stands behind each star by a call of its own, and says no beyond so many. */
+const MAX_STARS = 1000;
 
 /** Whether all of `text` matches `pattern`. */
 export function globMatch(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;
   let star = -1;
+  let stars = 0;
   let resume = 0;
   for (;;) {
     if (p < pattern.length && pattern.charCodeAt(p) === STAR) {
-      star = ++p;
-      resume = t;
+      do p++;
+      while (pattern.charCodeAt(p) === STAR);
       if (p === pattern.length) return true;
+      if (++stars > MAX_STARS) return false;
+      star = p;
+      resume = t;
       continue;
     }
     if (t === text.length) return p === pattern.length;

@@ -20,6 +20,7 @@ export { namesKeys, patternKey } from './patterns.js';
 export { arityOk, cut, refusal, resolve } from './resolve.js';
 export type { ArgumentDoc, CommandFlag, CommandRow, KeyRange, KeySpec, Split, Where } from './row.js';
 export { idAt, type StreamRead, streamRead, streamsOnly } from './stream-read.js';
+export { swappedDatabases } from './swap.js';
 export { find, findRequest, findText, LEAVES, ROWS } from './table.js';
 export { timeoutOf } from './timeout.js';
 export { UNSUPPORTED, unsupportedGroup } from './unsupported.js';

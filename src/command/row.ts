@@ -111,6 +111,11 @@ export interface CommandRow {
    * always a transaction that finds them out. Absent: there are none. Must tolerate nonsense arguments.
    */
   readonly patterns?: (request: Request) => string[];
+  /**
+   * The two databases that it swaps, or the text of an error: such a command is for every group at once, while no key
+   * moves. Absent: it swaps none. Must tolerate nonsense arguments.
+   */
+  readonly swaps?: (request: Request) => readonly [number, number] | string;
   readonly where: Where;
   /** For `keys` commands that may have several. */
   readonly split?: Split;
@@ -132,8 +137,8 @@ export interface CommandRow {
   readonly blocking: boolean;
   /** Key specifications, for COMMAND INFO and GETKEYSANDFLAGS. */
   readonly specs?: readonly KeySpec[];
-  /** Where the flags of the keys depend on the other arguments (`variable_flags`), for GETKEYSANDFLAGS. */
-  readonly keyFlags?: (request: Request) => readonly string[];
+  /** Flags of the key in argument `at`, where they depend on the other arguments, for GETKEYSANDFLAGS. */
+  readonly keyFlags?: (request: Request, at: number) => readonly string[];
   /** Command tips of COMMAND INFO. */
   readonly tips?: readonly string[];
   /** COMMAND DOCS: `deprecated`, and since when, and what to use. */

@@ -15,6 +15,7 @@ import { GENERIC_ROWS } from './rows/generic.js';
 import { GEO_ROWS } from './rows/geo.js';
 import { GEO_RADIUS_ROWS } from './rows/geo-radius.js';
 import { HASH_ROWS } from './rows/hash.js';
+import { HYPERLOGLOG_ROWS } from './rows/hyperloglog.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
 import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
@@ -66,6 +67,7 @@ export const ROWS: readonly CommandRow[] = nest([
   ...STREAM_ROWS,
   ...STREAM_GROUP_ROWS,
   ...HASH_ROWS,
+  ...HYPERLOGLOG_ROWS,
   ...GENERIC_ROWS,
   ...EXPIRY_ROWS,
   ...CONNECTION_ROWS,

@@ -3,7 +3,6 @@
 /** Names by Redis's group. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   generic: 'migrate',
-  hyperloglog: 'pfadd pfcount pfdebug pfmerge pfselftest',
   scripting: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro',
   server: 'psync replconf restore-asking sync',
 };

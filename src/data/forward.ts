@@ -6,6 +6,8 @@ import { type Store, VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } f
 /** What has been given, and how more is said. */
 export interface Telling {
   readonly store: Store;
+  /** Whether the candidate has been given everything. */
+  readonly all: boolean;
   /** Whether the candidate has this key as it was before these effects. */
   given(db: number, key: string): boolean;
   /** The key is too large to be said at once: it will be given in pieces, as one that was not given. */
@@ -18,17 +20,21 @@ interface Command {
   raw: Buffer;
   /** Of everything, or of what is staged, which a candidate is told from the beginning: said in any case. */
   always: boolean;
+  /** It puts every key of two databases elsewhere. */
+  swaps: boolean;
 }
 
 const STAGES = [VERB_STAGE, VERB_UNSTAGE, VERB_ADOPT];
 
 /**
  * Those of keys that it has not been given are left out (their snapshot will hold them); keys that a command over
- * several keys touched, some of which it has not, are said as what they are now, once.
+ * several keys touched, some of which it has not, are said as what they are now, once. Null: a command that only one who
+ * has been given everything could take (SWAPDB).
  */
-export function forwarded(effects: Buffer, telling: Telling): Buffer[] {
+export function forwarded(effects: Buffer, telling: Telling): Buffer[] | null {
   const given = (db: number, key: string) => telling.given(db, key);
   const commands = commandsOf(effects);
+  if (!telling.all && commands.some(({ swaps }) => swaps)) return null;
   const nameOf = ({ db, key }: { db: number; key: string }) => `${db}:${key}`;
   const restated = new Map<string, { db: number; key: string }>();
   // What is restated is not kept up with in between: a command that reads it there makes something else of the others.
@@ -75,7 +81,7 @@ function commandsOf(effects: Buffer): Command[] {
     const databases = row === undefined ? [db] : databasesOf(row, request, db);
     const keys = databases.flatMap((each) => names.map((key) => ({ db: each, key })));
     const always = row?.where === 'all' || (row === undefined && STAGES.includes(verb));
-    commands.push({ db, keys, raw: request.raw(), always });
+    commands.push({ db, keys, raw: request.raw(), always, swaps: row?.swaps !== undefined });
   }
   return commands;
 }

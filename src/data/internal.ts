@@ -75,6 +75,7 @@ function info(store: Store, ctx: Context): string {
     `used_memory:${store.bytes}`,
     `used_memory_peak:${store.peakBytes}`,
     `expired_keys:${store.expiredKeys}`,
+    `changes:${ctx.dirty}`,
     `keyspace_hits:${ctx.hits}`,
     `keyspace_misses:${ctx.misses}`,
   ];

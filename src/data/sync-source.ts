@@ -125,6 +125,8 @@ export class SyncSource implements Telling {
   entry(effects: readonly Buffer[]): void {
     if (this.stage === 'opening' || this.stage === 'over') return;
     const wanted = forwarded(effects.length === 1 ? effects[0]! : Buffer.concat(effects), this);
+    // SWAPDB: what was given would be in the wrong places. It begins anew.
+    if (wanted === null) return this.conn.destroy();
     if (wanted.length === 0) return;
     if (this.behind > MAX_BEHIND) return this.conn.destroy();
     this.behind += this.copy(wanted);
@@ -282,6 +284,9 @@ export class SyncSource implements Telling {
     writeParts(parts, (bytes) => this.conn.write(bytes));
   }
 
+  get all(): boolean {
+    return this.stage !== 'copying' && this.large.count === 0;
+  }
   /** Whether the candidate has been given this key's place already. */
   given(db: number, key: string): boolean {
     if (this.large.has(db, key)) return false;

@@ -162,8 +162,9 @@ function vetEffect(request: Request): void {
     }
     return;
   }
-  const { where, write, split } = executable(request);
-  const whole = where === 'all' && request.argc === 1;
+  const { where, write, split, swaps } = executable(request);
+  const whole =
+    where === 'all' && (swaps === undefined ? request.argc === 1 : typeof swaps(request) !== 'string');
   const pairs = split === 'pairs' && request.argc % 2 === 1;
   if (!write || !(whole || pairs || split === 'delete'))
     throw new ProtocolError('an effect that may be refused');

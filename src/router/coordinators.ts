@@ -3,6 +3,7 @@
 import { type Answer, Coordinator, type CoordinatorAction, type Plan } from '../commit/index.js';
 import type { Host } from '../net/host.js';
 import type { ControlLane } from './control-lane.js';
+import { tooMany } from './plan-size.js';
 
 /** Pause before a refused transaction is planned again, ms; doubles up to the second one. */
 const PAUSE_MS = 2;
@@ -112,6 +113,8 @@ export class Coordinators {
   private attempt(job: Job, startedAt: number, pause: number): void {
     const plan = job.plan();
     if (plan === null || Buffer.isBuffer(plan)) return job.answer(plan);
+    const refused = tooMany(plan);
+    if (refused !== null) return job.answer(refused);
     const txn = `${this.owner.coordinator}:${++this.counter}`;
     const ordered = this.ordered > 0;
     if (ordered) this.ordered--;

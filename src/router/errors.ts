@@ -16,6 +16,21 @@ export const NO_ROOM = Buffer.from(
   'latin1',
 );
 
+/** SWAPDB: what routers know of keys that may have to move would be wrong of the keys that take their names. */
+export const MOVING = Buffer.from(
+  '-TRYAGAIN SWAPDB is not possible while keys move to other groups; nothing was executed\r\n',
+  'latin1',
+);
+/** The same inside EXEC, and for what is not possible behind it. */
+export const MOVING_IN_EXEC = Buffer.from(
+  '-EXECABORT Transaction discarded because of: SWAPDB is not possible while keys move to other groups\r\n',
+  'latin1',
+);
+export const BEHIND_SWAP = Buffer.from(
+  '-EXECABORT Transaction discarded because of: COPY ... DB and MOVE are not possible behind SWAPDB\r\n',
+  'latin1',
+);
+
 /** A command was sent, and nobody answered in time (R10). */
 export const UNCERTAIN = Buffer.from(
   '-UNCERTAIN the command may or may not have been executed\r\n',

@@ -2,12 +2,12 @@
 // transaction over all; those with keys in several groups become a transaction by their row's `split`.
 import type { CommandRow } from '../command/index.js';
 import type { Plan } from '../commit/index.js';
-import { type Request, RequestParser, requestOf } from '../resp/index.js';
+import { encodeCommand, type Request, RequestParser, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
-import { groupLost } from './errors.js';
-import { FANS, type Fan, firstError, flushCommand } from './fanout.js';
+import { groupLost, MOVING } from './errors.js';
+import { FANS, type Fan, firstError, wholeCommand } from './fanout.js';
 import type { ReplyValue } from './local/index.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
 import { named, type Route } from './route.js';
@@ -57,10 +57,13 @@ export class Everywhere {
   everywhere(row: CommandRow, request: Request, asker: Asker, answer: (reply: Buffer) => void): void {
     const reader = FANS[row.name];
     if (reader === undefined) {
-      const command = flushCommand(request);
-      if (command === null) return answer(Buffer.from('-ERR syntax error\r\n'));
+      const words = wholeCommand(row, request);
+      if (typeof words === 'string') return answer(Buffer.from(`-${words}\r\n`, 'latin1'));
+      const command = encodeCommand(words);
       const plan = () =>
-        this.unlessLost(planForAll(this.owner.route, command, asker.db, Buffer.from('+OK\r\n')));
+        row.swaps !== undefined && this.owner.route.moving
+          ? MOVING
+          : this.unlessLost(planForAll(this.owner.route, command, asker.db, Buffer.from('+OK\r\n')));
       return this.owner.coordinators.start({ plan, answer: (reply) => answer(reply!) });
     }
     const fan = reader(request, asker.proto, () => this.owner.random());

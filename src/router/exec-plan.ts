@@ -1,9 +1,11 @@
 // MULTI/EXEC over several groups, as one transaction: every key locked in one pass, watched ones compared under the
 // locks, all commands run aside in order on the fetched values, what they changed left at its owner. Pure.
+import { databasesOf } from '../command/index.js';
 import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';
 import { push } from './ask.js';
-import { elementsOf, flushCommand } from './fanout.js';
+import { BEHIND_SWAP, MOVING_IN_EXEC } from './errors.js';
+import { elementsOf, wholeCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
 import type { Route } from './route.js';
@@ -18,17 +20,21 @@ export interface ExecWork {
 /** The reply of an EXEC that executed nothing because a watched key has changed. */
 export const nilOf = (proto: Proto): Buffer => Buffer.from(proto === 3 ? '_\r\n' : '*-1\r\n', 'latin1');
 
-/** The transaction. The reply is an array of the commands' replies, nil, or an error. */
-export function execPlan(route: Route, { commands, watched, proto }: ExecWork): Plan {
+/** The transaction, or why there is none. The reply is an array of the commands' replies, nil, or an error. */
+export function execPlan(route: Route, { commands: queued, watched, proto }: ExecWork): Plan | Buffer {
   const homes = new Homes(route);
+  const unswapped = beforeSwaps(queued);
+  if (unswapped === null) return BEHIND_SWAP;
+  const { commands, swaps } = unswapped;
+  if (swaps.length > 0 && route.moving) return MOVING_IN_EXEC;
   for (const { row, request, db } of commands) if (row.where === 'keys') homes.addCommand(row, request, db);
   for (const { db, key } of watched) homes.add(db, key, false);
-  const flushes = commands.filter(({ row }) => row.where === 'all');
+  const whole = commands.filter(({ row }) => row.where === 'all');
   const watching = statesAsked(homes, watched);
   const runs: Run[] = commands.map(({ request, db }) => ({ db, proto, command: request.raw() }));
   return {
     ring: route.version,
-    shares: shares(route, homes, watching, flushes.length > 0),
+    shares: shares(route, homes, watching, whole.length > 0),
     locked: (answers): Next => {
       if (changed(route, watched, watching, answers)) return { kind: 'answer', reply: nilOf(proto) };
       homes.note(answers);
@@ -38,16 +44,42 @@ export function execPlan(route: Route, { commands, watched, proto }: ExecWork): 
     },
     ran: (reply, changes): Next => {
       const effects = new Effects();
-      for (const { request, db } of flushes) {
-        // One with a bad argument was answered with an error, and flushes nothing.
-        if (flushCommand(request) === null) continue;
-        for (const group of route.groups) effects.add(group, db, [request.text(0).toUpperCase()]);
-      }
+      const everywhere = (words: string[] | string, db: number) => {
+        // One with a bad argument was answered with an error, and changes nothing.
+        if (typeof words !== 'string') for (const group of route.groups) effects.add(group, db, words);
+      };
+      for (const { row, request, db } of whole)
+        if (row.swaps === undefined) everywhere(wholeCommand(row, request), db);
       homes.change(changes, effects);
+      for (const { row, request } of swaps) everywhere(wholeCommand(row, request), 0);
       const all = Buffer.concat([Buffer.from(`*${commands.length}\r\n`, 'latin1'), reply]);
       return { kind: 'write', effects: effects.take(), reply: all, decided: () => homes.moved(changes) };
     },
   };
+}
+
+/**
+ * Commands behind a SWAPDB act on the databases that had these keys before it; what they change is written there, and
+ * then the databases are swapped. Null: one of them names a second database in its own way.
+ */
+function beforeSwaps(queued: readonly Queued[]): { commands: Queued[]; swaps: Queued[] } | null {
+  const swaps: Queued[] = [];
+  /** By database: which one it was at first; none is named before the first swap. */
+  const was = new Map<number, number>();
+  const commands: Queued[] = [];
+  for (const each of queued) {
+    const { row, request, db } = each;
+    if (swaps.length > 0 && row.otherDatabase !== undefined && databasesOf(row, request, db).length > 1)
+      return null;
+    commands.push({ ...each, db: was.get(db) ?? db });
+    const databases = row.swaps?.(request);
+    if (databases === undefined || typeof databases === 'string') continue;
+    swaps.push(each);
+    const [a, b] = databases;
+    const [from, to] = [was.get(a) ?? a, was.get(b) ?? b];
+    was.set(a, to).set(b, from);
+  }
+  return { commands, swaps };
 }
 
 type Asked = Map<string, { db: number; key: string }[]>;

@@ -118,6 +118,7 @@ function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void, ag
   coordinators.start({
     plan: () => {
       const plan = execPlan(owner.route, work);
+      if (Buffer.isBuffer(plan)) return plan;
       const lost = plan.shares.find((share) => owner.lost(share.group));
       return lost === undefined ? plan : groupLost(lost.group);
     },

@@ -1,7 +1,7 @@
-// Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY read and merge; FLUSHALL and FLUSHDB are one
+// Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY, PFSELFTEST read and merge; FLUSHALL and FLUSHDB are one
 // transaction. Each is one row of the table below.
-import { cursorOf } from '../command/index.js';
-import { encodeCommand, type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
+import { type CommandRow, cursorOf } from '../command/index.js';
+import { type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
 
 /** Replies of all groups, in order of their ids, as bytes. */
 export type Replies = Buffer[];
@@ -128,15 +128,23 @@ function mergeScan(replies: Replies, proto: Proto): Buffer {
   return out.take();
 }
 
+/** PFSELFTEST: each group's primary tries it; a failure stands for all. */
+const pfselftest: Reader = (request) => ({ ask: request, merge: (replies) => replies[0]! });
+
 /** Readers by row name. */
-export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan };
+export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan, pfselftest };
 
 /**
- * FLUSHALL and FLUSHDB: the command that each group applies.
- * @returns bytes of the command, or null when its arguments are wrong.
+ * FLUSHALL, FLUSHDB and SWAPDB: the command that each group applies, without what changes nothing about that.
+ * @returns its words, or the text of an error when its arguments are wrong.
  */
-export function flushCommand(request: Request): Buffer | null {
+export function wholeCommand(row: CommandRow, request: Request): string[] | string {
+  const name = row.name.toUpperCase();
+  if (row.swaps !== undefined) {
+    const databases = row.swaps(request);
+    return typeof databases === 'string' ? databases : [name, ...databases.map(String)];
+  }
   if (request.argc > 2 || (request.argc === 2 && !request.is(1, 'async') && !request.is(1, 'sync')))
-    return null;
-  return encodeCommand([request.text(0).toUpperCase()]);
+    return 'ERR syntax error';
+  return [name];
 }

@@ -252,10 +252,8 @@ export class Router
     }
     return this.now;
   }
-  count(row: CommandRow): void {
-    this.statistics.commands++;
-    const index = this.rowIndex.get(row)!;
-    this.statistics.calls[index] = this.statistics.calls[index]! + 1;
+  count(row: CommandRow): number {
+    return this.statistics.call(this.rowIndex.get(row)!);
   }
   /** Whether no new command may be planned: a ring is about to change (R2). */
   holding(): boolean {

@@ -25,7 +25,8 @@ export interface SessionOwner extends RouterServer, ExecOwner {
   readonly deadlineMs: number;
   readonly internalHandler: LocalHandler;
   turnTime(): number;
-  count(row: CommandRow): void;
+  /** A command begins. @returns its row's index */
+  count(row: CommandRow): number;
   holding(): boolean;
   lost(group: string): boolean;
   waits(row: CommandRow): boolean;

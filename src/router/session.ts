@@ -14,6 +14,7 @@ import { ReplyOrder } from './order.js';
 import { OutputLimit } from './output-limit.js';
 import { Publishing, type PublishingOwner } from './pubsub/publishing.js';
 import { UNSETTLED } from './route.js';
+import { Running } from './running.js';
 import type { SessionOwner } from './session-owner.js';
 import { Solo } from './solo.js';
 import { Transactions } from './transactions.js';
@@ -35,6 +36,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   private readonly transactions: Transactions;
   private readonly publishing: Publishing;
   private readonly solo = new Solo();
+  private readonly running: Running;
   private paused = false;
   private gone = false;
   /** Nothing more is read: QUIT, or a protocol error. */
@@ -49,6 +51,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     readonly conn: Conn,
     readonly client: ClientState,
   ) {
+    this.running = new Running(router.statistics, this.order);
     client.kill = () => conn.destroy();
     client.push = (message) => {
       this.order.inject(message);
@@ -79,12 +82,10 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     try {
       this.parser.feed(chunk);
     } catch (error) {
-      this.protocolError(error);
-      return;
+      return this.protocolError(error);
     }
     this.process();
   }
-
   drained(): void {
     this.process();
   }
@@ -142,8 +143,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
 
   reply(seq: number, buffer: Buffer, start: number, end: number): void {
     if (this.gone) return;
-    if (buffer[start] === 45)
-      this.router.statistics.error(buffer.latin1Slice(start + 1, Math.min(end, start + 34)));
+    if (buffer[start] === 45) this.running.failed(seq, buffer, start, end);
     this.order.put(seq, buffer, start, end);
     this.moved();
   }
@@ -156,7 +156,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   answer(seq: number, bytes: Buffer): void {
     this.reply(seq, bytes, 0, bytes.length);
   }
-
   private moved(): void {
     if (!this.dirty) {
       this.dirty = true;
@@ -197,14 +196,16 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     const seq = this.order.take();
     client.beginCommand();
     const row = findRequest(request);
+    this.running.begin(seq, -1);
     if (router.authentication && mustAuthenticate(client, router, row)) return this.refuse(seq, NOAUTH);
     if (row === undefined || !arityOk(row, request.argc)) {
       if (INTERNAL.some((name) => request.is(0, name))) return this.local(seq, request, null);
+      if (row !== undefined) router.statistics.reject(row.name);
       return this.refuse(seq, this.transactions.refused(row, refusal(request)));
     }
     const refused = client.type === 'pubsub' ? subscribedRefusal(client, row.name) : null;
     if (refused !== null) return this.refuse(seq, refused);
-    router.count(row);
+    this.running.begin(seq, router.count(row));
     client.lastCommand = row.name;
     this.admit(seq, row, request);
   }
@@ -236,7 +237,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (client.muted) order.mute(seq);
     this.execute(row, request, seq, client.db, client.proto, false);
   }
-
   private say(seq: number, reply: Buffer): void {
     if (this.client.muted) this.order.mute(seq);
     this.answer(seq, reply);

@@ -16,16 +16,16 @@ import {
   type Value,
 } from './entry.js';
 import { reject, WRONG_TYPE } from './errors.js';
-import { Keyspace } from './keyspace.js';
+import { DATABASES, Keyspace } from './keyspace.js';
 import { VERB_DB } from './verbs.js';
 
 /** A keyspace as a command sees it. */
 export class Access extends Keyspace {
   /** Seq of the last deletion: who finds a key absent depends on it (R8). */
   deleteSeq = 0;
-  /** By slot: seq of the last deletion there; and of the last flush. Who watches an absent key looks at these. */
-  private readonly deleteSeqs = new Float64Array(SLOTS);
-  private flushSeq = 0;
+  /** By database and slot: seq of the last deletion there; and of the last flush. Who watches an absent key looks at these. */
+  private readonly deleteSeqs: (Float64Array | undefined)[] = [];
+  private readonly flushSeqs = new Float64Array(DATABASES);
   /** Seq of the last change of any key. */
   changeSeq = 0;
   /** Keys that have expired here, met or found by active expiry. */
@@ -119,30 +119,49 @@ export class Access extends Keyspace {
   /** Deletes a key. Writes no effect. @returns whether it was there. */
   delete(ctx: Context, key: string, db = ctx.db): boolean {
     if (!this.remove(db, key)) return false;
-    this.deleteSeqs[this.slotOf(key)] = ctx.seq;
+    this.wentFrom(db, this.slotOf(key), ctx.seq);
     this.deleteSeq = this.changeSeq = ctx.seq;
     ctx.dirty++;
     return true;
   }
 
-  /** Keys were removed, of any slots. */
-  flushed(ctx: Context, count: number): void {
-    this.deleteSeq = this.changeSeq = this.flushSeq = ctx.seq;
+  private wentFrom(db: number, slot: number, seq: number): void {
+    let seqs = this.deleteSeqs[db];
+    if (seqs === undefined) this.deleteSeqs[db] = seqs = new Float64Array(SLOTS);
+    seqs[slot] = seq;
+  }
+
+  /** Keys were removed, of any slots of a database; of all databases when none is named. */
+  flushed(ctx: Context, count: number, db?: number): void {
+    if (db === undefined) this.flushSeqs.fill(ctx.seq);
+    else this.flushSeqs[db] = ctx.seq;
+    this.deleteSeq = this.changeSeq = ctx.seq;
     ctx.dirty += count;
+  }
+
+  /** As swap(): each key went from one database and came to the other. */
+  swapDatabases(ctx: Context, a: number, b: number): void {
+    this.swap(a, b, ctx.seq);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      if (this.keyCount(a, slot) > 0) this.wentFrom(b, slot, ctx.seq);
+      if (this.keyCount(b, slot) > 0) this.wentFrom(a, slot, ctx.seq);
+    }
+    this.deleteSeq = this.changeSeq = ctx.seq;
+    ctx.dirty++;
   }
 
   /** What a key's present state is called: another one after every change. Its look-up has been made. */
   stateOf(db: number, key: string): string {
     const entry = this.peek(db, key);
     if (entry !== undefined) return `p${entry.seq}`;
-    return `a${Math.max(this.flushSeq, this.deleteSeqs[this.slotOf(key)]!)}`;
+    return `a${Math.max(this.flushSeqs[db]!, this.deleteSeqs[db]?.[this.slotOf(key)] ?? 0)}`;
   }
 
   /** Deletes a key that has expired, and says so to the backups. */
   protected deleteExpired(ctx: Context, key: string, db: number): void {
     this.remove(db, key);
     this.expiredKeys++;
-    this.deleteSeqs[this.slotOf(key)] = ctx.seq;
+    this.wentFrom(db, this.slotOf(key), ctx.seq);
     this.deleteSeq = this.changeSeq = ctx.seq;
     if (db !== ctx.db) this.effect(ctx, VERB_DB, db);
     this.effect(ctx, 'DEL', key);

@@ -94,6 +94,8 @@ function bitfield(store: Access, request: Request, ctx: Context, readonly: boole
   const end = Math.max(0, ...writes.map((step) => Math.floor((step.offset + step.bits - 1) / 8) + 1));
   const value = entry?.value ?? '';
   const bytes = writes.length > 0 ? writable(value, end) : viewOf(value);
+  const grew = writes.length > 0 && (entry === undefined || end > value.length);
+  let changes = 0;
   ctx.reply.array(todo.length);
   for (const step of todo) {
     const old = read(bytes, step);
@@ -108,12 +110,14 @@ function bitfield(store: Access, request: Request, ctx: Context, readonly: boole
       ctx.reply.nil();
       continue;
     }
+    if (grew || next !== old) changes++;
     writeBits(bytes, step.offset, step.bits, next);
     ctx.reply.integer(step.kind === 'set' ? old : next);
   }
-  if (writes.length === 0) return;
   // Also when every write failed: the string may have grown to hold the fields.
+  if (changes === 0 && !grew) return;
   store.writeString(ctx, key, entry, ownedBytes(bytes));
+  ctx.dirty += Math.max(0, changes - 1);
   store.same(ctx, request);
 }
 

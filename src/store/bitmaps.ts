@@ -26,8 +26,11 @@ function setbit(store: Access, request: Request, ctx: Context): void {
   const entry = store.findString(ctx, key);
   const index = Math.floor(offset / 8);
   const mask = 1 << (7 - (offset % 8));
+  const grows = entry === undefined || entry.value.length <= index;
   const bytes = writable(entry?.value ?? '', index + 1);
-  ctx.reply.integer((bytes[index]! & mask) === 0 ? 0 : 1);
+  const before = (bytes[index]! & mask) === 0 ? 0 : 1;
+  ctx.reply.integer(before);
+  if (bit === before && !grows) return;
   bytes[index] = bit === 1 ? bytes[index]! | mask : bytes[index]! & ~mask;
   store.writeString(ctx, key, entry, ownedBytes(bytes));
   store.same(ctx, request);

@@ -16,7 +16,7 @@ function flush(all: boolean) {
     else size = store.dbSize(ctx.db);
     if (size > 0) {
       store.clear(all ? undefined : ctx.db);
-      store.flushed(ctx, size);
+      store.flushed(ctx, size, all ? undefined : ctx.db);
       store.same(ctx, request);
     }
     // The caller learns that nothing is left, deleted just now or before.

@@ -12,6 +12,7 @@ import { GEO } from './geo.js';
 import type { Handler, Handlers } from './handler.js';
 import { HASHES } from './hash.js';
 import { HASH_RANDOM } from './hash-random.js';
+import { HYPERLOGLOGS } from './hyperloglog.js';
 import { LCS } from './lcs.js';
 import { LISTS } from './list.js';
 import { LISTS_SEVERAL } from './list-several.js';
@@ -30,6 +31,7 @@ import { STREAM_GROUPS } from './stream-group.js';
 import { STREAM_INFO } from './stream-info.js';
 import { STREAM_READS } from './stream-read.js';
 import { STRINGS } from './strings.js';
+import { SWAP } from './swap.js';
 import { SORTED_SETS } from './zset.js';
 import { SORTED_RANGES } from './zset-ranges.js';
 import { SORTED_ALGEBRA } from './zset-several.js';
@@ -43,8 +45,10 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   EXPIRY,
   SCANNING,
   FLUSH,
+  SWAP,
   BITMAPS,
   BITFIELD,
+  HYPERLOGLOGS,
   LCS,
   RELOCATE,
   OBJECT,

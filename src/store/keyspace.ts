@@ -160,6 +160,25 @@ export class Keyspace {
     if (this.onGone !== null) this.onGone(db, null);
   }
 
+  /** Swaps two databases. Their keys are as if put just now, at `seq`. */
+  protected swap(a: number, b: number, seq: number): void {
+    for (const of of [this.slots, this.keysOfDb, this.expiringOfDb]) [of[a], of[b]] = [of[b]!, of[a]!];
+    for (const id of [...this.orders.keys()]) {
+      const db = Math.floor(id / SLOTS);
+      if (db === a || db === b) this.orders.delete(id);
+    }
+    for (const db of [a, b]) {
+      for (const map of this.slots[db]!) {
+        if (map === undefined) continue;
+        for (const [key, entry] of map) {
+          entry.seq = seq;
+          if (entry.expireAt !== -1) this.deadlines.add({ at: entry.expireAt, db, key });
+          if (this.onPut !== null) this.onPut(db, key, entry.type);
+        }
+      }
+    }
+  }
+
   // ---- counts
 
   /** Keys of a database, those included that have expired and were not met yet. */

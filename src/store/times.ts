@@ -16,8 +16,10 @@ export const PX: TimeForm = { unit: 1, relative: true };
 export const EXAT: TimeForm = { unit: 1000, relative: false };
 export const PXAT: TimeForm = { unit: 1, relative: false };
 
-/** The farthest expiry: exact as a number, in the year 287,396. Redis allows three digits more. */
-const FARTHEST = BigInt(Number.MAX_SAFE_INTEGER);
+/** The farthest expiry that is kept: exact as a number, in the year 287,396. What lies beyond is kept as this. */
+const FARTHEST = Number.MAX_SAFE_INTEGER;
+/** The farthest that is accepted, as in Redis. */
+const LAST = 2n ** 63n - 1n;
 
 /**
  * Absolute ms of an expiry given as argument i.
@@ -52,9 +54,9 @@ function absolute(value: Int64, form: TimeForm, now: number, command: string): n
     if (near >= 0 && Number.isSafeInteger(near)) return near;
   }
   const at = BigInt(value) * BigInt(form.unit) + (form.relative ? BigInt(now) : 0n);
-  if (at > FARTHEST || (form.unit === 1000 && BigInt(value) < -9223372036854775n)) invalid(command);
+  if (at > LAST || (form.unit === 1000 && BigInt(value) < -9223372036854775n)) invalid(command);
   // Before 1970 is as long ago as 1970; -1 stands for `never`.
-  return at < 0n ? 0 : Number(at);
+  return at < 0n ? 0 : Math.min(Number(at), FARTHEST);
 }
 
 function invalid(command: string): never {

@@ -96,7 +96,16 @@ test('where each command runs', () => {
     LEAVES.filter((row) => row.where === where)
       .map((row) => row.name)
       .sort();
-  assert.deepEqual(of('all'), ['dbsize', 'flushall', 'flushdb', 'keys', 'randomkey', 'scan']);
+  assert.deepEqual(of('all'), [
+    'dbsize',
+    'flushall',
+    'flushdb',
+    'keys',
+    'pfselftest',
+    'randomkey',
+    'scan',
+    'swapdb',
+  ]);
   for (const row of LEAVES) {
     if (row.where === 'router')
       assert.ok(
@@ -137,6 +146,8 @@ test('where each command runs', () => {
     'mget array',
     'mset pairs',
     'msetnx pairs-if-none',
+    'pfcount aside',
+    'pfmerge aside',
     'rename aside',
     'renamenx aside',
     'rpoplpush aside',

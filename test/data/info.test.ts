@@ -88,3 +88,18 @@ test('the peak of memory stays when the keys go', () => {
   assert.equal(Number(node.info().get('used_memory_peak')), peak);
   assert.ok(Number(node.info().get('used_memory')) < peak);
 });
+
+test('changes are counted, and what changes nothing is none', () => {
+  const node = new Node();
+  const changes = () => Number(node.info().get('changes'));
+  for (const line of [
+    'SETBIT a 7 0',
+    'SETBIT a 7 0',
+    'BITFIELD b SET u8 0 3 SET u8 8 4',
+    'BITFIELD b SET u8 0 3',
+  ])
+    node.run(line);
+  assert.equal(changes(), 3);
+  for (const line of ['SETBIT a 7 1', 'SETBIT a 7 1', 'DEL a b', 'DEL a b', 'GET a']) node.run(line);
+  assert.equal(changes(), 6);
+});

@@ -71,6 +71,7 @@ const step = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('decide' as const), commit: fc.boolean() }) },
   fc.record({ do: fc.constant('flush' as const), db }),
+  fc.record({ do: fc.constant('swap' as const), a: db, b: db }),
   fc.record({ do: fc.constant('ack' as const), back: fc.integer({ min: 0, max: 20 }) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -115,7 +116,8 @@ class Story {
     else if (each.do === 'decide') {
       const txn = this.prepared.shift();
       if (txn !== undefined) control.ask({ kind: 'outcome', txn, commit: each.commit });
-    } else this.flush(each.db);
+    } else if (each.do === 'swap') this.whole(['SWAPDB', `${each.a}`, `${each.b}`]);
+    else this.whole(['FLUSHDB'], each.db);
   }
   /** Locks, and prepares in the same breath if the locks are granted. */
   private prepare(keys: readonly string[], text: string): void {
@@ -137,7 +139,8 @@ class Story {
       encodeCommand(['DEL', keys[1]!]),
     ]);
   }
-  private flush(at: number): void {
+  /** A command for the whole keyspace. */
+  private whole(words: readonly string[], at = 0): void {
     const txn = `c1:${++this.txns}`;
     const { version } = this.group.ring;
     this.control.ask({
@@ -149,7 +152,7 @@ class Story {
       fetch: false,
       read: null,
     });
-    this.vote(txn, [encodeCommand(['TOWLINE.DB', at]), encodeCommand(['FLUSHDB'])]);
+    this.vote(txn, [encodeCommand(['TOWLINE.DB', at]), encodeCommand(words)]);
   }
   private vote(txn: string, effects: Buffer[]): void {
     const locked = this.control.heard().find((answer) => answer.kind === 'locked' && answer.txn === txn);

@@ -41,7 +41,10 @@ class Bank {
   }
 }
 
-const wordsOf = (step: Step): string[] =>
+/** What these clients do of it: no SWAPDB. */
+type OneKey = Exclude<Step, { op: 'swap' }>;
+
+const wordsOf = (step: OneKey): string[] =>
   step.op === 'get'
     ? ['GET', step.key]
     : step.op === 'add'
@@ -233,9 +236,10 @@ export class TransferLoad {
       recording.unknown();
       if (transfer) bank.unknown[index]!++;
     };
+    const steps = action.steps as readonly OneKey[];
     const commands = plain
-      ? [['MGET', ...action.steps.map(({ key }) => key)]]
-      : [['MULTI'], ...action.steps.map(wordsOf), ['EXEC']];
+      ? [['MGET', ...steps.map(({ key }) => key)]]
+      : [['MULTI'], ...steps.map(wordsOf), ['EXEC']];
     const said = await Promise.allSettled(commands.map((words) => client.send(words)));
     const last = said.at(-1)!;
     if (last.status === 'rejected') {

@@ -5,9 +5,7 @@ import type { Unit } from './judge.js';
 const LINK = 'needs a replication link: a router has none';
 const LUA = 'needs Lua';
 const NOTIFY = 'keyspace notifications are not there yet';
-const HLL = 'HyperLogLog is not there yet';
 const NODES = 'stream-node-max-entries is remembered at the router, and not applied: runs end at 100 entries';
-const SWAP = 'SWAPDB is refused: keys of two databases lie in many groups';
 
 /** protocol stands before list, which leaves proto-max-bulk-len at 10 GB. */
 export const UNITS: readonly Unit[] = [
@@ -25,17 +23,13 @@ export const UNITS: readonly Unit[] = [
   {
     name: 'keyspace',
     reaches: 53,
-    exceptions: {
-      'Regression for pattern matching very long nested loops':
-        'Redis gives up beyond 1000 stars and says no; here the pattern matches, as it should',
-    },
+    exceptions: {},
   },
   { name: 'scan', reaches: 17, exceptions: {} },
   {
     name: 'expire',
     reaches: 58,
     exceptions: {
-      'PEXPIREAT with big integer works': 'expiry goes up to 2^53 - 1 ms',
       'All TTL in commands are propagated as absolute timestamp in replication stream': LINK,
       'GETEX propagate as to replica as PERSIST, DEL, or nothing': LINK,
     },
@@ -43,19 +37,14 @@ export const UNITS: readonly Unit[] = [
   {
     name: 'bitops',
     reaches: 45,
-    exceptions: {
-      'SETBIT/BITFIELD only increase dirty when the value changed':
-        'INFO persistence: nothing is saved, so rdb_changes_since_last_save stays 0',
-    },
+    exceptions: {},
   },
   { name: 'bitfield', reaches: 16, exceptions: {} },
   {
     name: 'introspection-2',
     reaches: 43,
     exceptions: {
-      'errors stats for GEOADD': 'failed_calls is always 0',
       'command stats for scripts': LUA,
-      'COMMAND GETKEYSANDFLAGS': 'flags of SORT ... STORE: the second key has none here',
       'COMMAND GETKEYS EVAL with keys': LUA,
       'COMMAND GETKEYS EVAL without keys': LUA,
       'COMMAND LIST FILTERBY ACLCAT - list all commands/subcommands': LUA,
@@ -65,11 +54,11 @@ export const UNITS: readonly Unit[] = [
   },
   { name: 'quit', reaches: 3, exceptions: {} },
   { name: 'geo', reaches: 59, exceptions: {} },
+  { name: 'hyperloglog', reaches: 22, exceptions: {} },
   {
     name: 'pause',
     reaches: 14,
     exceptions: {
-      'Test special commands are paused by RO': HLL,
       'Test RO scripts are not blocked by pause RO': LUA,
       'Test may-replicate commands are rejected in RO scripts': LUA,
     },
@@ -101,10 +90,6 @@ export const UNITS: readonly Unit[] = [
     name: 'multi',
     reaches: 53,
     exceptions: {
-      'SWAPDB is able to touch the watched keys that exist': SWAP,
-      'SWAPDB is able to touch the watched keys that do not exist': SWAP,
-      'WATCH is able to remember the DB a key belongs to':
-        'a false alarm: the same name was written in another database',
       'MULTI / EXEC is not propagated (single write command)': LINK,
       'MULTI / EXEC is propagated correctly (multiple commands)': LINK,
       'MULTI / EXEC is propagated correctly (multiple commands with SELECT)': LINK,
@@ -175,9 +160,6 @@ export const UNITS: readonly Unit[] = [
     reaches: 222,
     exceptions: {
       'Circular BRPOPLPUSH': 'sometimes: a blocked pop is a write of its own, after the push was answered',
-      'SWAPDB awakes blocked client': SWAP,
-      'BLPOP: with 0.001 timeout should not block indefinitely':
-        'sometimes: the test of SWAPDB before it leaves a blocked client',
       'BLMPOP propagate as pop with count command to replica': LINK,
       'LMPOP propagate as pop with count command to replica': LINK,
     },

@@ -167,4 +167,34 @@ describe('Coordinators', () => {
     w.all.linkUp('g1');
     assert.deepEqual(w.take(), ['g1 r1:2 prepare token t of g1: "W"']);
   });
+
+  it('refuse more keys than one message has room for, before anything is sent', () => {
+    const w = new World();
+    const answers: string[] = [];
+    const ask = (count: number, fetch: boolean, groups: number) => {
+      const keys = Array.from({ length: count }, (_, i) => ({ db: 0, key: `${i}`, exclusive: true }));
+      const shares = Array.from({ length: groups }, (_, i) => ({
+        group: `g${i + 1}`,
+        keys,
+        everything: false,
+        fetch,
+        read: null,
+      }));
+      const plan = (): Plan => ({
+        ring: 1,
+        shares,
+        locked: () => ({ kind: 'answer', reply: Buffer.alloc(0) }),
+      });
+      w.all.start({ plan, answer: (reply) => answers.push(reply!.toString()) });
+    };
+    ask(349_000, false, 2);
+    ask(95_000, true, 2);
+    assert.deepEqual([answers.length, w.take().length], [0, 4]);
+    // Three words a key that is locked; with four a value that is carried, of all groups.
+    ask(350_000, false, 2);
+    ask(96_000, true, 2);
+    assert.deepEqual(w.take(), []);
+    assert.equal(answers.length, 2);
+    for (const said of answers) assert.match(said, /^-ERR too many keys .* nothing was executed\r\n$/);
+  });
 });

@@ -1,8 +1,9 @@
 // Commands that ask every group: how the replies become one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findText } from '../../src/command/index.js';
 import { encodeCommand, type Proto, ReplyWriter } from '../../src/resp/index.js';
-import { elementsOf, FANS, firstError, flushCommand } from '../../src/router/fanout.js';
+import { elementsOf, FANS, firstError, wholeCommand } from '../../src/router/fanout.js';
 import { request } from './make.js';
 
 function fan(text: string, proto: Proto = 2, random = () => 0) {
@@ -133,14 +134,19 @@ function encodeScan(cursor: string, keys: string[]): string {
   return `*2\r\n$${cursor.length}\r\n${cursor}\r\n${list}`;
 }
 
-describe('flushCommand', () => {
-  it('takes ASYNC and SYNC and nothing else', () => {
-    for (const text of ['FLUSHALL', 'flushall ASYNC', 'FLUSHDB sync']) {
-      assert.equal(
-        flushCommand(request(text))?.toString(),
-        encodeCommand([text.split(' ')[0]!.toUpperCase()]).toString(),
-      );
-    }
-    for (const text of ['FLUSHALL x', 'FLUSHDB ASYNC SYNC']) assert.equal(flushCommand(request(text)), null);
+describe('wholeCommand', () => {
+  const whole = (text: string) => wholeCommand(findText(text.split(' ')[0]!)!, request(text));
+  it('FLUSHALL and FLUSHDB take ASYNC and SYNC and nothing else', () => {
+    for (const text of ['FLUSHALL', 'flushall ASYNC', 'FLUSHDB sync'])
+      assert.deepEqual(whole(text), [text.split(' ')[0]!.toUpperCase()]);
+    for (const text of ['FLUSHALL x', 'FLUSHDB ASYNC SYNC']) assert.equal(whole(text), 'ERR syntax error');
+  });
+  it('SWAPDB names two of sixteen databases', () => {
+    assert.deepEqual(whole('swapdb 0 15'), ['SWAPDB', '0', '15']);
+    for (const text of ['x 1', '01 1', '2147483648 1', '1.0 1', '-0 1'])
+      assert.equal(whole(`swapdb ${text}`), 'ERR invalid first DB index');
+    assert.equal(whole('swapdb 16 x'), 'ERR invalid second DB index');
+    for (const text of ['16 0', '0 -1', '2147483647 0'])
+      assert.equal(whole(`swapdb ${text}`), 'ERR DB index is out of range');
   });
 });

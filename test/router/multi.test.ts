@@ -2,9 +2,9 @@
 // asked of whom, when it is dirty, what is written where.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Locked } from '../../src/commit/index.js';
+import type { Locked, Plan } from '../../src/commit/index.js';
 import { encodeCommand, ReplyWriter, RequestParser } from '../../src/resp/index.js';
-import { execPlan, nilOf, outdated } from '../../src/router/exec-plan.js';
+import { nilOf, outdated, execPlan as planOrRefusal } from '../../src/router/exec-plan.js';
 import { Multi, type WatchedKey } from '../../src/router/multi.js';
 import { Route } from '../../src/router/route.js';
 import { commands, keyIn, request, route, rowOf } from './make.js';
@@ -89,6 +89,12 @@ const watch = (key: string, ring: number, states: Record<string, string>): Watch
   ring,
   states: new Map(Object.entries(states)),
 });
+/** The plan of what is not refused. */
+function execPlan(...of: Parameters<typeof planOrRefusal>): Plan {
+  const plan = planOrRefusal(...of);
+  assert.ok(!Buffer.isBuffer(plan), `${plan}`);
+  return plan;
+}
 /** A group's answer: nothing is there, and these are states of watched keys. */
 function locked(keys: string[], ...states: string[]): Locked {
   const reply = new ReplyWriter();

@@ -10,7 +10,9 @@ import { ReplyReader } from './replies.js';
 import { Violation } from './world.js';
 
 /** Errors after which nothing was executed. */
-const REFUSALS = /^(TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN|EXECABORT)\b/;
+const REFUSALS = /^(TRYAGAIN|TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN|EXECABORT)\b/;
+/** The database that trades places with the clients' own. */
+export const OTHER = 5;
 const RECONNECT_MS = 20;
 const MOST = 30;
 
@@ -23,6 +25,8 @@ export interface ExecPlan {
   sum: number;
   think: number;
   modern: boolean;
+  /** Whether they swap databases. In each of them the accounts add up. */
+  swaps: boolean;
   quota: number;
 }
 
@@ -35,12 +39,11 @@ interface Sent {
   gave(): void;
 }
 
-const wordsOf = (step: Step): Argument[] =>
-  step.op === 'get'
-    ? ['GET', step.key]
-    : step.op === 'add'
-      ? ['INCRBY', step.key, step.by]
-      : ['SET', step.key, step.to];
+function wordsOf(step: Step, db: number): Argument[] {
+  if (step.op === 'get') return ['GET', step.key];
+  if (step.op === 'add') return ['INCRBY', step.key, step.by];
+  return step.op === 'set' ? ['SET', step.key, step.to] : ['SWAPDB', db, OTHER];
+}
 const numberOf = (reply: RedisOutput): number =>
   reply === 'OK' ? 1 : reply === null ? 0 : typeof reply === 'number' ? reply : Number(reply as string);
 
@@ -113,6 +116,7 @@ export class ExecClient {
       [2, 'read'],
       [3, 'watched increment'],
       [2, 'plain'],
+      ...(plan.swaps ? ([[2, 'swap']] as const) : []),
     ] as const);
     switch (what) {
       case 'transfer':
@@ -129,11 +133,35 @@ export class ExecClient {
         return this.readAll();
       case 'watched increment':
         return this.guarded([counter], ([key], [value]) => [{ op: 'set', key: key!, to: value! + 1 }]);
+      case 'swap':
+        return this.swap([...accounts, ...counters]);
       case 'plain':
         return this.plain(
           random.chance(0.5) ? { op: 'add', key: counter, by: 1 } : { op: 'get', key: counter },
         );
     }
+  }
+
+  /** SWAPDB by itself, or in a transaction in front of, or between, others that act on what came. */
+  private swap(keys: readonly string[]): void {
+    const { random } = this;
+    const step: Step = { op: 'swap', keys };
+    if (random.chance(0.6)) return this.plain(step);
+    const [a, b] = this.two(this.plan.accounts);
+    const by = 1 + random.below(MOST);
+    const steps: Step[] = [
+      { op: 'add', key: a!, by },
+      { op: 'get', key: b! },
+      step,
+      { op: 'get', key: a! },
+      { op: 'add', key: b!, by: -by },
+      step,
+      { op: 'add', key: b!, by: -by },
+      step,
+      { op: 'add', key: a!, by },
+    ];
+    this.multi({ guards: [], steps }, () => {});
+    this.write();
   }
 
   private two(names: readonly string[]): string[] {
@@ -175,7 +203,7 @@ export class ExecClient {
   private plain(step: Step): void {
     const action = { guards: [], steps: [step] };
     this.send(
-      wordsOf(step),
+      wordsOf(step, this.plan.db),
       this.judged(
         action,
         () => {},
@@ -229,7 +257,7 @@ export class ExecClient {
 
   private multi(action: Action, said: (answers: Answers) => void): void {
     this.send(['MULTI'], IGNORED);
-    for (const step of action.steps) this.send(wordsOf(step), IGNORED);
+    for (const step of action.steps) this.send(wordsOf(step, this.plan.db), IGNORED);
     this.send(['EXEC'], this.judged(action, said));
   }
 

@@ -6,7 +6,9 @@ import type { Model } from './linearizability/index.js';
 export type Step =
   | { op: 'get'; key: string }
   | { op: 'add'; key: string; by: number }
-  | { op: 'set'; key: string; to: number };
+  | { op: 'set'; key: string; to: number }
+  /** Every key trades places with its twin in another database, `~` and its name. */
+  | { op: 'swap'; keys: readonly string[] };
 
 /** Steps that happen at once, or not at all. */
 export interface Action {
@@ -20,7 +22,12 @@ export type Answers = readonly number[];
 type State = ReadonlyMap<string, number>;
 
 const keysIn = ({ guards, steps }: Action): string[] => [
-  ...new Set([...guards, ...steps].map(({ key }) => key)),
+  ...new Set([
+    ...guards.map(({ key }) => key),
+    ...steps.flatMap((step) =>
+      step.op === 'swap' ? step.keys.flatMap((key) => [key, `~${key}`]) : [step.key],
+    ),
+  ]),
 ];
 
 /** Numbers, absent ones are 0. */
@@ -33,6 +40,13 @@ export const actions: Model<State, Action, Answers> = {
       return { ok: output === undefined, state };
     const next = new Map(state);
     const said = steps.map((step) => {
+      if (step.op === 'swap') {
+        for (const key of step.keys) {
+          const [here, there] = [next.get(key) ?? 0, next.get(`~${key}`) ?? 0];
+          next.set(key, there).set(`~${key}`, here);
+        }
+        return 1;
+      }
       const now = next.get(step.key) ?? 0;
       if (step.op === 'get') return now;
       next.set(step.key, step.op === 'add' ? now + step.by : step.to);
@@ -48,8 +62,10 @@ export const actions: Model<State, Action, Answers> = {
   describe({ guards, steps }, output) {
     const had = guards.map(({ key, value }) => `if ${key}=${value} `).join('');
     const words = steps.map((step) =>
-      step.op === 'get'
-        ? step.key
+      step.op === 'get' || step.op === 'swap'
+        ? step.op === 'get'
+          ? step.key
+          : 'swap'
         : step.op === 'add'
           ? `${step.key}+=${step.by}`
           : `${step.key}:=${step.to}`,

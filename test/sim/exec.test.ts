@@ -2,6 +2,8 @@
 // misses changes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Everywhere, type EverywhereOwner } from '../../src/router/everywhere.js';
+import { planForAll } from '../../src/router/plan.js';
 import { Store } from '../../src/store/index.js';
 import { runExecs } from './exec-run.js';
 
@@ -59,6 +61,28 @@ function finds(broken: (right: string) => string): string | null {
 
 test('a WATCH that notices nothing but creation and deletion is found', () => {
   assert.match(finds((state) => `${state[0]}1`) ?? '', /saw .* not 0|cannot|no legal|history/i);
+});
+
+test('a SWAPDB while keys move is found', () => {
+  const { everywhere } = Everywhere.prototype;
+  Everywhere.prototype.everywhere = function (row, request, asker, answer) {
+    if (row.swaps === undefined) return everywhere.call(this, row, request, asker, answer);
+    const { owner } = this as unknown as { owner: EverywhereOwner };
+    const kept = request.clone();
+    owner.coordinators.start({
+      plan: () => planForAll(owner.route, kept.raw(), 0, Buffer.from('+OK\r\n')),
+      answer: (reply) => answer(reply!),
+    });
+  };
+  try {
+    const failures = [3, 8, 13, 18].map((seed) => runExecs(seed).failure);
+    assert.ok(
+      failures.some((failure) => /R1|R2/.test(failure ?? '')),
+      failures.join('\n'),
+    );
+  } finally {
+    Everywhere.prototype.everywhere = everywhere;
+  }
 });
 
 test('what transactions found: a FORGET that a new primary took too early, an orphan asked about by one that leads no more', () => {

@@ -152,13 +152,17 @@ export class Line {
           : row === undefined
             ? []
             : keysOf(row, request).map((i) => request.text(i));
-      for (const key of keys) {
-        const payload = this.shadow.exportKey(db, key);
-        if (payload === null) continue;
-        const name = `${db}:${key}`;
-        const values = this.seen.get(name) ?? new Set();
-        this.seen.set(name, values.add(payload.latin1Slice(PAYLOAD_HEAD)));
-      }
+      for (const key of keys) this.note(db, key);
+      // SWAPDB: every key may have another value now.
+      if (row?.swaps !== undefined) for (const each of this.shadow.snapshot()) this.note(each.db, each.key);
     }
+  }
+
+  private note(db: number, key: string): void {
+    const payload = this.shadow.exportKey(db, key);
+    if (payload === null) return;
+    const name = `${db}:${key}`;
+    const values = this.seen.get(name) ?? new Set();
+    this.seen.set(name, values.add(payload.latin1Slice(PAYLOAD_HEAD)));
   }
 }

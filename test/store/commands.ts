@@ -60,8 +60,8 @@ const place = text('0', '1', '#0', '#1', '7', '13', '#3', '-1', 'x', '100');
 /** Times as a distance from now, so that both servers agree whatever their clocks say. */
 const seconds = text('100', '5000', '0', '-1', 'x', '9223372036854775807', '9223372036854775');
 const past = text('1', '1000');
-const future = text('33000000000', '34000000000');
-const futureMs = text('33000000000000', '34000000000000');
+const future = text('33000000000', '34000000000', '9223372036854775');
+const futureMs = text('33000000000000', '34000000000000', '9223372036854775000');
 
 type Word = fc.Arbitrary<string>;
 const is = (word: string): Word => fc.constant(word);

@@ -11,6 +11,8 @@ import { startRedis } from './redis.js';
 const TIMES = ['ttl', 'pttl', 'expiretime', 'pexpiretime'];
 /** How far the two clocks may be apart, ms. */
 const SKEW = 5000;
+/** A little less than the farthest expiry and the longest time to one, ms. */
+const FAR = 2 ** 53 - 1e13;
 
 /**
  * A reply in a form that can be compared, where Towline's is allowed to differ:
@@ -18,7 +20,7 @@ const SKEW = 5000;
  * - Times: the two servers read their clocks at different moments.
  * - OBJECT ENCODING: Towline goes by the value alone; Redis remembers how it came about
  *   (`raw` after APPEND, `embstr` for an integer that INCRBYFLOAT wrote).
- * - Expiries beyond 2^53 ms are refused.
+ * - Expiries beyond 2^53 - 1 ms are kept as that.
  */
 function same(words: readonly string[], mine: string, theirs: string): boolean {
   if (mine === theirs) return true;
@@ -30,6 +32,8 @@ function same(words: readonly string[], mine: string, theirs: string): boolean {
   if (TIMES.includes(name) && mine[0] === ':' && theirs[0] === ':') {
     const a = Number(mine.slice(1));
     const b = Number(theirs.slice(1));
+    const far = name.startsWith('p') ? FAR : FAR / 1000;
+    if (b > far) return a > far;
     return a > 0 && b > 0 && Math.abs(a - b) <= (name.startsWith('p') ? SKEW : SKEW / 1000);
   }
   if (name !== 'object' || words[1]!.toLowerCase() !== 'encoding') return false;

@@ -162,6 +162,10 @@ test('glob patterns', () => {
   const no = ['?:', 'a*c:abd', '[a-c]:d', '[^a]:a', '\\*:x', 'a:aa', 'aa:a', '[]:a', 'a?:a', '\\:'];
   for (const each of yes) assert.ok(globMatch(...(split(each) as [string, string])), each);
   for (const each of no) assert.ok(!globMatch(...(split(each) as [string, string])), each);
+  // As Redis, which says no where one star behind the other would nest too deep; those that stand together are one.
+  const stars = (count: number) => '*?'.repeat(count);
+  assert.ok(globMatch(stars(1000), 'a'.repeat(1000)) && globMatch(`${stars(1000)}***`, 'a'.repeat(1000)));
+  assert.ok(!globMatch(stars(1001), 'a'.repeat(2000)) && globMatch(`${'*'.repeat(2000)}a`, 'a'));
   // Would take for ever if every star were tried against every place.
   assert.ok(!globMatch(`${'a*'.repeat(60)}b`, 'a'.repeat(5000)));
 });

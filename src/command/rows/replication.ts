@@ -2,6 +2,7 @@
 // own answer to each, or refuses it.
 // Facts only, as Redis 7.0 reports them: a test compares them with a live server.
 import type { CommandRow } from '../row.js';
+import { swappedDatabases } from '../swap.js';
 import { arg, row, word } from './make.js';
 
 export const REPLICATION_ROWS: readonly CommandRow[] = [
@@ -194,7 +195,8 @@ export const REPLICATION_ROWS: readonly CommandRow[] = [
     name: 'swapdb',
     arity: 3,
     flags: ['write', 'fast'],
-    where: 'router',
+    where: 'all',
+    swaps: swappedDatabases,
     categories: ['@keyspace', '@write', '@fast', '@dangerous'],
     summary: 'Swaps two Redis databases',
     since: '4.0.0',

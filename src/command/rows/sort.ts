@@ -55,6 +55,7 @@ export const SORT_ROWS: readonly CommandRow[] = [
       ),
     ],
     findKeys: sortKeys,
+    keyFlags: (_request, at) => (at === 1 ? ['RO', 'access'] : ['OW', 'update']),
     patterns: sortPatterns,
     where: 'keys',
     split: 'aside',

@@ -153,7 +153,8 @@ function memoryLines({ server, keyspace }: InfoInput): string[] {
   });
 }
 
-function persistenceLines({ server }: InfoInput): string[] {
+/** Nothing is ever saved: all that changed since the groups' primaries began to lead has changed since the last time. */
+function persistenceLines({ server, keyspace }: InfoInput): string[] {
   return fields({
     loading: 0,
     async_loading: 0,
@@ -163,7 +164,7 @@ function persistenceLines({ server }: InfoInput): string[] {
     current_fork_perc: '0.00',
     current_save_keys_processed: 0,
     current_save_keys_total: 0,
-    rdb_changes_since_last_save: 0,
+    rdb_changes_since_last_save: keyspace.totals.get('changes') ?? 0,
     rdb_bgsave_in_progress: 0,
     rdb_last_save_time: Math.floor(server.startedAt / 1000),
     rdb_last_bgsave_status: 'ok',
@@ -241,7 +242,7 @@ export const SECTIONS: readonly Section[] = [
   section('Server', serverLines),
   section('Clients', clientLines),
   section('Memory', memoryLines, { asksGroups: true }),
-  section('Persistence', persistenceLines),
+  section('Persistence', persistenceLines, { asksGroups: true }),
   section('Stats', statsLines, { asksGroups: true }),
   section('Replication', replicationLines),
   section('CPU', cpuLines),

@@ -83,12 +83,6 @@ const replicaOf: LocalHandler = (request, _client, _server, reply) => {
   reply.error('ERR a router cannot be a replica: data nodes of a group copy each other by themselves');
 };
 
-const swapDb: LocalHandler = (request, _client, _server, reply) => {
-  if (parseSmall(request.text(1)) === null) return reply.error('ERR invalid first DB index');
-  if (parseSmall(request.text(2)) === null) return reply.error('ERR invalid second DB index');
-  reply.error('ERR SWAPDB is not supported by Towline');
-};
-
 const ON_DISK = 'ERR Towline keeps data in memory on several nodes, not on disk';
 
 /** TIME, ROLE, WAIT, DEBUG, SHUTDOWN, persistence and replication commands. */
@@ -100,7 +94,6 @@ export const serverHandlers: Readonly<Record<string, LocalHandler>> = {
   shutdown,
   replicaof: replicaOf,
   slaveof: replicaOf,
-  swapdb: swapDb,
   save: refuse(ON_DISK),
   bgsave: refuse(ON_DISK),
   bgrewriteaof: refuse(ON_DISK),

@@ -81,9 +81,25 @@ export class Statistics {
     this.writes++;
   }
 
-  /** Counts an error reply. @param text of the error, without `-`; only its first word matters. */
-  error(text: string): void {
+  /** Counts a call. @returns the index */
+  call(index: number): number {
+    this.commands++;
+    this.calls[index]!++;
+    return index;
+  }
+  /** Counts a call that was turned away before it was executed; of a container without a subcommand nothing is said. */
+  reject(name: string): void {
+    const index = this.names.indexOf(name);
+    if (index >= 0) this.rejected[index]!++;
+  }
+
+  /**
+   * Counts an error reply. @param text of the error, without `-`; only its first word matters
+   * @param index of the row that was executed; -1: none
+   */
+  error(text: string, index = -1): void {
     this.errors++;
+    if (index >= 0) this.failed[index]!++;
     const space = text.indexOf(' ');
     let prefix = (space < 0 ? text : text.slice(0, space)).slice(0, 32);
     if (!this.prefixes.has(prefix) && this.prefixes.size >= MAX_PREFIXES) prefix = OTHER;

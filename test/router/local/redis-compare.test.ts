@@ -33,7 +33,7 @@ config set tcp-keepalive -1|config set proto-max-bulk-len 1zb|config set enable-
 config set client-output-buffer-limit normal|config set client-output-buffer-limit foo|config set maxclients 1.5
 config set timeout 7|config get timeout|config set timeout 0|config set maxmemory 0|config set appendonly no|config rewrite
 config set proto-max-bulk-len 2mb|config get proto-max-bulk-len|config set client-query-buffer-limit x
-wait a b|wait 0 -1|wait 0 b|shutdown foo|shutdown nosave save|shutdown abort|shutdown abort now|swapdb a b|swapdb 0 b
+wait a b|wait 0 -1|wait 0 b|shutdown foo|shutdown nosave save|shutdown abort|shutdown abort now
 replicaof no one|replicaof a b|replicaof a 70000|slaveof no one|lolwut version x|role
 slowlog len|slowlog get|slowlog get x|slowlog get -2|slowlog get 1 2|slowlog reset
 latency latest|latency reset|latency history x|latency graph x|module list|acl whoami|acl users|acl list|acl getuser nope
