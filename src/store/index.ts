@@ -1,5 +1,5 @@
 export { type AsideCommand, type KeyState, runAside } from './aside.js';
-export { Context } from './context.js';
+export { Context, type KeyEvent } from './context.js';
 export { LIST, ZSET } from './entry.js';
 export { DATABASES } from './keyspace.js';
 export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
