@@ -35,7 +35,7 @@ const NOTES: Readonly<Record<string, string>> = {
   client:
     'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all',
   config:
-    'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults',
+    'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults; notify-keyspace-events is one setting of all routers, until none is left',
   dump: 'the format of Redis 7.0, both ways; written plainly, read in every encoding',
   restore: 'FREQ is checked and not kept',
   script: 'there is no Lua: nothing to flush, nothing exists',
@@ -45,7 +45,7 @@ const NOTES: Readonly<Record<string, string>> = {
   monitor: 'refused',
   publish: 'to the subscribers at every router; the same for SPUBLISH',
   subscribe:
-    'confirmed when every router that can be reached knows of it; the same for PSUBSCRIBE and SSUBSCRIBE',
+    'confirmed when every router that can be reached knows of it; the same for PSUBSCRIBE and SSUBSCRIBE; keyspace events: of one client in order, at most once (a router or primary that dies may lose some)',
   pubsub: 'over all routers',
   spublish: 'shard channels are names of their own; nothing is sharded by them',
   slowlog: 'always empty',

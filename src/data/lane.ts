@@ -76,6 +76,8 @@ export class Lane {
   /** Client of the next commands; 0: one that has nothing else under way here. */
   tag = 0;
   ring = 0;
+  /** Classes of keyspace events that the router wants to be told (command/key-events.ts). */
+  notify = 0;
   /** Newest ring whose document the router was given. */
   told = 0;
   /** The router asked for something of a newer ring than is known here: nothing more is read until it is. */

@@ -6,6 +6,7 @@ import type { CommandRow } from '../command/row.js';
 import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
+import { type Announcements, announce } from './announcements.js';
 import { execOf, runExec } from './exec.js';
 import { lockedKeys } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
@@ -28,10 +29,13 @@ const ALL_MOVES = lockName(LOCKS_DB, MOVES);
 /** All data lanes of one primary. */
 export class Lanes {
   private readonly all = new Set<Lane>();
+  private readonly announcements: Announcements;
   /** Acknowledgements of routers that the backups have not been told: router -> counter. */
   readonly acked = new Map<string, number>();
 
-  constructor(private readonly owner: LanesOwner) {}
+  constructor(private readonly owner: LanesOwner) {
+    this.announcements = owner.writer.announcements;
+  }
 
   /** A newer ring is known: what waited for it goes on (R2). */
   ringChanged(): void {
@@ -65,6 +69,7 @@ export class Lanes {
       lane.flush(committed);
       if (lane.paused) this.resume(lane);
     }
+    this.announcements.flush(committed, this.all);
   }
 
   /** A router opened its data lane: `TOWLINE.LANE router floor fresh ring`. What `parser` still holds follows. */
@@ -104,6 +109,7 @@ export class Lanes {
     if (lane.gone) return;
     lane.gone = true;
     this.all.delete(lane);
+    this.announcements.renew(this.all);
     this.owner.blocking.lost(lane);
     lane.conn.destroy();
     for (const { lock } of [...[...lane.parked.values()].flat(), ...lane.single])
@@ -203,6 +209,10 @@ export class Lanes {
         // One that is cut from ZooKeeper here adopts it all the same (R2).
         if (request.argc > 2) this.owner.heardRing(ringOf(request, 2));
         return true;
+      case 'TOWLINE.NOTIFY':
+        lane.notify = numberOf(request, 1);
+        this.announcements.renew(this.all);
+        return true;
       case 'TOWLINE.AT':
         lane.next = numberOf(request, 1);
         return true;
@@ -263,6 +273,7 @@ export class Lanes {
     ctx.frozen = !log.writable;
     ctx.db = db;
     ctx.need = 0;
+    ctx.notifying = lane.notify;
     ctx.seq = log.head + 1;
     let changed: boolean;
     if (exec !== null) changed = runExec(exec, this.owner);
@@ -271,9 +282,10 @@ export class Lanes {
       runOne(this.owner, { lane, counter, row, request, wrap });
       changed = open.end(db);
     }
+    const at = announce(writer, from, ctx);
     if (changed) {
       ctx.need = ctx.seq;
-      if (write) open.answered(counter, writer.view(), from, writer.length);
+      if (write) open.answered(counter, writer.view(), at, writer.length);
       else if (wrap === 'states') entries.close();
     }
     if (write) {

@@ -2,7 +2,8 @@
 // unanswered, and says it again, in order, to whoever is primary next (R10). Must never send anything new before that.
 import { ABSENT } from '../net/absent.js';
 import { readConfig } from '../net/config-message.js';
-import type { Address, Host } from '../net/host.js';
+import { decodeEvents, isEvents } from '../net/event-message.js';
+import type { Host } from '../net/host.js';
 import { Link } from '../net/link.js';
 import {
   ByteWriter,
@@ -12,9 +13,9 @@ import {
   ReplySplitter,
   type Request,
 } from '../resp/index.js';
-import { type RingDocument, ringIn } from '../ring/index.js';
-import { Inquiry, type InquiryOwner } from './inquiry.js';
-import { type Batch, type Mode, pushWords, saidAgain, sentAs } from './said.js';
+import { Inquiry } from './inquiry.js';
+import type { LaneOwner } from './lane-owner.js';
+import { type Batch, type Mode, pushWords, ringOf, saidAgain, sentAs } from './said.js';
 
 /** Who wants the reply to a command: a client's session, or the router itself. */
 export interface Sink {
@@ -41,29 +42,6 @@ const CLIENT_HEAD = '*2\r\n$14\r\nTOWLINE.CLIENT\r\n$';
 
 /** Takes the reply of a command that nobody waits for any more. */
 const NOBODY: Sink = { reply() {}, stale() {} };
-
-/** What the lane needs of the router. */
-export interface LaneOwner extends InquiryOwner {
-  /** Incarnation: with the counter it names a command for good (R10). */
-  readonly id: string;
-  ringVersion(): number;
-  /** Where the group's primary listens; null: not known. */
-  primary(group: string): Address | null;
-  /** Room was made after `full`. */
-  relieved(): void;
-  /** A data node speaks of a ring, and perhaps says what it is. */
-  heard(ring: number, document: RingDocument | null): void;
-  /** The ring that everything is planned with now. */
-  ringDocument(): RingDocument;
-  /** Nothing that anybody waits for is under way on this lane. */
-  idle(): void;
-  readonly blocking: {
-    /** A primary has taken this lane's connection: it knows nothing of who waited at an earlier one. */
-    opened(group: string): void;
-    /** Blocked client `id` may pop the key at this position of those that it waits for in the group. */
-    ready(group: string, id: number, position: number): void;
-  };
-}
 
 /** Data lane to one group. */
 export class DataLane {
@@ -221,6 +199,11 @@ export class DataLane {
     if (this.pending === 0) this.owner.idle();
   }
 
+  /** Tells which keyspace events are wanted; a new connection is told first of all. */
+  notify(): void {
+    this.link.write(encodeCommand(['TOWLINE.NOTIFY', this.owner.keyEvents.flags]));
+  }
+
   /** The group's primary is another one: connects to it at once. */
   primaryChanged(): void {
     this.link.again();
@@ -327,6 +310,7 @@ export class DataLane {
   }
 
   private message(bytes: Buffer): void {
+    if (isEvents(bytes)) return this.owner.keyEvents.tell(decodeEvents(bytes));
     const words = pushWords(bytes);
     switch (words[0]) {
       case 'TOWLINE.AT':
@@ -381,7 +365,9 @@ export class DataLane {
     this.expected = this.floor;
     this.acked = this.floor;
     const first = this.batches[0]?.mode ?? this.openMode;
-    return encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]);
+    const hello = encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]);
+    const { flags } = this.owner.keyEvents;
+    return flags === 0 ? hello : Buffer.concat([hello, encodeCommand(['TOWLINE.NOTIFY', flags])]);
   }
 
   /** Everything unanswered again, in the original order (R10). */
@@ -390,11 +376,4 @@ export class DataLane {
       counter >= this.floor && this.sinks[counter & (this.sinks.length - 1)] !== null;
     this.link.write(saidAgain(this.batches, this.mode, { from: this.floor, to: this.next, unanswered }));
   }
-}
-
-/** The ring in a message. @throws ProtocolError when there is none in it */
-function ringOf(text: string): RingDocument {
-  const found = ringIn(text);
-  if (found === null) throw new ProtocolError('message with a bad ring');
-  return found;
 }

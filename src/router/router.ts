@@ -8,11 +8,14 @@ import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { BlockedClients } from './blocking.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
-import { DataLane, type LaneOwner } from './data-lane.js';
+import { DataLane } from './data-lane.js';
 import { Drain, type DrainOwner } from './drain.js';
 import { UNCERTAIN } from './errors.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
+import { summaryOf } from './group-summary.js';
 import { internalHandler } from './internal.js';
+import { KeyEvents } from './key-events.js';
+import type { LaneOwner } from './lane-owner.js';
 import type { LockDesk, RouterServer, Usage } from './local/index.js';
 import {
   Clients,
@@ -56,6 +59,7 @@ export class Router
   private readonly all: Everywhere;
   private readonly drain: Drain;
   readonly pubsub: PubSub;
+  readonly keyEvents: KeyEvents;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -82,6 +86,8 @@ export class Router
     this.blocking = new BlockedClients(host, this);
     this.drain = new Drain(host, this);
     this.pubsub = new PubSub(host, this);
+    this.keyEvents = new KeyEvents(this);
+    this.pubsub.keyEventsChanged = () => this.keyEvents.renew();
     this.tickLater();
   }
 
@@ -182,6 +188,9 @@ export class Router
     let lane = this.laneOf.get(group);
     if (lane === undefined) this.laneOf.set(group, (lane = new DataLane(this.host, this, group)));
     return lane;
+  }
+  notifyLanes(): void {
+    for (const lane of this.laneOf.values()) lane.notify();
   }
   control(group: string): ControlLane {
     let lane = this.controlOf.get(group);
@@ -339,16 +348,8 @@ export class Router
   }
   groups(): GroupSummary[] {
     return this.route.groups.map((id) => {
-      const config = this.configs.get(id);
-      const at = this.primary(id);
-      return {
-        id,
-        epoch: config?.epoch ?? 0,
-        term: config?.term ?? 0,
-        primary: config === undefined || at === null ? null : { id: config.primary, ...at },
-        inSync: config?.inSync ?? [],
-        state: this.laneOf.get(id)?.connected ? 'serving' : this.lost(id) ? 'lost' : 'electing',
-      };
+      const state = this.laneOf.get(id)?.connected ? 'serving' : this.lost(id) ? 'lost' : 'electing';
+      return summaryOf(id, this.configs.get(id), state);
     });
   }
   askAll(request: Buffer, db: number): ReturnType<RouterServer['askAll']> {

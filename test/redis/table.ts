@@ -4,7 +4,6 @@ import type { Unit } from './judge.js';
 
 const LINK = 'needs a replication link: a router has none';
 const LUA = 'needs Lua';
-const NOTIFY = 'keyspace notifications are not there yet';
 const STREAM = 'streams are not there yet';
 const HLL = 'HyperLogLog is not there yet';
 const SWAP = 'SWAPDB is refused: keys of two databases lie in many groups';
@@ -146,21 +145,8 @@ export const UNITS: readonly Unit[] = [
     name: 'pubsub',
     reaches: 30,
     exceptions: {
-      'Keyspace notifications: we receive keyspace notifications': NOTIFY,
-      'Keyspace notifications: we receive keyevent notifications': NOTIFY,
-      'Keyspace notifications: we can receive both kind of events': NOTIFY,
-      'Keyspace notifications: we are able to mask events': NOTIFY,
-      'Keyspace notifications: general events test': NOTIFY,
-      'Keyspace notifications: list events test': NOTIFY,
-      'Keyspace notifications: set events test': NOTIFY,
-      'Keyspace notifications: zset events test': NOTIFY,
-      'Keyspace notifications: hash events test': NOTIFY,
-      'Keyspace notifications: stream events test': NOTIFY,
-      'Keyspace notifications: expired events (triggered expire)': NOTIFY,
-      'Keyspace notifications: expired events (background expire)': NOTIFY,
-      'Keyspace notifications: evicted events': NOTIFY,
-      'Keyspace notifications: test CONFIG GET/SET of event flags': NOTIFY,
-      'Keyspace notifications: new key test': NOTIFY,
+      'Keyspace notifications: stream events test': STREAM,
+      'Keyspace notifications: evicted events': 'there is no maxmemory: nothing is evicted',
     },
   },
   {

@@ -283,6 +283,7 @@ export class Cluster {
       deadlineMs: shape.deadlineMs,
       password: '',
       maxClients: 1000,
+      host: address.host,
       port: address.port,
       pid: 1,
       runId: name,

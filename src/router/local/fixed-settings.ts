@@ -59,7 +59,6 @@ export const FIXED: Readonly<Record<string, string>> = {
   'min-replicas-max-lag': '10',
   'min-replicas-to-write': '0',
   'no-appendfsync-on-rewrite': 'no',
-  'notify-keyspace-events': '',
   pidfile: '',
   port: '6380',
   'proc-title-template': '{title} {listen-addr} {server-mode}',

@@ -3,7 +3,7 @@ import { clientListHandlers } from './client-list.js';
 import { clientNameHandlers } from './client-name.js';
 import { clusterHandlers, clusterWaits } from './cluster.js';
 import { commandHandlers } from './command.js';
-import { configHandlers } from './config.js';
+import { configHandlers, configWaits } from './config.js';
 import { connectionHandlers } from './connection.js';
 import { helloHandlers } from './hello.js';
 import { infoHandlers, infoWaits } from './info.js';
@@ -41,6 +41,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
  */
 export const waitingCommands: ReadonlySet<string> = new Set([
   ...infoWaits,
+  ...configWaits,
   ...clusterWaits,
   ...serverWaits,
   ...lockWaits,

@@ -1,6 +1,6 @@
 // What CONFIG GET shows and CONFIG SET changes. Settings that act here are typed fields; the rest are fixed
 // answers for what clients and tools probe. Must never accept a value that would not be acted on.
-import { globMatch } from '../../command/index.js';
+import { eventFlags, eventLetters, globMatch } from '../../command/index.js';
 import { MAX_BULK, MAX_QUERY } from '../../resp/index.js';
 import { FIXED, IMMUTABLE, PROTECTED } from './fixed-settings.js';
 import { ALIASES, layoutValue } from './layout-settings.js';
@@ -35,6 +35,8 @@ class Values {
     slave: { hard: 256 * 1024 * 1024, soft: 64 * 1024 * 1024, seconds: 60 },
     pubsub: { hard: 32 * 1024 * 1024, soft: 8 * 1024 * 1024, seconds: 60 },
   };
+  /** Which keyspace events are told, and how (command/key-events.ts): one setting of all routers. */
+  keyEvents = 0;
   /** DEBUG. Set at start only. */
   debugCommand: Allowed = 'local';
   /** SHUTDOWN. Set at start only. */
@@ -131,6 +133,15 @@ const ACTING: Record<string, Setting> = {
   'proto-max-bulk-len': memory(1024 * 1024, MAX_BULK, 'protoMaxBulkLen'),
   'client-query-buffer-limit': memory(1024 * 1024, MAX_QUERY, 'clientQueryBufferLimit'),
   'client-output-buffer-limit': outputLimit,
+  'notify-keyspace-events': {
+    get: (values) => eventLetters(values.keyEvents),
+    put: (values, text) => {
+      const flags = eventFlags(text);
+      if (flags === null) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+      values.keyEvents = flags;
+      return null;
+    },
+  },
   'enable-debug-command': allowed('debugCommand'),
   'enable-shutdown-command': allowed('shutdownCommand'),
 };

@@ -1,0 +1,29 @@
+// What a data lane needs of its router: no more than that.
+import type { Address } from '../net/host.js';
+import type { RingDocument } from '../ring/index.js';
+import type { InquiryOwner } from './inquiry.js';
+import type { EventSink } from './key-events.js';
+
+/** What the lane needs of the router. */
+export interface LaneOwner extends InquiryOwner {
+  /** Incarnation: with the counter it names a command for good (R10). */
+  readonly id: string;
+  ringVersion(): number;
+  /** Where the group's primary listens; null: not known. */
+  primary(group: string): Address | null;
+  /** Room was made after `full`. */
+  relieved(): void;
+  /** A data node speaks of a ring, and perhaps says what it is. */
+  heard(ring: number, document: RingDocument | null): void;
+  /** The ring that everything is planned with now. */
+  ringDocument(): RingDocument;
+  readonly keyEvents: EventSink;
+  /** Nothing that anybody waits for is under way on this lane. */
+  idle(): void;
+  readonly blocking: {
+    /** A primary has taken this lane's connection: it knows nothing of who waited at an earlier one. */
+    opened(group: string): void;
+    /** Blocked client `id` may pop the key at this position of those that it waits for in the group. */
+    ready(group: string, id: number, position: number): void;
+  };
+}
