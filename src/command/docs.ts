@@ -42,14 +42,15 @@ const NOTES: Readonly<Record<string, string>> = {
   function: 'there is no Lua: nothing to flush or to list',
   memory: 'USAGE is an estimate by what the value holds',
   lastsave: 'when this router started',
-  monitor: 'refused',
+  monitor: 'the commands of this router’s clients',
   publish: 'to the subscribers at every router; the same for SPUBLISH',
   subscribe:
     'confirmed when every router that can be reached knows of it; the same for PSUBSCRIBE and SSUBSCRIBE; keyspace events: of one client in order, at most once (a router or primary that dies may lose some)',
   pubsub: 'over all routers',
   spublish: 'shard channels are names of their own; nothing is sharded by them',
-  slowlog: 'always empty',
-  latency: 'always empty',
+  slowlog:
+    'of this router; from a command to its reply, at the turns in which they come; waiting does not count; EXEC is one command',
+  latency: 'of this router: `command` and `fast-command`, timed as for SLOWLOG',
   module: 'there are none',
   acl: 'the one user there is, `default`',
   cluster: 'one shard, whose nodes are the routers; commands that would change the layout are refused',

@@ -16,7 +16,7 @@ import { summaryOf } from './group-summary.js';
 import { internalHandler } from './internal.js';
 import { KeyEvents } from './key-events.js';
 import type { LaneOwner } from './lane-owner.js';
-import type { LockDesk, RouterServer, Usage } from './local/index.js';
+import type { RouterServer } from './local/index.js';
 import {
   Clients,
   type GroupSummary,
@@ -27,10 +27,12 @@ import {
   waitingCommands,
 } from './local/index.js';
 import type { Mover } from './mover.js';
+import { Observer } from './observe/observer.js';
 import type { Asker } from './plan.js';
 import { PubSub } from './pubsub/pubsub.js';
 import { Route } from './route.js';
 import type { RouterConfig } from './router-config.js';
+import { RouterFacts } from './router-facts.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
 
@@ -39,6 +41,7 @@ const TICK_MS = SAMPLE_MS;
 
 /** One router. */
 export class Router
+  extends RouterFacts
   implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner, DrainOwner
 {
   readonly settings = new Settings();
@@ -59,6 +62,7 @@ export class Router
   private readonly all: Everywhere;
   private readonly drain: Drain;
   readonly pubsub: PubSub;
+  readonly observer: Observer;
   readonly keyEvents: KeyEvents;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
@@ -73,8 +77,9 @@ export class Router
 
   constructor(
     private readonly host: Host,
-    readonly config: RouterConfig,
+    config: RouterConfig,
   ) {
+    super(config);
     this.clients = new Clients(this.settings);
     this.settings.values.requirepass = config.password;
     this.settings.values.maxclients = config.maxClients;
@@ -86,17 +91,12 @@ export class Router
     this.blocking = new BlockedClients(host, this);
     this.drain = new Drain(host, this);
     this.pubsub = new PubSub(host, this);
+    this.observer = new Observer(this, LEAVES);
     this.keyEvents = new KeyEvents(this);
     this.pubsub.keyEventsChanged = () => this.keyEvents.renew();
     this.tickLater();
   }
 
-  get id(): string {
-    return this.config.id;
-  }
-  get deadlineMs(): number {
-    return this.config.deadlineMs;
-  }
   get mover(): Mover {
     return this.drain.mover;
   }
@@ -305,36 +305,6 @@ export class Router
 
   // ---- what local commands ask
 
-  get port(): number {
-    return this.config.port;
-  }
-  get runId(): string {
-    return this.config.runId;
-  }
-  get pid(): number {
-    return this.config.pid;
-  }
-  get version(): string {
-    return this.config.version;
-  }
-  get zookeeper(): string {
-    return this.config.zookeeper;
-  }
-  zookeeperState() {
-    return this.config.zookeeperState();
-  }
-  routers() {
-    return this.config.routers();
-  }
-  get locks(): LockDesk | null {
-    return this.config.locks ?? null;
-  }
-  usage(): Usage {
-    return this.config.usage();
-  }
-  shutdown(): void {
-    this.config.shutdown();
-  }
   random(): number {
     return this.host.random();
   }

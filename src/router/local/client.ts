@@ -57,6 +57,8 @@ export class ClientState {
   closeAfterReply = false;
   /** Another router, not a client (TOWLINE.PEER HELLO). */
   peer = false;
+  /** Is shown what other clients do (MONITOR). */
+  monitoring = false;
   /** Bytes received and sent since it connected. */
   bytesIn = 0;
   bytesOut = 0;
@@ -74,6 +76,8 @@ export class ClientState {
   unblock: (how: 'timeout' | 'error' | 'gone') => boolean = () => false;
   /** Ends every subscription, or what it was to another router: RESET, and the end of the connection. */
   unsubscribe: () => void = () => {};
+  /** Is no longer shown what others do: RESET, and the end of the connection. */
+  unmonitor: () => void = () => {};
   /** RESET: the session drops its MULTI, WATCHes and subscriptions. */
   onReset: () => void = () => {};
 
@@ -110,6 +114,7 @@ export class ClientState {
   /** The letters of CLIENT LIST's `flags`. */
   get flags(): string {
     let flags = '';
+    if (this.monitoring) flags += 'O';
     if (this.type === 'pubsub') flags += 'P';
     if (this.multi >= 0) flags += 'x';
     if (this.blocked) flags += 'b';

@@ -46,6 +46,7 @@ export class Clients {
     this.pause.forget(client);
     client.unblock('gone');
     client.unsubscribe();
+    client.unmonitor();
   }
   byId(id: number): ClientState | undefined {
     return this.known.get(id);

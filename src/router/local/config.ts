@@ -29,6 +29,7 @@ export const configWaits: readonly string[] = ['config|set'];
 
 const resetStat: LocalHandler = (_request, _client, server, reply) => {
   server.statistics.reset();
+  server.observer.latency.resetHistograms();
   reply.ok();
 };
 

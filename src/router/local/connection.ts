@@ -29,6 +29,7 @@ const reset: LocalHandler = (_request, client, server, reply) => {
   client.onReset();
   client.freeLocks();
   client.unsubscribe();
+  client.unmonitor();
   reply.proto = 2;
   reply.simple('RESET');
 };

@@ -10,6 +10,7 @@ import { infoHandlers, infoWaits } from './info.js';
 import { introspectionHandlers } from './introspection.js';
 import { lockHandlers, lockWaits } from './locks.js';
 import { lolwutHandlers } from './lolwut.js';
+import { observationHandlers } from './observation.js';
 import { pauseHandlers } from './pause.js';
 import { pubsubHandlers, pubsubWaits } from './pubsub.js';
 import { scriptingHandlers } from './scripting.js';
@@ -28,6 +29,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...clusterHandlers,
   ...serverHandlers,
   ...introspectionHandlers,
+  ...observationHandlers,
   ...pubsubHandlers,
   ...lolwutHandlers,
   ...lockHandlers,

@@ -2,6 +2,7 @@
 // Interfaces only, so that a test answers with a plain object.
 import type { ReplyWriter, Request } from '../../resp/index.js';
 import type { RingDocument } from '../../ring/index.js';
+import type { Observer } from '../observe/observer.js';
 import type { ClientState } from './client.js';
 import type { Clients } from './clients.js';
 import type { PubSubDesk } from './pubsub-desk.js';
@@ -102,6 +103,7 @@ export interface RouterServer {
   readonly clients: Clients;
   readonly settings: Settings;
   readonly statistics: Statistics;
+  readonly observer: Observer;
   /** Id under which this router is registered; one of routers(). */
   readonly id: string;
   readonly port: number;

@@ -1,4 +1,5 @@
 // A router server made of plain values, and one client of it: what the tests of local commands run against.
+import { LEAVES } from '../../../src/command/index.js';
 import type { Proto } from '../../../src/resp/index.js';
 import { type Argument, encodeCommand, ReplyWriter, RequestParser } from '../../../src/resp/index.js';
 import {
@@ -13,6 +14,7 @@ import {
   Settings,
   Statistics,
 } from '../../../src/router/local/index.js';
+import { Observer } from '../../../src/router/observe/observer.js';
 import { PubSub } from '../../../src/router/pubsub/pubsub.js';
 import { FakeHost } from '../../net/fake-host.js';
 
@@ -55,6 +57,7 @@ export class FakeServer implements RouterServer {
   announceHost: string | null = null;
   locks: LockDesk | null = null;
   readonly pubsub: PubSubDesk;
+  readonly observer: Observer;
   readonly zookeeper = '127.0.0.1:2181,127.0.0.1:2182';
   groupList = [group('g1', 3), group('g2', 2)];
   routerList = [
@@ -72,11 +75,15 @@ export class FakeServer implements RouterServer {
   constructor(settings: Record<string, string> = {}) {
     this.settings = new Settings(settings);
     this.clients = new Clients(this.settings);
+    this.observer = new Observer(this, LEAVES);
     this.pubsub = new PubSub(new FakeHost(), {
       config: this,
       settings: this.settings,
       clients: this.clients,
     });
+  }
+  turnTime(): number {
+    return this.clock.monotonic();
   }
   random(): number {
     return 0.5;
