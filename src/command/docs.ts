@@ -33,7 +33,7 @@ const NOTES: Readonly<Record<string, string>> = {
   bgsave: 'refused',
   bgrewriteaof: 'refused',
   client:
-    'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all',
+    'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all; TRACKING: over all routers; invalidations may be more than in Redis (all keys when a primary or the ring changes), REDIRECT to a client of the same router, NOLOOP for plain writes to one group',
   config:
     'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults; notify-keyspace-events is one setting of all routers, until none is left',
   dump: 'the format of Redis 7.0, both ways; written plainly, read in every encoding',

@@ -4,6 +4,7 @@ export { compatibilityPage } from './docs.js';
 export { globMatch } from './glob.js';
 export { writeHelp } from './help.js';
 export {
+  CHANGES,
   EXPIRED_EVENT,
   eventFlags,
   eventLetters,

@@ -34,6 +34,9 @@ const ALL =
   STREAM_EVENT |
   MODULE_EVENT;
 
+/** No class of events, but a flag beside them on a data lane: every changed key is to be told (CLIENT TRACKING). */
+export const CHANGES = 1 << 20;
+
 /** In the order in which CONFIG GET shows them: classes that `A` stands for or hides, then the rest. */
 const CLASSES: readonly (readonly [string, number])[] = [
   ['g', GENERIC_EVENT],

@@ -38,7 +38,7 @@ export class Announcements {
     for (const lane of lanes) {
       const own = ready.filter(({ event }) => (event.kind & lane.notify) !== 0);
       if (own.length === 0) continue;
-      lane.conn.write(encodeEvents(own.map(({ event }) => event)));
+      lane.tell(encodeEvents(own.map(({ event }) => event)));
       return;
     }
   }

@@ -1,8 +1,9 @@
 // Which keys does a message of a lane touch? As the lock table names them.
 import { type CommandRow, databasesOf, keysOf } from '../command/index.js';
-import { lockName } from '../commit/index.js';
+import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import { type ExecMessage, execOf, statesOf } from './exec.js';
+import type { Wrap } from './lane.js';
 import { tryOf } from './vet.js';
 
 /** Keys that a command touches; null: the whole keyspace rather than keys. */
@@ -29,3 +30,16 @@ function execKeys({ watched, runs }: ExecMessage): string[] | null {
   for (const { row, request, db } of runs) names.push(...(rowKeys(row, request, db) ?? []));
   return names.length === 0 ? null : names;
 }
+
+/**
+ * What a read of all keys waits for while keys move. Of those that are not at their owner: one that was on its way here
+ * under an older ring, in which this group was the owner, would be missed both here and, later, where it came from. Of
+ * those that are: one that has left its older group, and whose outcome is not known here yet, would be missed in both.
+ */
+export const ALL_MOVES = lockName(LOCKS_DB, MOVES);
+
+/** Whether it is a part of a read of all keys. */
+export const ofAll = (wrap: Wrap): boolean => wrap === 'elsewhere' || wrap === 'owned';
+
+/** Whether it wants its keys for itself: writes, and what is no client's command. */
+export const exclusive = (row: CommandRow | undefined): boolean => row === undefined || row.write;

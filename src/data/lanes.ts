@@ -3,12 +3,12 @@
 // (R8). Must never execute a command twice, nor one of a client before an earlier one of the same client.
 import { arityOk, find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { type Announcements, announce } from './announcements.js';
+import { Changes } from './changes.js';
 import { execOf, runExec } from './exec.js';
-import { lockedKeys } from './keys.js';
+import { ALL_MOVES, exclusive, lockedKeys, ofAll } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
@@ -19,22 +19,17 @@ const LANE_CAPACITY = 64 * 1024 * 1024;
 /** Commands parked on one lane at which reading from it pauses. */
 const PARKED_CAPACITY = 10_000;
 
-/**
- * What a read of all keys waits for while keys move. Of those that are not at their owner: one that was on its way here
- * under an older ring, in which this group was the owner, would be missed both here and, later, where it came from. Of
- * those that are: one that has left its older group, and whose outcome is not known here yet, would be missed in both.
- */
-const ALL_MOVES = lockName(LOCKS_DB, MOVES);
-
 /** All data lanes of one primary. */
 export class Lanes {
   private readonly all = new Set<Lane>();
   private readonly announcements: Announcements;
+  private readonly changes: Changes;
   /** Acknowledgements of routers that the backups have not been told: router -> counter. */
   readonly acked = new Map<string, number>();
 
   constructor(private readonly owner: LanesOwner) {
     this.announcements = owner.writer.announcements;
+    this.changes = new Changes(owner.store);
   }
 
   /** A newer ring is known: what waited for it goes on (R2). */
@@ -65,14 +60,15 @@ export class Lanes {
   }
   /** End of the turn: what is committed leaves. */
   flush(committed: number): void {
+    this.announcements.flush(committed, this.all);
+    this.changes.flush(this.owner.log.head, committed, this.all);
     for (const lane of this.all) {
       lane.flush(committed);
       if (lane.paused) this.resume(lane);
     }
-    this.announcements.flush(committed, this.all);
   }
 
-  /** A router opened its data lane: `TOWLINE.LANE router floor fresh ring`. What `parser` still holds follows. */
+  /** A router opened its data lane: `TOWLINE.LANE router floor fresh ring [flags]`. What `parser` still holds follows. */
   accept(conn: Conn, hello: Request, parser: RequestParser): ConnHandler {
     const router = hello.text(1);
     const lane = new Lane(router, conn, parser);
@@ -81,9 +77,11 @@ export class Lanes {
     this.owner.writer.close();
     lane.fresh = Math.max(numberOf(hello, 3), this.owner.remembered.reached(router));
     lane.ring = numberOf(hello, 4);
+    if (hello.argc > 5) lane.want(numberOf(hello, 5));
     // What the router's older connection still says would be said twice (R10).
     for (const other of this.all) if (other.router === router) this.lose(other);
     this.all.add(lane);
+    this.wantsChanged();
     this.owner.remembered.acknowledge(router, lane.next);
     const words = [
       'TOWLINE.LANE',
@@ -105,11 +103,16 @@ export class Lanes {
     };
   }
 
+  private wantsChanged(): void {
+    this.announcements.renew(this.all);
+    this.changes.renew(this.all);
+  }
+
   private lose(lane: Lane): void {
     if (lane.gone) return;
     lane.gone = true;
     this.all.delete(lane);
-    this.announcements.renew(this.all);
+    this.wantsChanged();
     this.owner.blocking.lost(lane);
     lane.conn.destroy();
     for (const { lock } of [...[...lane.parked.values()].flat(), ...lane.single])
@@ -210,8 +213,8 @@ export class Lanes {
         if (request.argc > 2) this.owner.heardRing(ringOf(request, 2));
         return true;
       case 'TOWLINE.NOTIFY':
-        lane.notify = numberOf(request, 1);
-        this.announcements.renew(this.all);
+        lane.want(numberOf(request, 1));
+        this.wantsChanged();
         return true;
       case 'TOWLINE.AT':
         lane.next = numberOf(request, 1);
@@ -276,12 +279,14 @@ export class Lanes {
     ctx.notifying = lane.notify;
     ctx.seq = log.head + 1;
     let changed: boolean;
+    this.changes.by(lane, counter);
     if (exec !== null) changed = runExec(exec, this.owner);
     else {
       open.begin(db);
       runOne(this.owner, { lane, counter, row, request, wrap });
       changed = open.end(db);
     }
+    this.changes.byNobody();
     const at = announce(writer, from, ctx);
     if (changed) {
       ctx.need = ctx.seq;
@@ -385,9 +390,3 @@ export class Lanes {
     this.run(lane, counter, row, request, db, proto, wrap);
   }
 }
-
-/** Whether it is a part of a read of all keys. */
-const ofAll = (wrap: Wrap): boolean => wrap === 'elsewhere' || wrap === 'owned';
-
-/** Whether it wants its keys for itself: writes, and what is no client's command. */
-const exclusive = (row: CommandRow | undefined): boolean => row === undefined || row.write;

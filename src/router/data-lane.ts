@@ -1,6 +1,7 @@
 // The router's data lane to one group: plain commands out, replies back, each named by a counter. Remembers what is
 // unanswered, and says it again, in order, to whoever is primary next (R10). Must never send anything new before that.
 import { ABSENT } from '../net/absent.js';
+import { decodeChanged, isChanged } from '../net/changed-message.js';
 import { readConfig } from '../net/config-message.js';
 import { decodeEvents, isEvents } from '../net/event-message.js';
 import type { Host } from '../net/host.js';
@@ -93,6 +94,7 @@ export class DataLane {
         data: (chunk) => this.data(chunk),
         closed: () => {
           if (this.taken) this.untakenSince = host.now();
+          owner.tracking.missed();
           this.taken = false;
         },
       },
@@ -199,9 +201,9 @@ export class DataLane {
     if (this.pending === 0) this.owner.idle();
   }
 
-  /** Tells which keyspace events are wanted; a new connection is told first of all. */
+  /** Tells which keyspace events and changes are wanted; a new connection is told first of all. */
   notify(): void {
-    this.link.write(encodeCommand(['TOWLINE.NOTIFY', this.owner.keyEvents.flags]));
+    this.link.write(encodeCommand(['TOWLINE.NOTIFY', this.owner.wanted]));
   }
 
   /** The group's primary is another one: connects to it at once. */
@@ -311,6 +313,7 @@ export class DataLane {
 
   private message(bytes: Buffer): void {
     if (isEvents(bytes)) return this.owner.keyEvents.tell(decodeEvents(bytes));
+    if (isChanged(bytes)) return this.owner.tracking.changed(this, decodeChanged(bytes));
     const words = pushWords(bytes);
     switch (words[0]) {
       case 'TOWLINE.AT':
@@ -318,6 +321,8 @@ export class DataLane {
         return;
       case 'TOWLINE.LANE':
         this.taken = true;
+        // What changed before this primary knew that it should tell was not told.
+        this.owner.tracking.missed();
         this.owner.heard(Number(words[4]), null);
         this.owner.blocking.opened(this.group);
         return;
@@ -365,9 +370,9 @@ export class DataLane {
     this.expected = this.floor;
     this.acked = this.floor;
     const first = this.batches[0]?.mode ?? this.openMode;
-    const hello = encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]);
-    const { flags } = this.owner.keyEvents;
-    return flags === 0 ? hello : Buffer.concat([hello, encodeCommand(['TOWLINE.NOTIFY', flags])]);
+    const { id, wanted } = this.owner;
+    const words = ['TOWLINE.LANE', id, this.floor, this.next, first.ring];
+    return encodeCommand(wanted === 0 ? words : [...words, wanted]);
   }
 
   /** Everything unanswered again, in the original order (R10). */

@@ -1,6 +1,8 @@
 // What a data lane needs of its router: no more than that.
+import type { ChangedKey } from '../net/changed-message.js';
 import type { Address } from '../net/host.js';
 import type { RingDocument } from '../ring/index.js';
+import type { DataLane } from './data-lane.js';
 import type { InquiryOwner } from './inquiry.js';
 import type { EventSink } from './key-events.js';
 
@@ -18,6 +20,14 @@ export interface LaneOwner extends InquiryOwner {
   /** The ring that everything is planned with now. */
   ringDocument(): RingDocument;
   readonly keyEvents: EventSink;
+  /** Flags of the events and changes that primaries are to tell (command/key-events.ts). */
+  readonly wanted: number;
+  readonly tracking: {
+    /** Keys have changed; null: any. */
+    changed(lane: DataLane, keys: readonly ChangedKey[] | null): void;
+    /** Changes may not have been told. */
+    missed(): void;
+  };
   /** Nothing that anybody waits for is under way on this lane. */
   idle(): void;
   readonly blocking: {

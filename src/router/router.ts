@@ -1,6 +1,6 @@
 // The router: sessions on one side, lanes to every group's primary on the other, and the ring between them.
 // Holds no data. Takes a new ring only when everything planned with the old one is answered (R2).
-import { type CommandRow, LEAVES } from '../command/index.js';
+import { CHANGES, type CommandRow, LEAVES } from '../command/index.js';
 import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request } from '../resp/index.js';
@@ -35,6 +35,7 @@ import type { RouterConfig } from './router-config.js';
 import { RouterFacts } from './router-facts.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
+import { Tracking } from './tracking/tracking.js';
 
 /** How often deadlines are looked at, ms. */
 const TICK_MS = SAMPLE_MS;
@@ -63,6 +64,7 @@ export class Router
   private readonly drain: Drain;
   readonly pubsub: PubSub;
   readonly observer: Observer;
+  readonly tracking: Tracking;
   readonly keyEvents: KeyEvents;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
@@ -92,6 +94,7 @@ export class Router
     this.drain = new Drain(host, this);
     this.pubsub = new PubSub(host, this);
     this.observer = new Observer(this, LEAVES);
+    this.tracking = new Tracking(this);
     this.keyEvents = new KeyEvents(this);
     this.pubsub.keyEventsChanged = () => this.keyEvents.renew();
     this.tickLater();
@@ -151,6 +154,7 @@ export class Router
     for (const lane of this.laneOf.values()) if (lane.pending > 0) return;
     this.route = this.nextRoute;
     this.nextRoute = null;
+    this.tracking.missed();
     this.lanes = this.route.groups.map((group) => this.lane(group));
     for (const group of this.route.groups) this.control(group);
     this.dropLanes();
@@ -189,8 +193,14 @@ export class Router
     if (lane === undefined) this.laneOf.set(group, (lane = new DataLane(this.host, this, group)));
     return lane;
   }
+  get wanted(): number {
+    return this.keyEvents.flags | (this.tracking.active ? CHANGES : 0);
+  }
+  allLanes(): Iterable<DataLane> {
+    return this.laneOf.values();
+  }
   notifyLanes(): void {
-    for (const lane of this.laneOf.values()) lane.notify();
+    for (const lane of this.allLanes()) lane.notify();
   }
   control(group: string): ControlLane {
     let lane = this.controlOf.get(group);

@@ -167,6 +167,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       this.router.flushLater(this);
     }
     this.waiting.answered(this.order.head);
+    if (this.client.tracking !== null) this.router.tracking.answered(this.client, this.order.head);
   }
 
   /** End of the turn: one write. */
@@ -208,6 +209,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     client.lastCommand = row.name;
     const { observer } = router;
     if (observer.timing) observer.begin(this.timed, seq, this.order.head, row, request);
+    if (client.tracking !== null) router.tracking.before(client, seq, row, request);
     const { multi } = client;
     this.admit(seq, row, request);
     // What was queued is shown when it is executed.
@@ -327,7 +329,8 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   ): void {
     const alone = !again && this.order.waiting === 1 && this.parser.pending === 0;
     const { client, order, solo } = this;
-    solo.send(alone, client.id, order.head, lane, sink, seq, request, db, proto, row.write);
+    const counter = solo.send(alone, client.id, order.head, lane, sink, seq, request, db, proto, row.write);
+    if (client.tracking !== null && row.write) this.router.tracking.wrote(client, lane, counter);
   }
 
   /** Called now and then: a command that found no room in time was not executed, and its client hears so. */

@@ -6,6 +6,7 @@ import { type ExecOwner, exec, type LocalRun, watch } from './exec.js';
 import type { ClientState } from './local/index.js';
 import { MAX_WATCHED, Multi } from './multi.js';
 import type { Observer } from './observe/observer.js';
+import type { Tracking } from './tracking/tracking.js';
 
 /** What Redis executes between MULTI and EXEC instead of queueing it. */
 const AT_ONCE = new Set(['multi', 'exec', 'discard', 'watch', 'quit', 'reset']);
@@ -13,7 +14,7 @@ const AT_ONCE = new Set(['multi', 'exec', 'discard', 'watch', 'quit', 'reset']);
 /** What is needed of the session. */
 export interface TransactionsSession {
   readonly client: ClientState;
-  readonly owner: ExecOwner & { readonly observer: Observer };
+  readonly owner: ExecOwner & { readonly observer: Observer; readonly tracking: Tracking };
   say(seq: number, reply: Buffer): void;
   refuse(seq: number, text: string): void;
   /** Calls `begin` when every earlier command is answered; nothing later is begun before `done`. */
@@ -107,7 +108,11 @@ export class Transactions {
     this.show();
     if (queue === null)
       return session.refuse(seq, 'EXECABORT Transaction discarded because of previous errors.');
-    const { observer } = session.owner;
+    const { observer, tracking } = session.owner;
+    if (session.client.tracking !== null) {
+      tracking.reads(session.client, seq, queue);
+      session.client.tracking.caching = false;
+    }
     if (observer.monitoring)
       for (const { row, request } of queue) observer.show(session.client, row, request);
     const { proto } = session.client;

@@ -87,6 +87,7 @@ export class Access extends Keyspace {
    */
   changed(ctx: Context, key: string, entry: TypedEntry<Collection>, held: number): void {
     this.grown(entry.value.held - held);
+    if (this.onChange !== null) this.onChange(key);
     entry.seq = this.changeSeq = ctx.seq;
     if (entry.value.size > 0) ctx.dirty++;
     else {
@@ -139,6 +140,7 @@ export class Access extends Keyspace {
   /** Sets or removes a live entry's expiry. */
   changeExpiry(ctx: Context, key: string, entry: Entry, at: number): void {
     this.expire(ctx.db, key, entry, at);
+    if (this.onChange !== null) this.onChange(key);
     entry.seq = this.changeSeq = ctx.seq;
     ctx.dirty++;
   }

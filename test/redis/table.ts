@@ -187,6 +187,22 @@ export const UNITS: readonly Unit[] = [
     },
   },
   {
+    name: 'tracking',
+    reaches: 51,
+    exceptions: {
+      'Test ASYNC flushall':
+        'sometimes: a FLUSHALL over groups is answered when it is decided; that it is done is heard a moment later',
+    },
+    skips: {
+      'Invalid keys should not be tracked for scripts in NOLOOP mode':
+        'needs Lua, and would leave its client tracking',
+      'Tracking only occurs for scripts when a command calls a read-only command':
+        'needs Lua, and would leave keys tracked',
+      'Tracking invalidation message of eviction keys should be before response':
+        'there is no maxmemory; it would leave its client tracking',
+    },
+  },
+  {
     name: 'type/list',
     reaches: 222,
     exceptions: {

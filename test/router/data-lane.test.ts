@@ -20,6 +20,8 @@ const START = ['TOWLINE.DB 0', 'TOWLINE.PROTO 2', 'TOWLINE.CLIENT 0', 'TOWLINE.R
 
 class World implements LaneOwner, Sink {
   readonly keyEvents = { flags: 0, tell() {} };
+  readonly wanted = 0;
+  readonly tracking = { changed() {}, missed() {} };
   readonly host = new FakeHost();
   readonly id = 'r1';
   readonly blocking = { opened() {}, ready() {} };

@@ -17,6 +17,8 @@ const sink: Sink = { reply() {}, stale() {} };
 /** A router cut off from ZooKeeper, with one lane. */
 class World implements LaneOwner {
   readonly keyEvents = { flags: 0, tell() {} };
+  readonly wanted = 0;
+  readonly tracking = { changed() {}, missed() {} };
   readonly host = new FakeHost();
   readonly id = 'r1';
   readonly blocking = { opened() {}, ready() {} };

@@ -1,6 +1,7 @@
 // What a session knows about its client, and what CLIENT commands may read and change.
 // Plain fields, so that the hot path pays nothing; must never touch a socket: closing is the `kill` hook.
 import type { Proto } from '../../resp/index.js';
+import type { TrackingState } from '../tracking/state.js';
 
 /** Whether replies are written: `skip` mutes the command after CLIENT REPLY SKIP and then turns itself `on`. */
 export type ReplyMode = 'on' | 'off' | 'skip';
@@ -78,6 +79,10 @@ export class ClientState {
   unsubscribe: () => void = () => {};
   /** Is no longer shown what others do: RESET, and the end of the connection. */
   unmonitor: () => void = () => {};
+  /** How it tracks keys; null: it does not. */
+  tracking: TrackingState | null = null;
+  /** Ends its tracking: RESET, and the end of the connection. */
+  untrack: () => void = () => {};
   /** RESET: the session drops its MULTI, WATCHes and subscriptions. */
   onReset: () => void = () => {};
 
@@ -119,6 +124,9 @@ export class ClientState {
     if (this.multi >= 0) flags += 'x';
     if (this.blocked) flags += 'b';
     if (this.closeAfterReply) flags += 'c';
+    if (this.tracking !== null) flags += 't';
+    if (this.tracking?.broken) flags += 'R';
+    if (this.tracking?.options.bcast) flags += 'B';
     if (this.noEvict) flags += 'e';
     if (this.noTouch) flags += 'T';
     return flags === '' ? 'N' : flags;

@@ -47,6 +47,7 @@ export class Clients {
     client.unblock('gone');
     client.unsubscribe();
     client.unmonitor();
+    client.untrack();
   }
   byId(id: number): ClientState | undefined {
     return this.known.get(id);

@@ -30,6 +30,7 @@ const reset: LocalHandler = (_request, client, server, reply) => {
   client.freeLocks();
   client.unsubscribe();
   client.unmonitor();
+  client.untrack();
   reply.proto = 2;
   reply.simple('RESET');
 };

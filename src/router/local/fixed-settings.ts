@@ -79,7 +79,6 @@ export const FIXED: Readonly<Record<string, string>> = {
   supervised: 'no',
   'tcp-backlog': '511',
   'tls-port': '0',
-  'tracking-table-max-keys': '1000000',
   unixsocket: '',
   'zset-max-listpack-entries': '128',
   'zset-max-listpack-value': '64',

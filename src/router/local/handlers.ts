@@ -16,6 +16,7 @@ import { pubsubHandlers, pubsubWaits } from './pubsub.js';
 import { scriptingHandlers } from './scripting.js';
 import type { LocalHandler } from './server.js';
 import { serverHandlers, serverWaits } from './server-commands.js';
+import { trackingHandlers, trackingWaits } from './tracking.js';
 
 /** Handlers by row name (`ping`, `client|list`); containers themselves (`client`) have none. */
 export const localHandlers: Readonly<Record<string, LocalHandler>> = {
@@ -30,6 +31,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
   ...serverHandlers,
   ...introspectionHandlers,
   ...observationHandlers,
+  ...trackingHandlers,
   ...pubsubHandlers,
   ...lolwutHandlers,
   ...lockHandlers,
@@ -44,6 +46,7 @@ export const localHandlers: Readonly<Record<string, LocalHandler>> = {
 export const waitingCommands: ReadonlySet<string> = new Set([
   ...infoWaits,
   ...configWaits,
+  ...trackingWaits,
   ...clusterWaits,
   ...serverWaits,
   ...lockWaits,

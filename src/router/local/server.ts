@@ -8,6 +8,7 @@ import type { Clients } from './clients.js';
 import type { PubSubDesk } from './pubsub-desk.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
+import type { TrackingDesk } from './tracking.js';
 
 /** Version of Redis whose replies and error texts are given. */
 export const REDIS_VERSION = '7.0.15';
@@ -104,6 +105,7 @@ export interface RouterServer {
   readonly settings: Settings;
   readonly statistics: Statistics;
   readonly observer: Observer;
+  readonly tracking: TrackingDesk;
   /** Id under which this router is registered; one of routers(). */
   readonly id: string;
   readonly port: number;

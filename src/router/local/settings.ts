@@ -44,6 +44,8 @@ class Values {
   latencyThreshold = 0;
   /** Whether the time of every command is taken, for LATENCY HISTOGRAM and commandstats. */
   latencyTracking = true;
+  /** Keys that are remembered for CLIENT TRACKING; 0: without a bound. */
+  trackingKeys = 1_000_000;
   /** DEBUG. Set at start only. */
   debugCommand: Allowed = 'local';
   /** SHUTDOWN. Set at start only. */
@@ -67,7 +69,8 @@ type Numeric =
   | 'tcpKeepalive'
   | 'slowerThan'
   | 'slowLogLength'
-  | 'latencyThreshold';
+  | 'latencyThreshold'
+  | 'trackingKeys';
 
 function integer(min: number, max: number, field: Numeric): Setting {
   return {
@@ -154,6 +157,7 @@ const ACTING: Record<string, Setting> = {
   'slowlog-log-slower-than': integer(-1, Number.MAX_SAFE_INTEGER, 'slowerThan'),
   'slowlog-max-len': integer(0, MOST_SLOW, 'slowLogLength'),
   'latency-monitor-threshold': integer(0, Number.MAX_SAFE_INTEGER, 'latencyThreshold'),
+  'tracking-table-max-keys': integer(0, Number.MAX_SAFE_INTEGER, 'trackingKeys'),
   'latency-tracking': {
     get: ({ latencyTracking }) => (latencyTracking ? 'yes' : 'no'),
     put: (values, text) => {

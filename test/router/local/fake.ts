@@ -16,6 +16,7 @@ import {
 } from '../../../src/router/local/index.js';
 import { Observer } from '../../../src/router/observe/observer.js';
 import { PubSub } from '../../../src/router/pubsub/pubsub.js';
+import { Tracking } from '../../../src/router/tracking/tracking.js';
 import { FakeHost } from '../../net/fake-host.js';
 
 /** 2023-11-14 22:13:20 UTC. */
@@ -58,6 +59,7 @@ export class FakeServer implements RouterServer {
   locks: LockDesk | null = null;
   readonly pubsub: PubSubDesk;
   readonly observer: Observer;
+  readonly tracking: Tracking;
   readonly zookeeper = '127.0.0.1:2181,127.0.0.1:2182';
   groupList = [group('g1', 3), group('g2', 2)];
   routerList = [
@@ -76,6 +78,12 @@ export class FakeServer implements RouterServer {
     this.settings = new Settings(settings);
     this.clients = new Clients(this.settings);
     this.observer = new Observer(this, LEAVES);
+    this.tracking = new Tracking({
+      clients: this.clients,
+      settings: this.settings,
+      allLanes: () => [],
+      notifyLanes: () => {},
+    });
     this.pubsub = new PubSub(new FakeHost(), {
       config: this,
       settings: this.settings,
