@@ -9,6 +9,8 @@ export interface RouterConfig {
   deadlineMs: number;
   password: string;
   maxClients: number;
+  /** Flags of notify-keyspace-events at the start; absent: none. What other routers know counts more. */
+  keyEvents?: number;
   /** Where other routers reach it; absent: there are none. */
   host?: string;
   port: number;

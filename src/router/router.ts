@@ -85,6 +85,7 @@ export class Router
     this.clients = new Clients(this.settings);
     this.settings.values.requirepass = config.password;
     this.settings.values.maxclients = config.maxClients;
+    this.settings.values.keyEvents = config.keyEvents ?? 0;
     this.clock = { wall: () => host.wall(), monotonic: () => host.now() };
     this.startedAt = host.wall();
     this.coordinator = config.id;
