@@ -65,6 +65,8 @@ export class Lanes {
     for (const lane of this.all) {
       lane.flush(committed);
       if (lane.paused) this.resume(lane);
+      // What others change is told without its asking: one that does not read begins anew, and knows that it missed some.
+      if (lane.tracks && lane.conn.queued > LANE_CAPACITY) this.lose(lane);
     }
   }
 

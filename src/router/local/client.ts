@@ -109,11 +109,11 @@ export class ClientState {
   }
   /** Which bounds of client-output-buffer-limit hold for it. */
   get limitClass(): 'normal' | 'slave' | 'pubsub' {
-    return this.peer ? 'slave' : this.type === 'pubsub' ? 'pubsub' : 'normal';
+    return this.peer || this.monitoring ? 'slave' : this.type === 'pubsub' ? 'pubsub' : 'normal';
   }
   /** The setting `timeout` is not for it. */
   get mayIdle(): boolean {
-    return this.blocked || this.peer || this.type === 'pubsub';
+    return this.blocked || this.peer || this.monitoring || this.type === 'pubsub';
   }
 
   /** The letters of CLIENT LIST's `flags`. */

@@ -20,6 +20,9 @@ export interface TrackingOwner {
   notifyLanes(): void;
 }
 
+/** Bytes that a client may leave unread while it is told of changes. */
+const MAX_UNREAD = 256 * 1024 * 1024;
+
 type State = TrackingState<DataLane>;
 
 /** Tracking clients of one router. */
@@ -204,13 +207,19 @@ export class Tracking {
   private tell(state: State, keys: readonly string[] | null): void {
     const { client, options } = state;
     if (options.redirect === 0) {
-      if (client.proto === 3) client.push(invalidation(keys, 3));
+      if (client.proto === 3) send(client, invalidation(keys, 3));
       return;
     }
     const target = this.owner.clients.byId(options.redirect);
     if (target === undefined) {
       state.broken = true;
-      if (client.proto === 3) client.push(brokenRedirect(options.redirect));
-    } else if (target.proto === 3 || target.type === 'pubsub') target.push(invalidation(keys, target.proto));
+      if (client.proto === 3) send(client, brokenRedirect(options.redirect));
+    } else if (target.proto === 3 || target.type === 'pubsub') send(target, invalidation(keys, target.proto));
   }
+}
+
+/** One that leaves so much unread loses its connection, and with it what it has cached. */
+function send(client: ClientState, message: Buffer): void {
+  if (client.pendingOutput() > MAX_UNREAD) client.kill();
+  else client.push(message);
 }
