@@ -3,7 +3,7 @@
 import { MAX_WEIGHT } from '../ring/index.js';
 import { LOGGING, PASSWORD, ZOOKEEPER } from './common-options.js';
 import type { Option } from './settings.js';
-import { flag, groupId, host, integer, oneOf, port } from './values.js';
+import { eventLetters, flag, groupId, host, integer, oneOf, port } from './values.js';
 
 /** `towline router`, conf/router.yaml. */
 export const ROUTER = {
@@ -32,6 +32,13 @@ export const ROUTER = {
     example: '2000',
     initial: '10000',
     parse: integer(1, 1_000_000),
+  },
+  notifyKeyspaceEvents: {
+    meaning:
+      'Keyspace events that are told, in the letters of Redis; give it to every router, or CONFIG SET it for all at any',
+    example: 'KEA',
+    initial: null,
+    parse: eventLetters,
   },
   ...LOGGING,
 } satisfies Record<string, Option<unknown>>;

@@ -15,8 +15,12 @@ export const router: Program<typeof ROUTER> = {
     return runRole(log, settings, async () => {
       // Loaded here, so that the other commands start without a router's code.
       const { startRouter } = await import('../router/start.js');
-      const { password, ...rest } = settings;
-      return startRouter({ ...rest, ...(password === undefined ? {} : { password }), log });
+      const { password, notifyKeyspaceEvents: events, ...rest } = settings;
+      const given = {
+        ...(password === undefined ? {} : { password }),
+        ...(events === undefined ? {} : { notifyKeyspaceEvents: events }),
+      };
+      return startRouter({ ...rest, ...given, log });
     });
   },
 };

@@ -57,8 +57,8 @@ export interface Plan {
 /** What the owner must do, in order. */
 export type CoordinatorAction =
   | { do: 'send'; group: string; ask: Ask }
-  /** The outcome is known: the client gets this. */
-  | { do: 'answer'; reply: Buffer }
+  /** The outcome is known: the client gets this, and subscribers hear of these keyspace events before. */
+  | { do: 'answer'; reply: Buffer; events: Buffer | undefined }
   /** Nothing was executed; everything is released: plan again, with a new txn, after `why` has been dealt with. */
   | { do: 'retry'; why: 'stale' | 'full' | 'busy' | 'lost' | 'never' | 'settled' }
   /** The same, after this key has been moved from this group in pieces. */
@@ -81,6 +81,8 @@ export class Coordinator {
   private readonly together: boolean;
   /** What ran aside while the last lock was taken. */
   private early: { reply: Buffer; changes: KeyValue[] } | null = null;
+  /** Keyspace events of what ran aside, as they came. */
+  private events: Buffer | undefined;
   private readonly tokens = new Map<string, string>();
   private readonly answers = new Map<string, Locked>();
   private asideAt = '';
@@ -93,11 +95,15 @@ export class Coordinator {
   private readonly confirmed = new Set<string>();
   private commit = false;
 
-  /** @param ordered one group after the other, in ascending order, waiting for locks: never refused as busy */
+  /**
+   * @param notify classes of keyspace events that are to be told
+   * @param ordered one group after the other, in ascending order, waiting for locks: never refused as busy
+   */
   constructor(
     readonly txn: Txn,
     private readonly plan: Plan,
     ordered = true,
+    private readonly notify = 0,
   ) {
     this.together =
       !ordered && plan.beforeLast === undefined && !plan.shares.some(({ everything }) => everything);
@@ -144,6 +150,7 @@ export class Coordinator {
         return this.giveUp(answer.why);
       case 'ran': {
         if (this.state !== 'aside' || group !== this.asideAt) return [];
+        this.events = answer.events;
         return this.go(this.plan.ran!(answer.reply, answer.changes));
       }
       case 'vote':
@@ -189,8 +196,9 @@ export class Coordinator {
   }
 
   private lock({ group, keys, everything, fetch, read }: Share, aside?: Aside): CoordinatorAction {
-    const { txn, together: atOnce } = this;
+    const { txn, together: atOnce, notify } = this;
     const { ring } = this.plan;
+    if (aside !== undefined && notify > 0) aside = { ...aside, notify };
     return {
       do: 'send',
       group,
@@ -210,7 +218,10 @@ export class Coordinator {
     this.tokens.set(group, answer.token);
     const { values, reply, firm, changes } = answer;
     this.answers.set(group, { values, reply, firm });
-    if (changes !== undefined) this.early = { reply, changes };
+    if (changes !== undefined) {
+      this.early = { reply, changes };
+      this.events = answer.events;
+    }
     if (this.tokens.size === shares.length) return this.go(this.plan.locked(this.ordered()));
     if (this.together) return [];
     const next = shares[++this.at]!;
@@ -231,7 +242,7 @@ export class Coordinator {
     switch (next.kind) {
       case 'answer':
         this.reply = next.reply;
-        return [{ do: 'answer', reply: next.reply }, ...this.release(), { do: 'end' }];
+        return [{ do: 'answer', reply: next.reply, events: this.events }, ...this.release(), { do: 'end' }];
       case 'settled':
         return this.giveUp('settled');
       case 'aside':
@@ -239,6 +250,7 @@ export class Coordinator {
         this.state = 'aside';
         this.asideAt = next.group;
         this.asideAsk = { kind: 'aside', txn: this.txn, values: next.values, runs: next.runs };
+        if (this.notify > 0) this.asideAsk = { ...this.asideAsk, notify: this.notify };
         return [{ do: 'send', group: next.group, ask: this.asideAsk }];
       case 'write': {
         this.reply = next.reply;
@@ -272,7 +284,7 @@ export class Coordinator {
       this.voted.add(group);
       if (this.voted.size < this.prepares.size) return [];
       this.decided();
-      return [{ do: 'answer', reply: this.reply }, ...this.decide(true)];
+      return [{ do: 'answer', reply: this.reply, events: this.events }, ...this.decide(true)];
     }
     return [...this.decide(false), { do: 'retry', why: 'never' }];
   }

@@ -37,6 +37,8 @@ export interface Run {
 export interface Aside {
   values: KeyValue[];
   runs: Run[];
+  /** Classes of keyspace events that the coordinator wants to be told. */
+  notify?: number | undefined;
 }
 
 /** Coordinator (or another participant) -> primary of a participating group. */
@@ -59,7 +61,7 @@ export type Ask =
       aside?: Aside | undefined;
     }
   | { kind: 'release'; txn: Txn }
-  | { kind: 'aside'; txn: Txn; values: KeyValue[]; runs: Run[] }
+  | ({ kind: 'aside'; txn: Txn } & Aside)
   | { kind: 'prepare'; txn: Txn; token: string; participants: string[]; effects: Buffer }
   | { kind: 'outcome'; txn: Txn; commit: boolean }
   | { kind: 'forget'; txn: Txn }
@@ -75,7 +77,7 @@ export type TxnState = 'prepared' | 'yielded' | 'committed' | 'aborted' | 'never
 export type Answer =
   /**
    * `firm`: keys that are absent stay so under this version of the ring, unless this transaction creates them.
-   * `changes`: what an `aside` changed; then `reply` is its reply.
+   * `changes`: what an `aside` changed; then `reply` is its reply, and `events` its keyspace events, if there are any.
    */
   | {
       kind: 'locked';
@@ -85,6 +87,7 @@ export type Answer =
       values: KeyValue[];
       reply: Buffer;
       changes?: KeyValue[] | undefined;
+      events?: Buffer | undefined;
     }
   /**
    * Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one; `busy`: somebody has
@@ -93,7 +96,7 @@ export type Answer =
   | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' | 'busy' }
   /** The same: this key must be moved in pieces first. */
   | { kind: 'refused'; txn: Txn; why: 'large'; key: { db: number; key: string } }
-  | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[] }
+  | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[]; events?: Buffer | undefined }
   | { kind: 'vote'; txn: Txn; vote: 'prepared' | 'never' | 'uncertain' }
   | { kind: 'done'; txn: Txn }
   | { kind: 'state'; txn: Txn; state: TxnState };

@@ -2,13 +2,14 @@
 // paused: votes and outcomes must always get through. An answer that saw something undecided waits for it (R8).
 import {
   type Answer,
+  type Aside,
   type Ask,
   type KeyValue,
   LOCKS_DB,
   type Participant,
   type ParticipantAction,
-  type Run,
 } from '../commit/index.js';
+import { encodeEvents } from '../net/event-message.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
@@ -167,7 +168,8 @@ export class Controls {
       });
       need = Math.max(need, ctx.need);
     }
-    const changes = ask.aside && this.runAside(withOwn(ask.aside.values, values), ask.aside.runs, replies);
+    const ran =
+      ask.aside && this.runAside({ ...ask.aside, values: withOwn(ask.aside.values, values) }, replies);
     const bytes = encodeAnswer({
       kind: 'locked',
       txn,
@@ -175,7 +177,8 @@ export class Controls {
       firm: owner.writable(),
       values,
       reply: replies.length > 0 ? replies.take() : EMPTY,
-      changes,
+      changes: ran?.changes,
+      events: ran?.events,
     });
     this.pending.push({ need, lane, bytes });
     owner.touch();
@@ -288,24 +291,33 @@ export class Controls {
     }
   }
 
-  private onAside(lane: number, { txn, values, runs }: Ask & { kind: 'aside' }): void {
+  private onAside(lane: number, ask: Ask & { kind: 'aside' }): void {
     const reply = new ReplyWriter();
-    const changes = this.runAside(values, runs, reply);
-    this.send(lane, { kind: 'ran', txn, reply: reply.take(), changes });
+    const { changes, events } = this.runAside(ask, reply);
+    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes, events });
   }
 
-  /** Executes commands on fetched values, not in place: nothing here changes. @returns what they changed */
-  private runAside(values: readonly KeyValue[], runs: readonly Run[], reply: ReplyWriter): KeyValue[] {
+  /**
+   * Executes commands on fetched values, not in place: nothing here changes.
+   * @returns what they changed, and their keyspace events, which the coordinator tells when it has decided
+   */
+  private runAside(
+    { values, runs, notify }: Aside,
+    reply: ReplyWriter,
+  ): { changes: KeyValue[]; events: Buffer | undefined } {
     const { ctx } = this.owner;
     ctx.reply = reply;
     // One client's commands: one protocol version.
     reply.proto = runs[0]?.proto ?? 2;
     const commands = runs.map(({ db, command }) => ({ db, request: commandOf(command).request }));
     let changes: KeyValue[] = [];
+    let events: Buffer | undefined;
     this.owner.execute(0, () => {
+      ctx.notifying = notify ?? 0;
       changes = [...runAside(values, commands, ctx).changes];
+      if (ctx.events.length > 0) events = encodeEvents(ctx.events.splice(0));
     });
-    return changes;
+    return { changes, events };
   }
 
   private lose(lane: ControlLane): void {

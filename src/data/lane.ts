@@ -2,6 +2,7 @@
 // database, protocol, client and ring version as messages in between; replies go back in the same way. Replies that
 // may have seen something undecided are held until it is committed (R8).
 
+import { CHANGES } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { LockOwner, LockRequest } from '../commit/index.js';
 import { ABSENT } from '../net/absent.js';
@@ -87,6 +88,10 @@ export class Lane {
   /** Client of the next commands; 0: one that has nothing else under way here. */
   tag = 0;
   ring = 0;
+  /** Classes of keyspace events that the router wants to be told (command/key-events.ts). */
+  notify = 0;
+  /** The router wants to be told of every changed key. */
+  tracks = false;
   /** Newest ring whose document the router was given. */
   told = 0;
   /** The router asked for something of a newer ring than is known here: nothing more is read until it is. */
@@ -108,12 +113,20 @@ export class Lane {
   private heldBytes = 0;
   private sentNext = -1;
   private readonly out: Buffer[] = [];
+  /** Said behind the replies of this turn. */
+  private readonly behind: Buffer[] = [];
 
   constructor(
     readonly router: string,
     readonly conn: Conn,
     readonly parser: RequestParser,
   ) {}
+
+  /** What the router wants to be told, as it says it. */
+  want(flags: number): void {
+    this.notify = flags & ~CHANGES;
+    this.tracks = (flags & CHANGES) !== 0;
+  }
 
   /** Bytes of replies that are not on their way yet. */
   get waiting(): number {
@@ -162,6 +175,11 @@ export class Lane {
     writer.latin1(`>3\r\n$${ABSENT.length}\r\n${ABSENT}\r\n:${counter}\r\n:${mark}\r\n`);
   }
 
+  /** Says this behind the replies that leave at the end of this turn, in the same write. */
+  tell(message: Buffer): void {
+    this.behind.push(message);
+  }
+
   /** End of the turn: everything up to `committed` leaves, in one write. */
   flush(committed: number): void {
     const { now, later } = this;
@@ -179,7 +197,8 @@ export class Lane {
       this.emit(first, next, bytes);
     }
     if (free > 0) this.held.splice(0, free);
-    const { out } = this;
+    const { out, behind } = this;
+    if (behind.length > 0) out.push(...behind.splice(0));
     if (out.length === 0) return;
     this.conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
     out.length = 0;

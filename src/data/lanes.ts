@@ -3,35 +3,34 @@
 // (R8). Must never execute a command twice, nor one of a client before an earlier one of the same client.
 import { arityOk, find, findRequest } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
-import { LOCKS_DB, lockName, MOVES } from '../commit/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
+import { type Announcements, announce } from './announcements.js';
+import { Changes } from './changes.js';
 import { execOf, runExec } from './exec.js';
-import { lockedKeys, readsAll } from './keys.js';
+import { locksOf, mustWait, triesToWrite } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
-import { databaseOf, numberOf, ringOf, tryOf, unwrap } from './vet.js';
+import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
 const LANE_CAPACITY = 64 * 1024 * 1024;
 /** Commands parked on one lane at which reading from it pauses. */
 const PARKED_CAPACITY = 10_000;
 
-/**
- * What a read of all keys waits for while keys move. Of those that are not at their owner: one that was on its way here
- * under an older ring, in which this group was the owner, would be missed both here and, later, where it came from. Of
- * those that are: one that has left its older group, and whose outcome is not known here yet, would be missed in both.
- */
-const ALL_MOVES = lockName(LOCKS_DB, MOVES);
-
 /** All data lanes of one primary. */
 export class Lanes {
   private readonly all = new Set<Lane>();
+  private readonly announcements: Announcements;
+  private readonly changes: Changes;
   /** Acknowledgements of routers that the backups have not been told: router -> counter. */
   readonly acked = new Map<string, number>();
 
-  constructor(private readonly owner: LanesOwner) {}
+  constructor(private readonly owner: LanesOwner) {
+    this.announcements = owner.writer.announcements;
+    this.changes = new Changes(owner.store);
+  }
 
   /** A newer ring is known: what waited for it goes on (R2). */
   ringChanged(): void {
@@ -61,13 +60,17 @@ export class Lanes {
   }
   /** End of the turn: what is committed leaves. */
   flush(committed: number): void {
+    this.announcements.flush(committed, this.all);
+    this.changes.flush(this.owner.log.head, committed, this.all);
     for (const lane of this.all) {
       lane.flush(committed);
       if (lane.paused) this.resume(lane);
+      // What others change is told without its asking: one that does not read begins anew, and knows that it missed some.
+      if (lane.tracks && lane.conn.queued > LANE_CAPACITY) this.lose(lane);
     }
   }
 
-  /** A router opened its data lane: `TOWLINE.LANE router floor fresh ring`. What `parser` still holds follows. */
+  /** A router opened its data lane: `TOWLINE.LANE router floor fresh ring [flags]`. What `parser` still holds follows. */
   accept(conn: Conn, hello: Request, parser: RequestParser): ConnHandler {
     const router = hello.text(1);
     const lane = new Lane(router, conn, parser);
@@ -76,9 +79,11 @@ export class Lanes {
     this.owner.writer.close();
     lane.fresh = Math.max(numberOf(hello, 3), this.owner.remembered.reached(router));
     lane.ring = numberOf(hello, 4);
+    if (hello.argc > 5) lane.want(numberOf(hello, 5));
     // What the router's older connection still says would be said twice (R10).
     for (const other of this.all) if (other.router === router) this.lose(other);
     this.all.add(lane);
+    this.wantsChanged();
     this.owner.remembered.acknowledge(router, lane.next);
     const words = [
       'TOWLINE.LANE',
@@ -100,10 +105,16 @@ export class Lanes {
     };
   }
 
+  private wantsChanged(): void {
+    this.announcements.renew(this.all);
+    this.changes.renew(this.all);
+  }
+
   private lose(lane: Lane): void {
     if (lane.gone) return;
     lane.gone = true;
     this.all.delete(lane);
+    this.wantsChanged();
     this.owner.blocking.lost(lane);
     lane.conn.destroy();
     for (const { lock } of [...[...lane.parked.values()].flat(), ...lane.single])
@@ -203,6 +214,10 @@ export class Lanes {
         // One that is cut from ZooKeeper here adopts it all the same (R2).
         if (request.argc > 2) this.owner.heardRing(ringOf(request, 2));
         return true;
+      case 'TOWLINE.NOTIFY':
+        lane.want(numberOf(request, 1));
+        this.wantsChanged();
+        return true;
       case 'TOWLINE.AT':
         lane.next = numberOf(request, 1);
         return true;
@@ -269,22 +284,26 @@ export class Lanes {
     ctx.frozen = !log.writable;
     ctx.db = db;
     ctx.need = 0;
+    ctx.notifying = lane.notify;
     ctx.seq = log.head + 1;
     let changed: boolean;
+    this.changes.by(lane, counter);
     if (exec !== null) changed = runExec(exec, this.owner);
     else {
       open.begin(db);
       runOne(this.owner, { lane, counter, row, request, wrap });
       changed = open.end(db);
     }
+    this.changes.byNobody();
+    const at = announce(writer, from, ctx);
     if (changed) {
       ctx.need = ctx.seq;
       if (write) {
-        open.answered(counter, writer.view(), from, writer.length);
+        open.answered(counter, writer.view(), at, writer.length);
         if (plain && tag > 0) lane.unlogged.take(tag, row, request, db, open.keep);
       } else if (wrap === 'states') entries.close();
     }
-    if (plain && !(write && changed)) lane.unlogged.add(counter, tag, row, request, db, writer, from);
+    if (plain && !(write && changed)) lane.unlogged.add(counter, tag, row, request, db, writer, at);
     if (write) {
       if (ctx.need > replies.need) replies.need = ctx.need;
     } else if (ctx.need > this.owner.log.committed) lane.defer(counter, mark, from, ctx.need);
@@ -302,7 +321,8 @@ export class Lanes {
   ): boolean {
     const { tag } = lane;
     const behind = tag !== 0 ? lane.parked.get(tag) : undefined;
-    if (behind === undefined && !this.blockedKeys(row, request, lane.db, wrap)) return false;
+    const { transactions } = this.owner;
+    if (behind === undefined && !mustWait(transactions, { row, request, db: lane.db, wrap })) return false;
     const parked: Parked = {
       lane,
       counter,
@@ -326,24 +346,9 @@ export class Lanes {
     return true;
   }
 
-  private blockedKeys(row: CommandRow | undefined, request: Request, db: number, wrap: Wrap): boolean {
-    const { transactions } = this.owner;
-    const { locks } = transactions;
-    if (locks.size === 0) return false;
-    if (ofAll(wrap) && locks.blocks(ALL_MOVES, true)) return true;
-    if (readsAll(row, request) && transactions.undecidedKeys().length > 0) return true;
-    const keys = lockedKeys(row, request, db);
-    if (keys === null) return locks.blocks('', false);
-    return keys.some((key) => locks.blocks(key, exclusive(row)));
-  }
-
   private lockFor(parked: Parked): void {
-    const { row, request, db } = parked;
-    const wanted = (lockedKeys(row, request, db) ?? []).map((key) => ({ key, exclusive: exclusive(row) }));
-    // A client may have been told of an outcome that has not come here: a read of all keys waits for it.
-    if (readsAll(row, request)) wanted.push(...this.owner.transactions.undecidedKeys());
-    if (ofAll(parked.wrap)) wanted.push({ key: ALL_MOVES, exclusive: true });
-    parked.lock = this.owner.transactions.locks.request({ parked }, wanted, false);
+    const { transactions } = this.owner;
+    parked.lock = transactions.locks.request({ parked }, locksOf(transactions, parked), false);
     if (parked.lock.granted) this.wake([parked]);
   }
 
@@ -367,7 +372,7 @@ export class Lanes {
       queue.shift();
       while (queue.length > 0) {
         const next = queue[0]!;
-        if (this.blockedKeys(next.row, next.request, next.db, next.wrap)) {
+        if (mustWait(this.owner.transactions, next)) {
           this.lockFor(next);
           break;
         }
@@ -386,12 +391,3 @@ export class Lanes {
     this.run(lane, counter, tag, row, request, db, proto, wrap);
   }
 }
-
-/** Whether it is an attempt to pop, not only to read. */
-const triesToWrite = (wrap: Wrap, request: Request): boolean => wrap === 'try' && tryOf(request).row.write;
-
-/** Whether it is a part of a read of all keys. */
-const ofAll = (wrap: Wrap): boolean => wrap === 'elsewhere' || wrap === 'owned';
-
-/** Whether it wants its keys for itself: writes, and what is no client's command. */
-const exclusive = (row: CommandRow | undefined): boolean => row === undefined || row.write;

@@ -4,6 +4,7 @@ import type { GroupLog, Remembered, TxnEntry } from '../commit/index.js';
 import { encodeTxnEntry } from '../net/wire.js';
 import { Context } from '../store/context.js';
 import type { Store } from '../store/index.js';
+import { Announcements } from './announcements.js';
 import type { Held } from './applier.js';
 import { batchFrame, OpenEntry, txnFrame } from './entry.js';
 
@@ -25,6 +26,8 @@ export class LogWriter {
   readonly ctx = new Context();
   /** The entry under way. */
   readonly open = new OpenEntry();
+  /** Keyspace events of what the group does by itself. */
+  readonly announcements = new Announcements();
 
   constructor(
     private readonly owner: WriterOwner,
@@ -42,10 +45,12 @@ export class LogWriter {
     ctx.frozen = !owner.log.writable;
     ctx.db = db;
     ctx.need = 0;
+    ctx.notifying = this.announcements.wanted;
     ctx.seq = owner.log.head + 1;
     open.begin(db);
     work();
     if (open.end(db)) ctx.need = ctx.seq;
+    if (ctx.events.length > 0) this.announcements.add(ctx.events.splice(0), ctx.need);
   }
 
   /** Appends the entry under way, if it has any effects. */

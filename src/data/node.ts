@@ -266,7 +266,7 @@ export class DataNode implements ReaderOwner {
   private open(conn: Conn, parser: RequestParser): ConnHandler | null {
     const { request } = parser;
     if (this.stopped) return refuse(conn);
-    if (request.is(0, 'towline.lane') && request.argc === 5) {
+    if (request.is(0, 'towline.lane') && (request.argc === 5 || request.argc === 6)) {
       const handler = this.serve(conn, (primary) => primary.acceptLane(conn, request, parser));
       // Whoever asks the wrong member hears who leads, as far as is known here (R7).
       if (handler === null && this.config !== null) conn.write(pushConfig(this.options.group, this.config));

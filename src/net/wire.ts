@@ -2,6 +2,7 @@
 // Every field is one bulk string; lists are preceded by their length. Must never interpret what it carries.
 import {
   type Answer,
+  type Aside,
   type Ask,
   type KeyValue,
   LOCKS_DB,
@@ -88,6 +89,18 @@ const readRuns = (fields: Fields): Run[] =>
     command: fields.bytes(),
   }));
 
+const asideFields = ({ values, runs, notify }: Aside): Argument[] => [
+  ...valueFields(values),
+  ...runFields(runs),
+  notify ?? 0,
+];
+function readAside(fields: Fields): Aside {
+  const aside: Aside = { values: readValues(fields), runs: readRuns(fields) };
+  const notify = fields.integer();
+  return notify > 0 ? { ...aside, notify } : aside;
+}
+const eventFields = (events: Buffer | undefined): Argument[] => (events === undefined ? [0] : [1, events]);
+
 const nameFields = (names: string[]): Argument[] => [names.length, ...names];
 const readNames = (fields: Fields): string[] => fields.list(() => fields.text());
 
@@ -104,13 +117,13 @@ export function encodeAsk(ask: Ask): Buffer {
         ...flags,
         ...keyFields(keys),
         ...runFields(read ? [read] : []),
-        ...(aside ? [1, ...valueFields(aside.values), ...runFields(aside.runs)] : [0]),
+        ...(aside ? [1, ...asideFields(aside)] : [0]),
       ]);
     }
     case 'release':
       return encodeCommand(['TOWLINE.RELEASE', ask.txn]);
     case 'aside':
-      return encodeCommand(['TOWLINE.ASIDE', ask.txn, ...valueFields(ask.values), ...runFields(ask.runs)]);
+      return encodeCommand(['TOWLINE.ASIDE', ask.txn, ...asideFields(ask)]);
     case 'prepare':
       return encodeCommand([
         'TOWLINE.PREPARE',
@@ -140,15 +153,13 @@ export function decodeAsk(request: Request): Ask {
       const atOnce = fields.flag();
       const keys = readKeys(fields);
       const read = readRuns(fields)[0] ?? null;
-      const aside = fields.flag() ? { values: readValues(fields), runs: readRuns(fields) } : undefined;
+      const aside = fields.flag() ? readAside(fields) : undefined;
       return { kind: 'lock', txn, ring, everything, fetch, keys, read, atOnce, aside };
     }
     case 'TOWLINE.RELEASE':
       return { kind: 'release', txn };
-    case 'TOWLINE.ASIDE': {
-      const values = readValues(fields);
-      return { kind: 'aside', txn, values, runs: readRuns(fields) };
-    }
+    case 'TOWLINE.ASIDE':
+      return { kind: 'aside', txn, ...readAside(fields) };
     case 'TOWLINE.PREPARE': {
       const token = fields.text();
       const participants = readNames(fields);
@@ -178,6 +189,7 @@ export function encodeAnswer(answer: Answer): Buffer {
         ...valueFields(answer.values),
         answer.reply,
         ...(answer.changes ? [1, ...valueFields(answer.changes)] : [0]),
+        ...eventFields(answer.events),
       ]);
     case 'refused':
       return encodeCommand(
@@ -186,7 +198,13 @@ export function encodeAnswer(answer: Answer): Buffer {
           : ['TOWLINE.REFUSED', txn, answer.why],
       );
     case 'ran':
-      return encodeCommand(['TOWLINE.RAN', txn, answer.reply, ...valueFields(answer.changes)]);
+      return encodeCommand([
+        'TOWLINE.RAN',
+        txn,
+        answer.reply,
+        ...valueFields(answer.changes),
+        ...eventFields(answer.events),
+      ]);
     case 'vote':
       return encodeCommand(['TOWLINE.VOTE', txn, answer.vote]);
     case 'done':
@@ -206,15 +224,9 @@ export function decodeAnswer(request: Request): Answer {
       const firm = fields.flag();
       const values = readValues(fields);
       const reply = fields.bytes();
-      return {
-        kind: 'locked',
-        txn,
-        token,
-        firm,
-        values,
-        reply,
-        changes: fields.flag() ? readValues(fields) : undefined,
-      };
+      const changes = fields.flag() ? readValues(fields) : undefined;
+      const locked: Answer = { kind: 'locked', txn, token, firm, values, reply, changes };
+      return fields.flag() ? { ...locked, events: fields.bytes() } : locked;
     }
     case 'TOWLINE.REFUSED': {
       const why = oneOf(fields.text(), ['stale', 'full', 'noreplicas', 'busy', 'large']);
@@ -223,7 +235,8 @@ export function decodeAnswer(request: Request): Answer {
     }
     case 'TOWLINE.RAN': {
       const reply = fields.bytes();
-      return { kind: 'ran', txn, reply, changes: readValues(fields) };
+      const ran: Answer = { kind: 'ran', txn, reply, changes: readValues(fields) };
+      return fields.flag() ? { ...ran, events: fields.bytes() } : ran;
     }
     case 'TOWLINE.VOTE':
       return { kind: 'vote', txn, vote: oneOf(fields.text(), ['prepared', 'never', 'uncertain']) };

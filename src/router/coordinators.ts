@@ -1,8 +1,10 @@
 // The router's transactions under way: gives each a name, carries messages between their state machines and the
 // control lanes, plans again what was not executed, and answers clients. Decides nothing that a Coordinator decides.
 import { type Answer, Coordinator, type CoordinatorAction, type Plan } from '../commit/index.js';
+import { decodeEvents } from '../net/event-message.js';
 import type { Host } from '../net/host.js';
 import type { ControlLane } from './control-lane.js';
+import type { EventSink } from './key-events.js';
 import { tooMany } from './plan-size.js';
 
 /** Pause before a refused transaction is planned again, ms; doubles up to the second one. */
@@ -37,6 +39,7 @@ export interface CoordinatorsOwner {
   /** Incarnation of this coordinator. */
   readonly coordinator: string;
   readonly deadlineMs: number;
+  readonly keyEvents: EventSink;
   control(group: string): ControlLane;
   /** Moves a large key from a group to its owner. @param done told when it was tried */
   moveLarge(group: string, key: { db: number; key: string }, done: () => void): void;
@@ -119,7 +122,7 @@ export class Coordinators {
     const ordered = this.ordered > 0;
     if (ordered) this.ordered--;
     const running: Running = {
-      coordinator: new Coordinator(txn, plan, ordered),
+      coordinator: new Coordinator(txn, plan, ordered, this.owner.keyEvents.flags),
       job,
       startedAt,
       answered: false,
@@ -151,6 +154,8 @@ export class Coordinators {
           this.owner.control(action.group).send(action.ask);
           break;
         case 'answer':
+          // As they come with the reply of one group's command: before the client hears.
+          if (action.events !== undefined) this.owner.keyEvents.tell(decodeEvents(action.events));
           this.reply(running, action.reply);
           break;
         case 'fail':

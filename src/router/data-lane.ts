@@ -1,8 +1,10 @@
 // The router's data lane to one group: plain commands out, replies back, each named by a counter. Remembers what is
 // unanswered, and says it again, in order, to whoever is primary next (R10). Must never send anything new before that.
 import { ABSENT } from '../net/absent.js';
+import { decodeChanged, isChanged } from '../net/changed-message.js';
 import { readConfig } from '../net/config-message.js';
-import type { Address, Host } from '../net/host.js';
+import { decodeEvents, isEvents } from '../net/event-message.js';
+import type { Host } from '../net/host.js';
 import { Link } from '../net/link.js';
 import {
   ByteWriter,
@@ -12,9 +14,9 @@ import {
   ReplySplitter,
   type Request,
 } from '../resp/index.js';
-import { type RingDocument, ringIn } from '../ring/index.js';
-import { Inquiry, type InquiryOwner } from './inquiry.js';
-import { type Batch, type Mode, pushWords, saidAgain, sentAs } from './said.js';
+import { Inquiry } from './inquiry.js';
+import type { LaneOwner } from './lane-owner.js';
+import { type Batch, type Mode, pushWords, ringOf, saidAgain, sentAs } from './said.js';
 
 /** Who wants the reply to a command: a client's session, or the router itself. */
 export interface Sink {
@@ -41,29 +43,6 @@ const CLIENT_HEAD = '*2\r\n$14\r\nTOWLINE.CLIENT\r\n$';
 
 /** Takes the reply of a command that nobody waits for any more. */
 const NOBODY: Sink = { reply() {}, stale() {} };
-
-/** What the lane needs of the router. */
-export interface LaneOwner extends InquiryOwner {
-  /** Incarnation: with the counter it names a command for good (R10). */
-  readonly id: string;
-  ringVersion(): number;
-  /** Where the group's primary listens; null: not known. */
-  primary(group: string): Address | null;
-  /** Room was made after `full`. */
-  relieved(): void;
-  /** A data node speaks of a ring, and perhaps says what it is. */
-  heard(ring: number, document: RingDocument | null): void;
-  /** The ring that everything is planned with now. */
-  ringDocument(): RingDocument;
-  /** Nothing that anybody waits for is under way on this lane. */
-  idle(): void;
-  readonly blocking: {
-    /** A primary has taken this lane's connection: it knows nothing of who waited at an earlier one. */
-    opened(group: string): void;
-    /** What its primary says to a blocked client: that there is something, or what `$` stands for. */
-    said(group: string, words: readonly string[]): void;
-  };
-}
 
 /** Data lane to one group. */
 export class DataLane {
@@ -115,6 +94,7 @@ export class DataLane {
         data: (chunk) => this.data(chunk),
         closed: () => {
           if (this.taken) this.untakenSince = host.now();
+          owner.tracking.missed();
           this.taken = false;
         },
       },
@@ -219,6 +199,11 @@ export class DataLane {
     }
     this.advance();
     if (this.pending === 0) this.owner.idle();
+  }
+
+  /** Tells which keyspace events and changes are wanted; a new connection is told first of all. */
+  notify(): void {
+    this.link.write(encodeCommand(['TOWLINE.NOTIFY', this.owner.wanted]));
   }
 
   /** The group's primary is another one: connects to it at once. */
@@ -327,6 +312,8 @@ export class DataLane {
   }
 
   private message(bytes: Buffer): void {
+    if (isEvents(bytes)) return this.owner.keyEvents.tell(decodeEvents(bytes));
+    if (isChanged(bytes)) return this.owner.tracking.changed(this, decodeChanged(bytes));
     const words = pushWords(bytes);
     switch (words[0]) {
       case 'TOWLINE.AT':
@@ -334,6 +321,8 @@ export class DataLane {
         return;
       case 'TOWLINE.LANE':
         this.taken = true;
+        // What changed before this primary knew that it should tell was not told.
+        this.owner.tracking.missed();
         this.owner.heard(Number(words[4]), null);
         this.owner.blocking.opened(this.group);
         return;
@@ -380,7 +369,9 @@ export class DataLane {
     this.expected = this.floor;
     this.acked = this.floor;
     const first = this.batches[0]?.mode ?? this.openMode;
-    return encodeCommand(['TOWLINE.LANE', this.owner.id, this.floor, this.next, first.ring]);
+    const { id, wanted } = this.owner;
+    const words = ['TOWLINE.LANE', id, this.floor, this.next, first.ring];
+    return encodeCommand(wanted === 0 ? words : [...words, wanted]);
   }
 
   /** Everything unanswered again, in the original order (R10). */
@@ -389,11 +380,4 @@ export class DataLane {
       counter >= this.floor && this.sinks[counter & (this.sinks.length - 1)] !== null;
     this.link.write(saidAgain(this.batches, this.mode, { from: this.floor, to: this.next, unanswered }));
   }
-}
-
-/** The ring in a message. @throws ProtocolError when there is none in it */
-function ringOf(text: string): RingDocument {
-  const found = ringIn(text);
-  if (found === null) throw new ProtocolError('message with a bad ring');
-  return found;
 }

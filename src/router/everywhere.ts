@@ -8,6 +8,7 @@ import type { DataLane, Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
 import { groupLost, MOVING } from './errors.js';
 import { FANS, type Fan, firstError, wholeCommand } from './fanout.js';
+import type { EventSink } from './key-events.js';
 import type { ReplyValue } from './local/index.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
 import { named, type Route } from './route.js';
@@ -19,6 +20,7 @@ export interface EverywhereOwner {
   /** By index of the group in the route. */
   readonly lanes: readonly DataLane[];
   readonly coordinators: Coordinators;
+  readonly keyEvents: EventSink;
   lost(group: string): boolean;
   /** Does it again when the next ring is taken. */
   replan(again: () => void): void;
@@ -46,7 +48,7 @@ export class Everywhere {
           const plan = sort.plan(this.owner.route);
           return Buffer.isBuffer(plan) ? plan : this.unlessLost(plan);
         }
-        const plan = planOf(this.owner.route, row, request, asker);
+        const plan = planOf(this.owner.route, row, request, asker, this.owner.keyEvents.flags);
         return plan && this.unlessLost(plan);
       },
       answer,

@@ -1,6 +1,6 @@
 // How a command whose keys live in several groups becomes one transaction: which keys to lock where, what to read
 // under the locks, and what is written. By the row's `split`, never by the command's name. Pure.
-import { databasesOf, idAt, keysOf, streamsOnly } from '../command/index.js';
+import { databasesOf, idAt, keysOf, MISS_EVENT, streamsOnly } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import {
   type KeyValue,
@@ -38,15 +38,32 @@ function byGroup(route: Route, row: CommandRow, request: Request): Map<string, n
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The transaction that a `keys` command needs; null: none. The request must outlive it (clone() it). */
-export function planOf(route: Route, row: CommandRow, request: Request, asker: Asker): Plan | null {
+/**
+ * The transaction that a `keys` command needs; null: none. The request must outlive it (clone() it).
+ * @param events classes of keyspace events that are wanted
+ */
+export function planOf(
+  route: Route,
+  row: CommandRow,
+  request: Request,
+  asker: Asker,
+  events = 0,
+): Plan | null {
   const where = route.single(row, request, asker.db);
   if (where === UNSETTLED) return towPlan(route, row, request, asker);
-  return where === SEVERAL ? severalPlan(route, row, request, asker) : null;
+  // Which keys there were, and so what there is to tell, is known only to who executes it on their values.
+  const split = events === 0 || (!row.write && (events & MISS_EVENT) === 0) ? row.split : 'aside';
+  return where === SEVERAL ? severalPlan(route, row, request, asker, split) : null;
 }
 
 /** The transaction of a command whose keys are settled in several groups. */
-function severalPlan(route: Route, row: CommandRow, request: Request, { db, proto }: Asker): Plan {
+function severalPlan(
+  route: Route,
+  row: CommandRow,
+  request: Request,
+  { db, proto }: Asker,
+  split: CommandRow['split'],
+): Plan {
   const groups = byGroup(route, row, request);
   const exclusive = row.write;
   const databases = databasesOf(row, request, db);
@@ -66,7 +83,7 @@ function severalPlan(route: Route, row: CommandRow, request: Request, { db, prot
     encodeCommand(['MSET', ...at.flatMap((i) => [request.bytes(i), request.bytes(i + 1)])]);
   const ring = route.version;
 
-  switch (row.split) {
+  switch (split) {
     case 'array':
       return { ring, shares: shares(same), locked: (answers) => done(mergeArrays(groups, answers)) };
     case 'streams': {

@@ -11,6 +11,8 @@ export interface RouterConfig {
   readonly largeBytes?: number;
   password: string;
   maxClients: number;
+  /** Flags of notify-keyspace-events at the start; absent: none. What other routers know counts more. */
+  keyEvents?: number;
   /** Where other routers reach it; absent: there are none. */
   host?: string;
   port: number;

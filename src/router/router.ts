@@ -1,6 +1,6 @@
 // The router: sessions on one side, lanes to every group's primary on the other, and the ring between them.
 // Holds no data. Takes a new ring only when everything planned with the old one is answered (R2).
-import { type CommandRow, LEAVES } from '../command/index.js';
+import { CHANGES, type CommandRow, LEAVES } from '../command/index.js';
 import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request } from '../resp/index.js';
@@ -8,12 +8,15 @@ import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { BlockedClients } from './blocking.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
-import { DataLane, type LaneOwner } from './data-lane.js';
+import { DataLane } from './data-lane.js';
 import { Drain, type DrainOwner } from './drain.js';
 import { UNCERTAIN } from './errors.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
+import { summaryOf } from './group-summary.js';
 import { internalHandler } from './internal.js';
-import type { LockDesk, RouterServer, Usage } from './local/index.js';
+import { KeyEvents } from './key-events.js';
+import type { LaneOwner } from './lane-owner.js';
+import type { RouterServer } from './local/index.js';
 import {
   Clients,
   type GroupSummary,
@@ -24,18 +27,22 @@ import {
   waitingCommands,
 } from './local/index.js';
 import type { Mover } from './mover.js';
+import { Observer } from './observe/observer.js';
 import type { Asker } from './plan.js';
 import { PubSub } from './pubsub/pubsub.js';
 import { Route } from './route.js';
 import type { RouterConfig } from './router-config.js';
+import { RouterFacts } from './router-facts.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
+import { Tracking } from './tracking/tracking.js';
 
 /** How often deadlines are looked at, ms. */
 const TICK_MS = SAMPLE_MS;
 
 /** One router. */
 export class Router
+  extends RouterFacts
   implements SessionOwner, LaneOwner, ControlOwner, CoordinatorsOwner, EverywhereOwner, DrainOwner
 {
   readonly settings = new Settings();
@@ -56,6 +63,9 @@ export class Router
   private readonly all: Everywhere;
   private readonly drain: Drain;
   readonly pubsub: PubSub;
+  readonly observer: Observer;
+  readonly tracking: Tracking;
+  readonly keyEvents: KeyEvents;
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
@@ -69,11 +79,13 @@ export class Router
 
   constructor(
     private readonly host: Host,
-    readonly config: RouterConfig,
+    config: RouterConfig,
   ) {
+    super(config);
     this.clients = new Clients(this.settings);
     this.settings.values.requirepass = config.password;
     this.settings.values.maxclients = config.maxClients;
+    this.settings.values.keyEvents = config.keyEvents ?? 0;
     this.clock = { wall: () => host.wall(), monotonic: () => host.now() };
     this.startedAt = host.wall();
     this.coordinator = config.id;
@@ -82,15 +94,13 @@ export class Router
     this.blocking = new BlockedClients(host, this);
     this.drain = new Drain(host, this);
     this.pubsub = new PubSub(host, this);
+    this.observer = new Observer(this, LEAVES);
+    this.tracking = new Tracking(this);
+    this.keyEvents = new KeyEvents(this);
+    this.pubsub.keyEventsChanged = () => this.keyEvents.renew();
     this.tickLater();
   }
 
-  get id(): string {
-    return this.config.id;
-  }
-  get deadlineMs(): number {
-    return this.config.deadlineMs;
-  }
   get mover(): Mover {
     return this.drain.mover;
   }
@@ -143,6 +153,7 @@ export class Router
     for (const lane of this.laneOf.values()) if (lane.pending > 0) return;
     this.route = this.nextRoute;
     this.nextRoute = null;
+    this.tracking.missed();
     this.lanes = this.route.groups.map((group) => this.lane(group));
     for (const group of this.route.groups) this.control(group);
     this.dropLanes();
@@ -180,6 +191,15 @@ export class Router
     let lane = this.laneOf.get(group);
     if (lane === undefined) this.laneOf.set(group, (lane = new DataLane(this.host, this, group)));
     return lane;
+  }
+  get wanted(): number {
+    return this.keyEvents.flags | (this.tracking.active ? CHANGES : 0);
+  }
+  allLanes(): Iterable<DataLane> {
+    return this.laneOf.values();
+  }
+  notifyLanes(): void {
+    for (const lane of this.allLanes()) lane.notify();
   }
   control(group: string): ControlLane {
     let lane = this.controlOf.get(group);
@@ -292,36 +312,6 @@ export class Router
 
   // ---- what local commands ask
 
-  get port(): number {
-    return this.config.port;
-  }
-  get runId(): string {
-    return this.config.runId;
-  }
-  get pid(): number {
-    return this.config.pid;
-  }
-  get version(): string {
-    return this.config.version;
-  }
-  get zookeeper(): string {
-    return this.config.zookeeper;
-  }
-  zookeeperState() {
-    return this.config.zookeeperState();
-  }
-  routers() {
-    return this.config.routers();
-  }
-  get locks(): LockDesk | null {
-    return this.config.locks ?? null;
-  }
-  usage(): Usage {
-    return this.config.usage();
-  }
-  shutdown(): void {
-    this.config.shutdown();
-  }
   random(): number {
     return this.host.random();
   }
@@ -335,16 +325,8 @@ export class Router
   }
   groups(): GroupSummary[] {
     return this.route.groups.map((id) => {
-      const config = this.configs.get(id);
-      const at = this.primary(id);
-      return {
-        id,
-        epoch: config?.epoch ?? 0,
-        term: config?.term ?? 0,
-        primary: config === undefined || at === null ? null : { id: config.primary, ...at },
-        inSync: config?.inSync ?? [],
-        state: this.laneOf.get(id)?.connected ? 'serving' : this.lost(id) ? 'lost' : 'electing',
-      };
+      const state = this.laneOf.get(id)?.connected ? 'serving' : this.lost(id) ? 'lost' : 'electing';
+      return summaryOf(id, this.configs.get(id), state);
     });
   }
   askAll(request: Buffer, db: number): ReturnType<RouterServer['askAll']> {

@@ -1,6 +1,14 @@
 // What a data lane has said and not been answered: found again, or said again over a new connection, in the original
 // order (R10). Reads the stream as the primary does: commands with implicit counters, and modifiers in between.
-import { ByteWriter, encodeCommand, type Proto, type Request, RequestParser } from '../resp/index.js';
+import {
+  ByteWriter,
+  encodeCommand,
+  type Proto,
+  ProtocolError,
+  type Request,
+  RequestParser,
+} from '../resp/index.js';
+import { type RingDocument, ringIn } from '../ring/index.js';
 
 /** What one turn sent, kept until it is answered. */
 export interface Batch {
@@ -94,6 +102,13 @@ const MODIFIERS = ['towline.db', 'towline.proto', 'towline.client', 'towline.rin
 
 function isModifier(request: Request): boolean {
   return MODIFIERS.some((name) => request.is(0, name));
+}
+
+/** The ring in a message. @throws ProtocolError when there is none in it */
+export function ringOf(text: string): RingDocument {
+  const found = ringIn(text);
+  if (found === null) throw new ProtocolError('message with a bad ring');
+  return found;
 }
 
 /** The words of a push message of bulk strings and integers. */

@@ -7,6 +7,7 @@ import type { ExecOwner } from './exec.js';
 import type { ClientState, LocalHandler, RouterServer } from './local/index.js';
 import type { Asker } from './plan.js';
 import type { Route } from './route.js';
+import type { Tracking } from './tracking/tracking.js';
 
 /** A session as its router knows it. */
 interface OneSession {
@@ -20,6 +21,7 @@ export interface SessionOwner extends RouterServer, ExecOwner {
   /** By index of the group in the route. */
   readonly lanes: readonly DataLane[];
   readonly blocking: BlockedClients;
+  readonly tracking: Tracking;
   readonly scratch: ReplyWriter;
   readonly authentication: boolean;
   readonly deadlineMs: number;

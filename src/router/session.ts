@@ -10,6 +10,8 @@ import { limitParser } from './input-limit.js';
 import { INTERNAL } from './internal.js';
 import { type ClientState, localHandlers, mustAuthenticate, NOAUTH } from './local/index.js';
 import { publishes, subscribedRefusal } from './local/pubsub.js';
+import { runLocal } from './local-run.js';
+import { Timed } from './observe/timed.js';
 import { ReplyOrder } from './order.js';
 import { OutputLimit } from './output-limit.js';
 import { Publishing, type PublishingOwner } from './pubsub/publishing.js';
@@ -37,6 +39,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   private readonly publishing: Publishing;
   private readonly solo = new Solo();
   private readonly running: Running;
+  private readonly timed = new Timed();
   private paused = false;
   private gone = false;
   /** Nothing more is read: QUIT, or a protocol error. */
@@ -143,6 +146,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
 
   reply(seq: number, buffer: Buffer, start: number, end: number): void {
     if (this.gone) return;
+    if (seq >= this.order.head) this.router.observer.end(this.timed, seq, this.client);
     if (buffer[start] === 45) this.running.failed(seq, buffer, start, end);
     this.order.put(seq, buffer, start, end);
     this.moved();
@@ -162,6 +166,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
       this.router.flushLater(this);
     }
     this.waiting.answered(this.order.head);
+    if (this.client.tracking !== null) this.router.tracking.answered(this.client, this.order.head);
   }
 
   /** End of the turn: one write. */
@@ -181,11 +186,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
 
   /** client-output-buffer-limit: a client that does not read is closed. */
   checkOutput(): void {
-    const { router, conn } = this;
-    const limits = router.settings.values.outputLimit[this.client.limitClass];
-    if (!this.output.exceeded(conn.queued, router.turnTime(), limits)) return;
-    router.statistics.outputLimitDisconnections++;
-    conn.destroy();
+    this.output.check(this.router, this.conn, this.client);
   }
 
   // ---- commands
@@ -207,7 +208,13 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (refused !== null) return this.refuse(seq, refused);
     this.running.begin(seq, router.count(row));
     client.lastCommand = row.name;
+    const { observer } = router;
+    if (observer.timing) observer.begin(this.timed, seq, this.order.head, row, request);
+    if (client.tracking !== null) router.tracking.before(client, seq, row, request);
+    const { multi } = client;
     this.admit(seq, row, request);
+    // What was queued is shown when it is executed.
+    if (observer.monitoring && (multi < 0 || client.multi <= multi)) observer.show(client, row, request);
   }
 
   /** Begins a command, unless CLIENT PAUSE holds it back: then nothing behind it begins, and it comes here again. */
@@ -322,7 +329,8 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   ): void {
     const alone = !again && this.order.waiting === 1 && this.parser.pending === 0;
     const { client, order, solo } = this;
-    solo.send(alone, client.id, order.head, lane, sink, seq, request, db, proto, row.write);
+    const counter = solo.send(alone, client.id, order.head, lane, sink, seq, request, db, proto, row.write);
+    if (client.tracking !== null && row.write) this.router.tracking.wrote(client, lane, counter);
   }
 
   /** Called now and then: a command that found no room in time was not executed, and its client hears so. */
@@ -355,21 +363,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     this.say(seq, writer.take());
   }
 
-  /** Executes a local command somewhere within a barrier. */
-  private localIn(row: CommandRow, request: Request, done: (reply: Buffer) => void): void {
-    const { router, client } = this;
-    const writer = router.freshWriter(client.proto);
-    const handler = localHandlers[row.name];
-    if (handler === undefined) writer.error(`ERR '${row.name}' is not available here`);
-    const ended = () => {
-      this.handled();
-      done(writer.take());
-    };
-    const waits = handler?.(request, client, router, writer);
-    if (waits instanceof Promise) void waits.then(ended);
-    else ended();
-  }
-
   /** Runs `begin` when every earlier command is answered, and nothing later before its answer. */
   private alone(seq: number, begin: (done: (reply: Buffer) => void) => void): void {
     this.afterEarlier(seq, () => {
@@ -379,6 +372,13 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
         this.say(seq, reply);
         this.resumeLater();
       });
+    });
+  }
+
+  private localIn(row: CommandRow, request: Request, done: (reply: Buffer) => void): void {
+    runLocal(this.router, this.client, row, request, (reply) => {
+      this.handled();
+      done(reply);
     });
   }
 

@@ -14,6 +14,7 @@ export class Solo {
    * @param alone the client has no other command under way, nor a part of one
    * @param tag the client's
    * @param head number of its oldest command without an answer
+   * @returns the command's counter on the lane
    */
   send(
     alone: boolean,
@@ -26,14 +27,13 @@ export class Solo {
     db: number,
     proto: Proto,
     write: boolean,
-  ): void {
+  ): number {
     if (alone) {
       this.lane = lane;
       this.seq = seq;
-      this.counter = lane.send(sink, seq, request, db, proto, 0, 0, write);
-      return;
+      return (this.counter = lane.send(sink, seq, request, db, proto, 0, 0, write));
     }
     const solo = this.lane === lane && this.seq >= head ? this.counter : 0;
-    lane.send(sink, seq, request, db, proto, tag, solo, write);
+    return lane.send(sink, seq, request, db, proto, tag, solo, write);
   }
 }

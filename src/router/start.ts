@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { Logger } from 'pino';
+import { eventFlags } from '../command/index.js';
 import type { Registration } from '../commit/index.js';
 import { Directory, PATHS } from '../net/directory.js';
 import { incarnation, listen, NodeHost } from '../net/node-host.js';
@@ -26,6 +27,8 @@ export interface RouterOptions {
   /** Longest that a command waits for a group, ms. */
   deadlineMs: number;
   maxClients: number;
+  /** Letters of notify-keyspace-events; absent: none, or what other routers say. */
+  notifyKeyspaceEvents?: string;
   log: Logger;
 }
 
@@ -71,6 +74,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     deadlineMs: options.deadlineMs,
     password: options.password ?? '',
     maxClients: options.maxClients,
+    keyEvents: eventFlags(options.notifyKeyspaceEvents ?? '') ?? 0,
     host: options.host,
     port: listener.port,
     pid: process.pid,

@@ -5,6 +5,8 @@ import type { Request } from '../resp/index.js';
 import { type ExecOwner, exec, type LocalRun, watch } from './exec.js';
 import type { ClientState } from './local/index.js';
 import { MAX_WATCHED, Multi } from './multi.js';
+import type { Observer } from './observe/observer.js';
+import type { Tracking } from './tracking/tracking.js';
 
 /** What Redis executes between MULTI and EXEC instead of queueing it. */
 const AT_ONCE = new Set(['multi', 'exec', 'discard', 'watch', 'quit', 'reset']);
@@ -12,7 +14,7 @@ const AT_ONCE = new Set(['multi', 'exec', 'discard', 'watch', 'quit', 'reset']);
 /** What is needed of the session. */
 export interface TransactionsSession {
   readonly client: ClientState;
-  readonly owner: ExecOwner;
+  readonly owner: ExecOwner & { readonly observer: Observer; readonly tracking: Tracking };
   say(seq: number, reply: Buffer): void;
   refuse(seq: number, text: string): void;
   /** Calls `begin` when every earlier command is answered; nothing later is begun before `done`. */
@@ -106,6 +108,13 @@ export class Transactions {
     this.show();
     if (queue === null)
       return session.refuse(seq, 'EXECABORT Transaction discarded because of previous errors.');
+    const { observer, tracking } = session.owner;
+    if (session.client.tracking !== null) {
+      tracking.reads(session.client, seq, queue);
+      session.client.tracking.caching = false;
+    }
+    if (observer.monitoring)
+      for (const { row, request } of queue) observer.show(session.client, row, request);
     const { proto } = session.client;
     session.alone(seq, (done) => exec(session.owner, queue, watched, proto, session.local, done));
   }

@@ -1,6 +1,7 @@
 // How commands reach keys: every look-up, change and effect goes through here. Decides when an expired key goes
 // (only on a primary, with a DEL effect before whatever the command writes), what the reply depends on (R8) and
 // what an entry remembers. Backups never expire a key on their own.
+import { EXPIRED_EVENT, GENERIC_EVENT, MISS_EVENT, NEW_EVENT } from '../command/index.js';
 import type { Argument, Request } from '../resp/index.js';
 import { SLOTS } from '../ring/index.js';
 import type { Context } from './context.js';
@@ -40,12 +41,14 @@ export class Access extends Keyspace {
       if (this.onAbsent !== null) this.onAbsent(db, key);
       ctx.saw(this.deleteSeq);
       ctx.misses++;
+      if (ctx.reads) ctx.notify(MISS_EVENT, 'keymiss', key, db);
       return undefined;
     }
     if (entry.expireAt !== -1 && ctx.now > entry.expireAt && !ctx.replica) {
       if (!ctx.frozen) this.deleteExpired(ctx, key, db);
       ctx.saw(ctx.frozen ? entry.seq : this.deleteSeq);
       ctx.misses++;
+      if (ctx.reads) ctx.notify(MISS_EVENT, 'keymiss', key, db);
       return undefined;
     }
     ctx.saw(entry.seq);
@@ -80,23 +83,50 @@ export class Access extends Keyspace {
   }
 
   /**
-   * A live entry's collection was changed in place; before that it held `held` bytes. An empty one is deleted.
-   * Writes no effect. A new collection is filled first and then given to place().
+   * A live entry's collection was changed in place; before that it held `held` bytes. An empty one is deleted, which
+   * is announced (the command's own event comes before it). Writes no effect. A new collection is filled first and then given to place().
    */
   changed(ctx: Context, key: string, entry: TypedEntry<Collection>, held: number): void {
     this.grown(entry.value.held - held);
+    if (this.onChange !== null) this.onChange(key);
     entry.seq = this.changeSeq = ctx.seq;
-    if (entry.value.size === 0) this.delete(ctx, key);
-    else ctx.dirty++;
+    if (entry.value.size > 0) ctx.dirty++;
+    else {
+      this.delete(ctx, key);
+      ctx.notify(GENERIC_EVENT, 'del', key);
+    }
     if (entry.type === STREAM && this.onPut !== null) this.onPut(ctx.db, key, STREAM);
   }
 
-  /** Creates or replaces a key. No look-up before it: what was there, expired or not, is gone. */
-  place(ctx: Context, db: number, key: string, type: number, value: Value, expireAt: number): void {
+  /**
+   * Creates or replaces a key. No look-up before it: what was there, expired or not, is gone.
+   * @param anew what was there counts as deleted first (RENAME, COPY, RESTORE): the key is announced as new
+   */
+  place(
+    ctx: Context,
+    db: number,
+    key: string,
+    type: number,
+    value: Value,
+    expireAt: number,
+    anew = false,
+  ): void {
+    if (ctx.notifying !== 0) this.announce(ctx, db, key, anew);
     if (this.onAbsent !== null && this.peek(db, key) === undefined) this.onAbsent(db, key);
     this.put(db, key, type, value, expireAt, ctx.seq, usedAt(ctx.now));
     this.changeSeq = ctx.seq;
     ctx.dirty++;
+  }
+
+  /** When events are wanted, before a key is created or replaced: an expired one goes first, as Redis's look-up has it. */
+  private announce(ctx: Context, db: number, key: string, anew: boolean): void {
+    if (ctx.replica) return;
+    let there = this.peek(db, key);
+    if (there !== undefined && there.expireAt !== -1 && ctx.now > there.expireAt && !ctx.frozen) {
+      this.deleteExpired(ctx, key, db);
+      there = undefined;
+    }
+    if (anew || there === undefined) ctx.notify(NEW_EVENT, 'new', key, db);
   }
 
   /** As place(), of a string in the command's own database. */
@@ -112,6 +142,7 @@ export class Access extends Keyspace {
   /** Sets or removes a live entry's expiry. */
   changeExpiry(ctx: Context, key: string, entry: Entry, at: number): void {
     this.expire(ctx.db, key, entry, at);
+    if (this.onChange !== null) this.onChange(key);
     entry.seq = this.changeSeq = ctx.seq;
     ctx.dirty++;
   }
@@ -162,6 +193,7 @@ export class Access extends Keyspace {
     this.remove(db, key);
     this.expiredKeys++;
     this.wentFrom(db, this.slotOf(key), ctx.seq);
+    ctx.notify(EXPIRED_EVENT, 'expired', key, db);
     this.deleteSeq = this.changeSeq = ctx.seq;
     if (db !== ctx.db) this.effect(ctx, VERB_DB, db);
     this.effect(ctx, 'DEL', key);

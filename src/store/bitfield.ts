@@ -1,4 +1,5 @@
 // BITFIELD: integers of any width anywhere in a string. All arguments are read before anything is done.
+import { STRING_EVENT } from '../command/index.js';
 import { MAX_BULK, type Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import { BAD_OFFSET } from './bitmaps.js';
@@ -90,6 +91,8 @@ function bitfield(store: Access, request: Request, ctx: Context, readonly: boole
   const writes = todo.filter((step) => step.kind !== 'get');
   if (readonly && writes.length > 0) reject('ERR BITFIELD_RO only supports the GET subcommand');
   const key = request.text(1);
+  // Redis looks it up as a reader unless it writes.
+  ctx.reads = writes.length === 0;
   const entry = store.findString(ctx, key);
   const end = Math.max(0, ...writes.map((step) => Math.floor((step.offset + step.bits - 1) / 8) + 1));
   const value = entry?.value ?? '';
@@ -97,6 +100,9 @@ function bitfield(store: Access, request: Request, ctx: Context, readonly: boole
   const grew = writes.length > 0 && (entry === undefined || end > value.length);
   let changes = 0;
   ctx.reply.array(todo.length);
+  // Redis announces what is set to what it was only if the string has grown for it.
+  let changed = false;
+  const grown = entry === undefined || end > value.length;
   for (const step of todo) {
     const old = read(bytes, step);
     if (step.kind === 'get') {
@@ -112,6 +118,7 @@ function bitfield(store: Access, request: Request, ctx: Context, readonly: boole
     }
     if (grew || next !== old) changes++;
     writeBits(bytes, step.offset, step.bits, next);
+    changed ||= grown || next !== old;
     ctx.reply.integer(step.kind === 'set' ? old : next);
   }
   // Also when every write failed: the string may have grown to hold the fields.
@@ -119,6 +126,7 @@ function bitfield(store: Access, request: Request, ctx: Context, readonly: boole
   store.writeString(ctx, key, entry, ownedBytes(bytes));
   ctx.dirty += Math.max(0, changes - 1);
   store.same(ctx, request);
+  if (changed) ctx.notify(STRING_EVENT, 'setbit', key);
 }
 
 export const BITFIELD: Handlers = {

@@ -1,4 +1,5 @@
 // Strings as arrays of bits: SETBIT, GETBIT, BITCOUNT, BITPOS, BITOP.
+import { GENERIC_EVENT, STRING_EVENT } from '../command/index.js';
 import { MAX_BULK, type Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import { countOnes, findBit } from './bits.js';
@@ -34,6 +35,7 @@ function setbit(store: Access, request: Request, ctx: Context): void {
   bytes[index] = bit === 1 ? bytes[index]! | mask : bytes[index]! & ~mask;
   store.writeString(ctx, key, entry, ownedBytes(bytes));
   store.same(ctx, request);
+  ctx.notify(STRING_EVENT, 'setbit', key);
 }
 
 function getbit(store: Access, request: Request, ctx: Context): void {
@@ -139,16 +141,19 @@ function bitop(store: Access, request: Request, ctx: Context): void {
   if (not && request.argc !== 4) reject('ERR BITOP NOT must be called with a single source key.');
   const sources: Buffer[] = [];
   let length = 0;
+  ctx.reads = true;
   for (let i = 3; i < request.argc; i++) {
     const value = store.findString(ctx, request.text(i))?.value ?? '';
     sources.push(viewOf(value));
     length = Math.max(length, value.length);
   }
   const target = request.text(2);
+  ctx.reads = false;
   if (length === 0) {
     if (store.findQuiet(ctx, target) !== undefined) {
       store.delete(ctx, target);
       store.effect(ctx, 'DEL', target);
+      ctx.notify(GENERIC_EVENT, 'del', target);
     }
   } else {
     let result: Buffer;
@@ -158,6 +163,7 @@ function bitop(store: Access, request: Request, ctx: Context): void {
     } else result = combine(sources, length, operation);
     store.putString(ctx, target, ownedBytes(result), -1);
     store.same(ctx, request);
+    ctx.notify(STRING_EVENT, 'set', target);
   }
   ctx.reply.integer(length);
 }

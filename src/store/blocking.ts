@@ -1,12 +1,13 @@
 // Blocking commands as a store executes them: as if nothing could be waited for, which is also what they do between
 // MULTI and EXEC. Nil says that there was nothing to pop; whoever waits then is not a store's affair.
-import { type CommandRow, findText, timeoutAt, timeoutOf } from '../command/index.js';
+import { type CommandRow, findText, LIST_EVENT, timeoutAt, timeoutOf, ZSET_EVENT } from '../command/index.js';
 import { type Request, requestOf } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
 import { LIST } from './entry.js';
 import { reject } from './errors.js';
 import type { Handler, Handlers } from './handler.js';
+import { POPPED } from './list.js';
 import { LISTS_SEVERAL, lmpopOptions } from './list-several.js';
 import type { End, List } from './list-value.js';
 import { findSorted, replyScore, SORTED_SETS, zmpopOptions } from './zset.js';
@@ -30,6 +31,7 @@ function pop(name: string, end: End): Handler {
       if (entry === undefined) continue;
       const { held } = entry.value;
       const value = entry.value.pop(end);
+      ctx.notify(LIST_EVENT, POPPED[end], key);
       store.changed(ctx, key, entry, held);
       store.effect(ctx, end === 'left' ? 'LPOP' : 'RPOP', request.bytes(i));
       ctx.reply.array(2);
@@ -58,6 +60,7 @@ function zpop(name: string, from: 'min' | 'max'): Handler {
         replyScore(ctx, score);
       });
       value.removeRange(at, 1);
+      ctx.notify(ZSET_EVENT, from === 'min' ? 'zpopmin' : 'zpopmax', key);
       store.changed(ctx, key, entry, held);
       store.effect(ctx, from === 'min' ? 'ZPOPMIN' : 'ZPOPMAX', request.bytes(i));
       return;

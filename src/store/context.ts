@@ -3,6 +3,14 @@
 import type { Proto } from '../resp/index.js';
 import { ReplyWriter } from '../resp/index.js';
 
+/** One keyspace event: its class, its name, and the key it is about. */
+export interface KeyEvent {
+  readonly kind: number;
+  readonly event: string;
+  readonly db: number;
+  readonly key: string;
+}
+
 /** Inputs and outputs of one execution. Everything that is not in the store itself comes from here. */
 export class Context {
   // ---- inputs, set by the caller
@@ -26,6 +34,8 @@ export class Context {
   aside = false;
   /** Slots that commands on all keys look at; null: all of them. */
   slots: ((slot: number) => boolean) | null = null;
+  /** Classes of keyspace events that somebody wants (command/key-events.ts); 0: none is announced. */
+  notifying = 0;
   /** Uniform in [0, 1): for RANDOMKEY, SPOP and the like, and for sampling. */
   random: () => number = () => 0.5;
 
@@ -45,6 +55,13 @@ export class Context {
   /** Look-ups by reading commands that found a live key, and that did not: INFO's keyspace_hits, keyspace_misses. */
   hits = 0;
   misses = 0;
+  /** Keyspace events of what was executed, in order: the caller takes them, and tells them when it is committed. */
+  events: KeyEvent[] = [];
+  /**
+   * A look-up that finds nothing is a miss that may be announced: of reading commands, and of the look-ups of writing
+   * ones that Redis makes as a reader. Set by execute() for the command as a whole.
+   */
+  reads = false;
 
   constructor(reply = new ReplyWriter(), effects = new ReplyWriter()) {
     this.reply = reply;
@@ -55,6 +72,15 @@ export class Context {
   get proto(): Proto {
     return this.reply.proto;
   }
+  /**
+   * Announces a keyspace event, as Redis's notifyKeyspaceEvent: the one call that every command makes for each of its
+   * events, in Redis's order, with the names Redis gives them. Costs a look at a flag when nobody wants the class;
+   * says nothing where effects are applied, so that no copy and no move of a key announces anything.
+   */
+  notify(kind: number, event: string, key: string, db = this.db): void {
+    if ((this.notifying & kind) !== 0 && !this.replica) this.events.push({ kind, event, db, key });
+  }
+
   /** Remembers that the outcome depends on what was written at `seq`. */
   saw(seq: number): void {
     if (seq > this.need) this.need = seq;

@@ -1,4 +1,5 @@
 // Numbers kept in strings: INCR and its kin. Numbers are text; a BigInt only beyond the safe range.
+import { STRING_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -19,6 +20,7 @@ function add(store: Access, request: Request, ctx: Context, delta: Int64): void 
   const sum = addInt64(old, delta) ?? reject('ERR increment or decrement would overflow');
   store.writeString(ctx, key, entry, String(sum));
   store.same(ctx, request);
+  ctx.notify(STRING_EVENT, 'incrby', key);
   ctx.reply.integer(sum);
 }
 
@@ -40,6 +42,7 @@ function incrbyfloat(store: Access, request: Request, ctx: Context): void {
   store.writeString(ctx, key, entry, text);
   // Its result, not the command: no copy shall depend on how its processor adds.
   store.effect(ctx, 'SET', key, text, 'KEEPTTL');
+  ctx.notify(STRING_EVENT, 'incrbyfloat', key);
   ctx.reply.bulk(text);
 }
 

@@ -1,6 +1,6 @@
 // Commands on the time a key has left. Effects name absolute times; an expiry in the past is a deletion,
 // but only a primary judges that: on a backup PEXPIREAT always sets.
-import { cut } from '../command/index.js';
+import { cut, GENERIC_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -56,9 +56,11 @@ function expire(name: string, form: TimeForm) {
     if (at <= ctx.now && !ctx.replica) {
       store.delete(ctx, key);
       store.effect(ctx, 'DEL', key);
+      ctx.notify(GENERIC_EVENT, 'del', key);
     } else {
       store.changeExpiry(ctx, key, entry, at);
       store.effect(ctx, 'PEXPIREAT', key, at);
+      ctx.notify(GENERIC_EVENT, 'expire', key);
     }
     ctx.reply.integer(1);
   };
@@ -73,6 +75,7 @@ function persist(store: Access, request: Request, ctx: Context): void {
   }
   store.changeExpiry(ctx, key, entry, -1);
   store.same(ctx, request);
+  ctx.notify(GENERIC_EVENT, 'persist', key);
   ctx.reply.integer(1);
 }
 

@@ -1,4 +1,5 @@
 // Commands on keys of any type, one database: deletion, existence, type.
+import { GENERIC_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -11,6 +12,7 @@ function del(store: Access, request: Request, ctx: Context): void {
     const key = request.text(i);
     if (store.findQuiet(ctx, key) === undefined) continue;
     store.delete(ctx, key);
+    ctx.notify(GENERIC_EVENT, 'del', key);
     deleted++;
   }
   if (deleted > 0) store.same(ctx, request);

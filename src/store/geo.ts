@@ -1,4 +1,5 @@
 // GEO commands: sorted sets whose scores are cells of the earth's surface (geohash.ts), and searches in them.
+import { ZSET_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -260,7 +261,10 @@ function search(value: SortedSet, shape: Shape, most: number): Found[] {
 }
 
 function searching(form: Form): Handler {
+  const name = form.store === 'always' ? 'geosearchstore' : 'georadiusstore';
+  const event = { kind: ZSET_EVENT, name };
   return (store, request, ctx) => {
+    ctx.reads = true;
     const value = findSorted(store, ctx, request.text(form.store === 'always' ? 2 : 1))?.value;
     const query = queryOf(request, form, value);
     const { center, size, any, count, target } = query;
@@ -285,7 +289,7 @@ function searching(form: Form): Handler {
     stored.compact = false;
     for (const { member, score, metres } of found)
       stored.set(member, query.targetDistances ? metres / unit : score);
-    storeResult(store, request, ctx, ZSET, stored.packed(), target);
+    storeResult(store, request, ctx, ZSET, stored.packed(), event, target);
   };
 }
 

@@ -1,5 +1,6 @@
 // Commands on the fields of a hash, but for those that choose at random. Effects are the commands themselves,
 // except that HINCRBYFLOAT becomes the value it came to.
+import { HASH_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -47,6 +48,7 @@ function setPairs(store: Access, request: Request, ctx: Context, name: string): 
     }
   });
   store.same(ctx, request);
+  ctx.notify(HASH_EVENT, 'hset', request.text(1));
   return created;
 }
 
@@ -65,6 +67,7 @@ function hsetnx(store: Access, request: Request, ctx: Context): void {
   if (!there) {
     write(store, request, ctx, entry, (hash) => hash.set(request.text(2), argumentValue(request, 3)));
     store.same(ctx, request);
+    ctx.notify(HASH_EVENT, 'hset', request.text(1));
   }
   ctx.reply.integer(there ? 0 : 1);
 }
@@ -79,6 +82,7 @@ function hincrby(store: Access, request: Request, ctx: Context): void {
   const sum = addInt64(old, delta) ?? reject('ERR increment or decrement would overflow');
   write(store, request, ctx, entry, (hash) => hash.set(field, String(sum)));
   store.same(ctx, request);
+  ctx.notify(HASH_EVENT, 'hincrby', request.text(1));
   ctx.reply.integer(sum);
 }
 
@@ -95,6 +99,7 @@ function hincrbyfloat(store: Access, request: Request, ctx: Context): void {
   write(store, request, ctx, entry, (hash) => hash.set(field, text));
   // Its result, not the command: no copy shall depend on how its processor adds.
   store.effect(ctx, 'HSET', request.bytes(1), request.bytes(2), text);
+  ctx.notify(HASH_EVENT, 'hincrbyfloat', request.text(1));
   ctx.reply.bulk(text);
 }
 
@@ -108,7 +113,9 @@ function hdel(store: Access, request: Request, ctx: Context): void {
     } = entry;
     for (let i = 2; i < request.argc; i++) if (value.delete(request.text(i))) deleted++;
     if (deleted > 0) {
-      store.changed(ctx, request.text(1), entry, held);
+      const key = request.text(1);
+      ctx.notify(HASH_EVENT, 'hdel', key);
+      store.changed(ctx, key, entry, held);
       store.same(ctx, request);
     }
   }

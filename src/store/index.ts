@@ -1,5 +1,5 @@
 export { type AsideCommand, type KeyState, runAside } from './aside.js';
-export { Context } from './context.js';
+export { Context, type KeyEvent } from './context.js';
 export { LIST, STREAM, ZSET } from './entry.js';
 export { type Imported, KeyExport, KeyImport } from './key-pieces.js';
 export { DATABASES } from './keyspace.js';

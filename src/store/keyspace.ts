@@ -38,6 +38,8 @@ export class Keyspace {
   onPut: ((db: number, key: string, type: number) => void) | null = null;
   /** Called for each key that is deleted; null: every key of the database. */
   onGone: ((db: number, key: string | null) => void) | null = null;
+  /** Called for each key that is changed in any way, of whatever database; null: for all of them at once. */
+  onChange: ((key: string | null) => void) | null = null;
   // Commands look a key up and then write it: the slot is computed once.
   private lastKey = '';
   private lastSlot = slotOfText('');
@@ -87,6 +89,7 @@ export class Keyspace {
     if (this.bytes > this.peakBytes) this.peakBytes = this.bytes;
     if (entry.expireAt !== expireAt) this.expire(db, key, entry, expireAt);
     if (this.onPut !== null) this.onPut(db, key, type);
+    if (this.onChange !== null) this.onChange(key);
     return entry;
   }
 
@@ -119,6 +122,7 @@ export class Keyspace {
     const entry = map?.get(key);
     if (map === undefined || entry === undefined) return false;
     map.delete(key);
+    if (this.onChange !== null) this.onChange(key);
     if (entry.expireAt !== -1) this.expires(db, -1);
     this.keysOfDb[db]!--;
     this.keysOfSlot[slot]!--;
@@ -133,6 +137,7 @@ export class Keyspace {
 
   /** Deletes every key of a database; of all databases when none is named. */
   clear(db?: number): void {
+    if (this.onChange !== null) this.onChange(null);
     if (db === undefined) for (let each = 0; each < DATABASES; each++) this.clearDatabase(each);
     else this.clearDatabase(db);
     if (this.keysOfDb.every((count) => count === 0)) {

@@ -1,5 +1,6 @@
 // Commands on lists of several keys. Their effects name one key each, so that a copy that has been given a part of
 // the keys can use them: LMPOP becomes the pop it came to, LMOVE a pop and a push of the element.
+import { LIST_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -7,7 +8,7 @@ import { LIST } from './entry.js';
 import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument } from './integers.js';
-import { popSome } from './list.js';
+import { POPPED, PUSHED, popSome } from './list.js';
 import { type End, List } from './list-value.js';
 
 /** Argument i as an end. @throws ReplyError */
@@ -31,6 +32,8 @@ function move(store: Access, request: Request, ctx: Context, fromEnd: End, toEnd
   if (from === to) {
     const value = source.value.pop(fromEnd);
     source.value.push(toEnd, value);
+    ctx.notify(LIST_EVENT, PUSHED[toEnd], to);
+    ctx.notify(LIST_EVENT, POPPED[fromEnd], from);
     store.changed(ctx, from, source, held);
     store.same(ctx, request);
     ctx.reply.bulk(value);
@@ -38,12 +41,15 @@ function move(store: Access, request: Request, ctx: Context, fromEnd: End, toEnd
   }
   const target = store.findTyped<List>(ctx, to, LIST);
   const value = source.value.pop(fromEnd);
-  store.changed(ctx, from, source, held);
   const list = target?.value ?? new List();
   const before = list.held;
   list.push(toEnd, value);
   if (target === undefined) store.place(ctx, ctx.db, to, LIST, list, -1);
   else store.changed(ctx, to, target, before);
+  // In Redis's order: it gives before it takes.
+  ctx.notify(LIST_EVENT, PUSHED[toEnd], to);
+  ctx.notify(LIST_EVENT, POPPED[fromEnd], from);
+  store.changed(ctx, from, source, held);
   store.effect(ctx, POP[fromEnd], request.bytes(1));
   store.effect(ctx, PUSH[toEnd], request.bytes(2), value);
   ctx.reply.bulk(value);
@@ -87,6 +93,7 @@ function lmpop(store: Access, request: Request, ctx: Context): void {
     ctx.reply.bulk(key);
     ctx.reply.array(popped);
     popSome(ctx, list, end, popped);
+    ctx.notify(LIST_EVENT, POPPED[end], key);
     store.changed(ctx, key, entry, held);
     store.effect(ctx, POP[end], request.bytes(i), popped);
     return;

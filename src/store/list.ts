@@ -1,4 +1,5 @@
 // Commands on one list. Effects are the commands themselves; without a change there is none.
+import { LIST_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -22,6 +23,10 @@ function positiveArgument(request: Request, i: number, error = NOT_POSITIVE): nu
 
 // ---- the ends
 
+/** Events of what is put at an end, and taken from it. */
+export const PUSHED = { left: 'lpush', right: 'rpush' };
+export const POPPED = { left: 'lpop', right: 'rpop' };
+
 function push(end: End, onlyIfThere: boolean) {
   return (store: Access, request: Request, ctx: Context): void => {
     const key = request.text(1);
@@ -36,6 +41,7 @@ function push(end: End, onlyIfThere: boolean) {
     if (entry === undefined) store.place(ctx, ctx.db, key, LIST, list, -1);
     else store.changed(ctx, key, entry, held);
     store.same(ctx, request);
+    ctx.notify(LIST_EVENT, PUSHED[end], key);
     ctx.reply.integer(list.size);
   };
 }
@@ -62,7 +68,9 @@ function pop(end: End, name: string) {
     if (count !== null) reply.array(wanted);
     if (wanted === 0) return;
     popSome(ctx, list, end, wanted);
-    store.changed(ctx, request.text(1), entry, held);
+    const key = request.text(1);
+    ctx.notify(LIST_EVENT, POPPED[end], key);
+    store.changed(ctx, key, entry, held);
     store.same(ctx, request);
   };
 }
@@ -151,7 +159,9 @@ function lset(store: Access, request: Request, ctx: Context): void {
   if (at < 0) reject('ERR index out of range');
   const { held } = list;
   list.set(at, argumentValue(request, 3));
-  store.changed(ctx, request.text(1), entry, held);
+  const key = request.text(1);
+  ctx.notify(LIST_EVENT, 'lset', key);
+  store.changed(ctx, key, entry, held);
   store.same(ctx, request);
   ctx.reply.ok();
 }
@@ -172,7 +182,9 @@ function linsert(store: Access, request: Request, ctx: Context): void {
   }
   const { held } = list;
   list.insert(after ? at + 1 : at, argumentValue(request, 4));
-  store.changed(ctx, request.text(1), entry, held);
+  const key = request.text(1);
+  ctx.notify(LIST_EVENT, 'linsert', key);
+  store.changed(ctx, key, entry, held);
   store.same(ctx, request);
   ctx.reply.integer(list.size);
 }
@@ -187,7 +199,9 @@ function lrem(store: Access, request: Request, ctx: Context): void {
     const limit = count === 0 ? list.size : Math.abs(count);
     removed = list.removeEqual(argumentValue(request, 3), limit, count < 0 ? 'right' : 'left');
     if (removed > 0) {
-      store.changed(ctx, request.text(1), entry, held);
+      const key = request.text(1);
+      ctx.notify(LIST_EVENT, 'lrem', key);
+      store.changed(ctx, key, entry, held);
       store.same(ctx, request);
     }
   }
@@ -202,9 +216,11 @@ function ltrim(store: Access, request: Request, ctx: Context): void {
     const list = entry.value;
     const { held, size } = list;
     const { from, count } = rangeIn(size, start, end);
+    const key = request.text(1);
+    ctx.notify(LIST_EVENT, 'ltrim', key);
     list.removeRange(from + count, size - from - count);
     list.removeRange(0, from);
-    store.changed(ctx, request.text(1), entry, held);
+    store.changed(ctx, key, entry, held);
     // Also when nothing goes: to those who watch it, Redis has changed it.
     store.same(ctx, request);
   }

@@ -17,6 +17,7 @@ function usage(store: Access, request: Request, ctx: Context): void {
     if (clampedArgument(request, ++i) < 0) reject(SYNTAX);
   }
   const key = request.text(2);
+  ctx.reads = false;
   const entry = store.findQuiet(ctx, key);
   if (entry === undefined) ctx.reply.nil();
   else ctx.reply.integer(ENTRY + key.length + typeOf(entry.type).held(entry.value));

@@ -9,6 +9,7 @@ import { typeOf } from './types.js';
 
 function about(answer: (ctx: Context, entry: Entry) => void) {
   return (store: Access, request: Request, ctx: Context): void => {
+    ctx.reads = false;
     const entry = store.findQuiet(ctx, request.text(2));
     if (entry === undefined) ctx.reply.nil();
     else answer(ctx, entry);

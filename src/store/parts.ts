@@ -1,4 +1,5 @@
 // Commands on a part of a string, or on its length.
+import { STRING_EVENT } from '../command/index.js';
 import { MAX_BULK, type Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -27,6 +28,7 @@ function append(store: Access, request: Request, ctx: Context): void {
     ctx.reply.integer(length);
   }
   store.same(ctx, request);
+  ctx.notify(STRING_EVENT, 'append', key);
 }
 
 function setrange(store: Access, request: Request, ctx: Context): void {
@@ -44,6 +46,7 @@ function setrange(store: Access, request: Request, ctx: Context): void {
   request.bytes(3).copy(bytes, offset);
   store.writeString(ctx, key, entry, ownedBytes(bytes));
   store.same(ctx, request);
+  ctx.notify(STRING_EVENT, 'setrange', key);
   ctx.reply.integer(bytes.length);
 }
 

@@ -1,5 +1,6 @@
 // DUMP and RESTORE: values as payloads of Redis 7.0, so that they can come from and go to a real one. A payload is a value
 // as an RDB file has it, the version of that format, and a checksum. A corrupt one is an error, never a crash.
+import { GENERIC_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -88,9 +89,11 @@ function restore(store: Access, request: Request, ctx: Context): void {
     if (!present) return;
     store.delete(ctx, key);
     store.effect(ctx, 'DEL', key);
+    ctx.notify(GENERIC_EVENT, 'del', key);
     return;
   }
-  store.place(ctx, ctx.db, key, type, value, expireAt);
+  store.place(ctx, ctx.db, key, type, value, expireAt, true);
+  ctx.notify(GENERIC_EVENT, 'restore', key);
   const entry = store.peek(ctx.db, key);
   if (idle > 0 && entry !== undefined) entry.used = usedAt(ctx.now - Math.min(idle, ctx.now / 1000) * 1000);
   const extra = idle > 0 ? ['IDLETIME', String(idle)] : [];

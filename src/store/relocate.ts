@@ -1,5 +1,6 @@
 // A key to another name or database: RENAME, COPY, MOVE. An expired target goes first, with its own effect, so
 // that the command's own bytes do the same on every copy.
+import { GENERIC_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -16,9 +17,11 @@ function rename(store: Access, request: Request, ctx: Context, ifNone: boolean):
   const target = from === to ? entry : store.findQuiet(ctx, to);
   const done = from !== to && !(ifNone && target !== undefined);
   if (done) {
-    store.place(ctx, ctx.db, to, entry.type, entry.value, entry.expireAt);
+    store.place(ctx, ctx.db, to, entry.type, entry.value, entry.expireAt, true);
     store.delete(ctx, from);
     store.same(ctx, request);
+    ctx.notify(GENERIC_EVENT, 'rename_from', from);
+    ctx.notify(GENERIC_EVENT, 'rename_to', to);
   }
   if (ifNone) ctx.reply.integer(done ? 1 : 0);
   else ctx.reply.ok();
@@ -46,14 +49,17 @@ function copy(store: Access, request: Request, ctx: Context): void {
   const from = request.text(1);
   const to = request.text(2);
   if (db === ctx.db && from === to) reject(SAME);
+  ctx.reads = true;
   const entry = store.find(ctx, from);
+  ctx.reads = false;
   const target = entry === undefined ? undefined : store.findQuiet(ctx, to, db);
   if (entry === undefined || (target !== undefined && !replace)) {
     ctx.reply.integer(0);
     return;
   }
-  store.place(ctx, db, to, entry.type, typeOf(entry.type).copy(entry.value), entry.expireAt);
+  store.place(ctx, db, to, entry.type, typeOf(entry.type).copy(entry.value), entry.expireAt, true);
   store.same(ctx, request);
+  ctx.notify(GENERIC_EVENT, 'copy_to', to, db);
   ctx.reply.integer(1);
 }
 
@@ -69,6 +75,8 @@ function move(store: Access, request: Request, ctx: Context): void {
   store.place(ctx, db, key, entry.type, entry.value, entry.expireAt);
   store.delete(ctx, key);
   store.same(ctx, request);
+  ctx.notify(GENERIC_EVENT, 'move_from', key);
+  ctx.notify(GENERIC_EVENT, 'move_to', key, db);
   ctx.reply.integer(1);
 }
 

@@ -1,4 +1,5 @@
 // Commands on several sets: SMOVE, intersection, union, difference, and the forms that store the result.
+import { GENERIC_EVENT, SET_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -23,14 +24,19 @@ function smove(store: Access, request: Request, ctx: Context): void {
   if (there && from !== to) {
     const { held } = source.value;
     source.value.delete(member);
+    ctx.notify(SET_EVENT, 'srem', from);
     store.changed(ctx, from, source, held);
     if (destination === undefined) {
       const value = new SetValue();
       value.add(member);
       store.place(ctx, ctx.db, to, SET, value, -1);
+      ctx.notify(SET_EVENT, 'sadd', to);
     } else {
       const before = destination.value.held;
-      if (destination.value.add(member)) store.changed(ctx, to, destination, before);
+      if (destination.value.add(member)) {
+        store.changed(ctx, to, destination, before);
+        ctx.notify(SET_EVENT, 'sadd', to);
+      }
     }
     store.same(ctx, request);
   }
@@ -86,28 +92,40 @@ function answered(operation: (sets: Sets) => string[], all: boolean): Handler {
     replyMembers(ctx, operation(setsOf(store, request, ctx, 1, request.argc, all)));
 }
 
-function stored(operation: (sets: Sets) => string[], all: boolean): Handler {
+function stored(name: string, operation: (sets: Sets) => string[], all: boolean): Handler {
+  const event = { kind: SET_EVENT, name };
   return (store, request, ctx) => {
+    ctx.reads = true;
     const members = operation(setsOf(store, request, ctx, 2, request.argc, all));
     const value = new SetValue();
     for (const member of members) value.add(member);
-    storeResult(store, request, ctx, SET, value);
+    storeResult(store, request, ctx, SET, value, event);
   };
 }
 
-/** Makes the key in argument `at` this collection, or deletes it when that is empty; the command's bytes are the effect. */
+/**
+ * Makes the key in argument `at` this collection, or deletes it when that is empty; the command's bytes are the effect.
+ * @param event what is announced when there is a result
+ */
 export function storeResult(
   store: Access,
   request: Request,
   ctx: Context,
   type: number,
   value: Collection,
+  event: { readonly kind: number; readonly name: string },
   at = 1,
 ): void {
   const key = request.text(at);
+  ctx.reads = false;
   const there = store.findQuiet(ctx, key) !== undefined;
-  if (value.size > 0) store.place(ctx, ctx.db, key, type, value, -1);
-  else if (there) store.delete(ctx, key);
+  if (value.size > 0) {
+    store.place(ctx, ctx.db, key, type, value, -1);
+    ctx.notify(event.kind, event.name, key);
+  } else if (there) {
+    store.delete(ctx, key);
+    ctx.notify(GENERIC_EVENT, 'del', key);
+  }
   if (value.size > 0 || there) store.same(ctx, request);
   ctx.reply.integer(value.size);
 }
@@ -131,5 +149,7 @@ export const SET_ALGEBRA: Handlers = {
   smove,
   sintercard,
   ...Object.fromEntries(OPERATIONS.map(([name, run, all]) => [name, answered(run, all)])),
-  ...Object.fromEntries(OPERATIONS.map(([name, run, all]) => [`${name}store`, stored(run, all)])),
+  ...Object.fromEntries(
+    OPERATIONS.map(([name, run, all]) => [`${name}store`, stored(`${name}store`, run, all)]),
+  ),
 };

@@ -1,4 +1,5 @@
 // Commands on one set. What is drawn at random is drawn on the primary alone: effects name the members.
+import { GENERIC_EVENT, SET_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -26,7 +27,10 @@ function sadd(store: Access, request: Request, ctx: Context): void {
   for (let i = 2; i < request.argc; i++) if (value.add(request.text(i))) added++;
   if (entry === undefined) store.place(ctx, ctx.db, key, SET, value, -1);
   else if (added > 0) store.changed(ctx, key, entry, held);
-  if (added > 0) store.same(ctx, request);
+  if (added > 0) {
+    store.same(ctx, request);
+    ctx.notify(SET_EVENT, 'sadd', key);
+  }
   ctx.reply.integer(added);
 }
 
@@ -39,6 +43,7 @@ function srem(store: Access, request: Request, ctx: Context): void {
     const { held } = value;
     for (let i = 2; i < request.argc; i++) if (value.delete(request.text(i))) removed++;
     if (removed > 0) {
+      ctx.notify(SET_EVENT, 'srem', key);
       store.changed(ctx, key, entry, held);
       store.same(ctx, request);
     }
@@ -102,12 +107,15 @@ function spop(store: Access, request: Request, ctx: Context): void {
     popped.push(...value.names());
     store.delete(ctx, key);
     store.effect(ctx, 'DEL', key);
+    ctx.notify(SET_EVENT, 'spop', key);
+    ctx.notify(GENERIC_EVENT, 'del', key);
   } else {
     while (popped.length < count) {
       const member = value.nth(Math.floor(ctx.random() * value.size));
       value.delete(member);
       popped.push(member);
     }
+    ctx.notify(SET_EVENT, 'spop', key);
     store.changed(ctx, key, entry, held);
     for (let i = 0; i < popped.length; i += MOST_NAMED) {
       store.effect(ctx, 'SREM', key, ...popped.slice(i, i + MOST_NAMED));

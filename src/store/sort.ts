@@ -1,6 +1,6 @@
 // SORT and SORT_RO of lists, sets and sorted sets. BY and GET patterns that name other keys are looked up where those keys
 // were fetched (aside.ts); elsewhere nobody has locked them, and they are refused (as Redis Cluster does, in its words).
-import { namesKeys, patternKey } from '../command/index.js';
+import { LIST_EVENT, namesKeys, patternKey } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -119,6 +119,7 @@ function limited(elements: readonly string[], { offset, limit }: Query): readonl
 
 function sort(store: Access, request: Request, ctx: Context, readonly: boolean): void {
   const query = queryOf(request, readonly, ctx.aside);
+  ctx.reads = true;
   const entry = store.find(ctx, request.text(1));
   let elements: readonly string[] = [];
   if (entry?.type === SET) {
@@ -142,6 +143,8 @@ function sort(store: Access, request: Request, ctx: Context, readonly: boolean):
   answer(store, request, ctx, query, limited(elements, query));
 }
 
+const SORTSTORE = { kind: LIST_EVENT, name: 'sortstore' };
+
 function listOf(elements: readonly string[]): List {
   const list = new List();
   for (const element of elements) list.push('right', keptBytes(Buffer.from(element, 'latin1')));
@@ -159,7 +162,7 @@ function answer(
   const all = elements.flatMap((element) => gets.map((pattern) => lookUp(store, ctx, pattern, element)));
   if (query.store > 0) {
     const list = listOf(all.map((text) => text ?? ''));
-    storeResult(store, request, ctx, LIST, list, query.store);
+    storeResult(store, request, ctx, LIST, list, SORTSTORE, query.store);
     return;
   }
   ctx.reply.array(all.length);

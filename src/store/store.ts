@@ -29,6 +29,7 @@ export class Store extends Access {
     if (handler === undefined) throw new Error(`store: ${row.name} is not executed here`);
     const before = ctx.reply.length;
     const { hits, misses } = ctx;
+    ctx.reads = !row.write;
     try {
       handler(this, request, ctx);
     } catch (error) {
@@ -36,6 +37,7 @@ export class Store extends Access {
       ctx.reply.truncate(before);
       ctx.reply.error(error.message);
     }
+    ctx.reads = false;
     if (row.write) {
       ctx.hits = hits;
       ctx.misses = misses;

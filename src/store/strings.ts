@@ -1,4 +1,5 @@
 // Commands that read and write whole strings. Effects carry absolute times and no conditions.
+import { GENERIC_EVENT, STRING_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -73,8 +74,10 @@ const options = new Options();
 
 function set(store: Access, request: Request, ctx: Context): void {
   if (request.argc === 3) {
-    store.putString(ctx, request.text(1), argumentValue(request, 2), -1);
+    const name = request.text(1);
+    store.putString(ctx, name, argumentValue(request, 2), -1);
     store.same(ctx, request);
+    ctx.notify(STRING_EVENT, 'set', name);
     ctx.reply.ok();
     return;
   }
@@ -83,6 +86,7 @@ function set(store: Access, request: Request, ctx: Context): void {
   let expireAt = -1;
   if (form !== null) expireAt = positiveExpiryArgument(request, options.time, form, ctx.now, 'set');
   const key = request.text(1);
+  ctx.reads = get;
   const string = get ? store.findString(ctx, key) : undefined;
   const entry = get ? string : store.find(ctx, key);
   if (get) answer(ctx, string);
@@ -93,14 +97,19 @@ function set(store: Access, request: Request, ctx: Context): void {
   if (keep && entry !== undefined) expireAt = entry.expireAt;
   store.putString(ctx, key, argumentValue(request, 2), expireAt);
   setEffect(ctx, request, 2, expireAt);
+  ctx.notify(STRING_EVENT, 'set', key);
+  if (form !== null) ctx.notify(GENERIC_EVENT, 'expire', key);
   if (!get) ctx.reply.ok();
 }
 
 function setExpiring(name: string, form: TimeForm) {
   return (store: Access, request: Request, ctx: Context): void => {
     const expireAt = positiveExpiryArgument(request, 2, form, ctx.now, name);
-    store.putString(ctx, request.text(1), argumentValue(request, 3), expireAt);
+    const key = request.text(1);
+    store.putString(ctx, key, argumentValue(request, 3), expireAt);
     setEffect(ctx, request, 3, expireAt);
+    ctx.notify(STRING_EVENT, 'set', key);
+    ctx.notify(GENERIC_EVENT, 'expire', key);
     ctx.reply.ok();
   };
 }
@@ -111,6 +120,7 @@ function setnx(store: Access, request: Request, ctx: Context): void {
   if (entry === undefined) {
     store.putString(ctx, key, argumentValue(request, 2), -1);
     store.same(ctx, request);
+    ctx.notify(STRING_EVENT, 'set', key);
   }
   ctx.reply.integer(entry === undefined ? 1 : 0);
 }
@@ -123,24 +133,29 @@ function get(store: Access, request: Request, ctx: Context): void {
 
 function getset(store: Access, request: Request, ctx: Context): void {
   const key = request.text(1);
+  ctx.reads = true;
   answer(ctx, store.findString(ctx, key));
   store.putString(ctx, key, argumentValue(request, 2), -1);
   store.same(ctx, request);
+  ctx.notify(STRING_EVENT, 'set', key);
 }
 
 function getdel(store: Access, request: Request, ctx: Context): void {
   const key = request.text(1);
+  ctx.reads = true;
   const entry = store.findString(ctx, key);
   answer(ctx, entry);
   if (entry === undefined) return;
   store.delete(ctx, key);
   store.effect(ctx, 'DEL', key);
+  ctx.notify(GENERIC_EVENT, 'del', key);
 }
 
 function getex(store: Access, request: Request, ctx: Context): void {
   options.read(request, 2, 'getex');
   const { form, persist, time } = options;
   const key = request.text(1);
+  ctx.reads = true;
   const entry = store.findString(ctx, key);
   if (entry === undefined) {
     ctx.reply.nil();
@@ -152,9 +167,11 @@ function getex(store: Access, request: Request, ctx: Context): void {
     if (at <= ctx.now) {
       store.delete(ctx, key);
       store.effect(ctx, 'DEL', key);
+      ctx.notify(GENERIC_EVENT, 'del', key);
     } else {
       store.changeExpiry(ctx, key, entry, at);
       store.effect(ctx, 'PEXPIREAT', key, at);
+      ctx.notify(GENERIC_EVENT, 'expire', key);
     }
     return;
   }
@@ -162,6 +179,7 @@ function getex(store: Access, request: Request, ctx: Context): void {
   if (!persist || entry.expireAt === -1) return;
   store.changeExpiry(ctx, key, entry, -1);
   store.effect(ctx, 'PERSIST', key);
+  ctx.notify(GENERIC_EVENT, 'persist', key);
 }
 
 // ---- several keys
@@ -182,7 +200,9 @@ function pairs(request: Request, command: string): void {
 
 function putPairs(store: Access, request: Request, ctx: Context): void {
   for (let i = 1; i < request.argc; i += 2) {
-    store.putString(ctx, request.text(i), argumentValue(request, i + 1), -1);
+    const key = request.text(i);
+    store.putString(ctx, key, argumentValue(request, i + 1), -1);
+    ctx.notify(STRING_EVENT, 'set', key);
   }
   store.same(ctx, request);
 }

@@ -1,4 +1,5 @@
 // Commands on ranges of a sorted set: by rank, by score, by member; reading, storing, counting, removing.
+import { ZSET_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -96,6 +97,7 @@ function zrange(by: By | null, reverse: boolean | null): Handler {
 
 function zrangestore(store: Access, request: Request, ctx: Context): void {
   const query = queryOf(request, 2, true, null, null);
+  ctx.reads = true;
   const source = findSorted(store, ctx, request.text(2))?.value;
   const value = new SortedSet();
   if (source !== undefined) {
@@ -103,7 +105,7 @@ function zrangestore(store: Access, request: Request, ctx: Context): void {
     if (query.byRank && count > MAX_COMPACT) value.compact = false;
     source.forEach(first, count, query.reverse, (member, score) => value.set(member, score));
   }
-  storeResult(store, request, ctx, ZSET, value);
+  storeResult(store, request, ctx, ZSET, value, { kind: ZSET_EVENT, name: 'zrangestore' });
 }
 
 function zcount(by: By): Handler {
@@ -127,6 +129,7 @@ function zremrange(by: By): Handler {
       count = Math.max(0, to - from);
       if (count > 0) {
         entry.value.removeRange(from, count);
+        ctx.notify(ZSET_EVENT, `zremrangeby${by}`, key);
         store.changed(ctx, key, entry, held);
         store.same(ctx, request);
       }

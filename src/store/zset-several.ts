@@ -1,5 +1,6 @@
 // Commands on several sorted sets, and sets as if each score were 1: union, intersection, difference, and the forms
 // that store the result. Scores are added in a fixed order, so that every copy comes to the same sums.
+import { ZSET_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -158,9 +159,11 @@ function answered(operation: Operation): Handler {
 }
 
 function stored(operation: Operation): Handler {
+  const event = { kind: ZSET_EVENT, name: `z${operation}store` };
   return (store, request, ctx) => {
+    ctx.reads = true;
     const query = queryOf(store, request, ctx, 2, operation, 'store');
-    storeResult(store, request, ctx, ZSET, result(operation, query).packed());
+    storeResult(store, request, ctx, ZSET, result(operation, query).packed(), event);
   };
 }
 

@@ -1,5 +1,6 @@
 // Commands on single members of a sorted set: ZADD and its kin, removal, scores, ranks, pops, random members.
 // Effects name exact scores: what ZINCRBY adds is added once.
+import { ZSET_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -95,6 +96,7 @@ export function addAll(
   if (added + updated > 0) {
     if (entry === undefined) store.place(ctx, ctx.db, key, ZSET, value, -1);
     else store.changed(ctx, key, entry, held);
+    ctx.notify(ZSET_EVENT, options.incr ? 'zincr' : 'zadd', key);
     if (options.incr) store.effect(ctx, 'ZADD', key, formatScore(last!), request.bytes(members.from));
     else store.same(ctx, request);
   }
@@ -112,6 +114,7 @@ function zrem(store: Access, request: Request, ctx: Context): void {
     const { held } = entry.value;
     for (let i = 2; i < request.argc; i++) if (entry.value.delete(request.text(i))) removed++;
     if (removed > 0) {
+      ctx.notify(ZSET_EVENT, 'zrem', key);
       store.changed(ctx, key, entry, held);
       store.same(ctx, request);
     }
@@ -187,6 +190,7 @@ function pop(
   });
   if (some === 0) return;
   value.removeRange(from === 'min' ? 0 : size - some, some);
+  ctx.notify(ZSET_EVENT, from === 'min' ? 'zpopmin' : 'zpopmax', key);
   store.changed(ctx, key, entry, held);
   store.effect(ctx, from === 'min' ? 'ZPOPMIN' : 'ZPOPMAX', key, some);
 }

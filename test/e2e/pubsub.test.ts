@@ -89,6 +89,56 @@ describe('publish and subscribe', { timeout: 240_000 }, () => {
     assert.deepEqual(missing, []);
   });
 
+  test('keyspace events and invalidations reach every router', async () => {
+    const [one, two, three] = cluster.routerPorts as [number, number, number];
+    const subscriber = open(one);
+    const heard: string[] = [];
+    subscriber.on('pmessage', (_pattern, channel, text) => heard.push(`${channel} ${text}`));
+    await subscriber.psubscribe('__key*__:ks:*', '__keyevent@0__:expired');
+    const writer = open(two);
+    await writer.config('SET', 'notify-keyspace-events', 'KEA');
+    assert.deepEqual(await open(three).config('GET', 'notify-keyspace-events'), [
+      'notify-keyspace-events',
+      'AKE',
+    ]);
+    // Which keys are in the same group does not matter.
+    await writer.mset('ks:1', '1', 'ks:2', '2', 'ks:3', '3');
+    await writer.rename('ks:1', 'ks:4');
+    await open(three).set('ks:5', '1', 'PX', 50);
+    const wanted = [
+      '1 set',
+      '2 set',
+      '3 set',
+      '1 rename_from',
+      '4 rename_to',
+      '5 set',
+      '5 expire',
+      '5 expired',
+    ];
+    await until('every event', () => heard.length >= wanted.length + 1);
+    assert.deepEqual(
+      heard.filter((text) => text.startsWith('__keyspace')),
+      wanted.map((text) => `__keyspace@0__:ks:${text}`),
+    );
+    assert.deepEqual(
+      heard.filter((text) => text.startsWith('__keyevent')),
+      ['__keyevent@0__:expired ks:5'],
+    );
+    // Where pushes are not understood another connection takes the invalidations.
+    const listener = open(one, { protocol: 2 });
+    const told: string[] = [];
+    listener.on('message', (_channel, keys) => told.push(String(keys)));
+    const id = await listener.client('ID');
+    await listener.subscribe('__redis__:invalidate');
+    const reader = open(one);
+    await reader.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id);
+    await reader.get('ks:2');
+    await open(three).set('ks:2', 'new');
+    await until('the invalidation', () => told.length > 0);
+    assert.deepEqual(told, ['ks:2']);
+    await writer.config('SET', 'notify-keyspace-events', '');
+  });
+
   test('redis-cli subscribes at one router to what another publishes', needs('redis-cli'), async () => {
     const [one, two] = cluster.routerPorts as [number, number];
     const cli = spawn('redis-cli', ['-p', String(one), 'SUBSCRIBE', 'cli'], {

@@ -62,6 +62,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     why: fc.constantFrom('stale' as const, 'full' as const, 'noreplicas' as const, 'busy' as const),
   }),
   record({ kind: kind('ran'), txn, reply: bytes, changes: few(value) }),
+  record({ kind: kind('ran'), txn, reply: bytes, changes: few(value), events: bytes }),
   record({
     kind: kind('vote'),
     txn,

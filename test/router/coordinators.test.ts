@@ -8,6 +8,7 @@ import { showAsk } from '../commit/show.js';
 import { FakeHost } from '../net/fake-host.js';
 
 class World implements CoordinatorsOwner {
+  readonly keyEvents = { flags: 0, tell() {} };
   readonly host = new FakeHost();
   readonly coordinator = 'r1';
   readonly deadlineMs = 1000;

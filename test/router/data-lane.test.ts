@@ -7,7 +7,8 @@ import type { GroupConfig } from '../../src/commit/index.js';
 import type { Address } from '../../src/net/host.js';
 import type { Proto, Request } from '../../src/resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
-import { DataLane, type LaneOwner, type Sink } from '../../src/router/data-lane.js';
+import { DataLane, type Sink } from '../../src/router/data-lane.js';
+import type { LaneOwner } from '../../src/router/lane-owner.js';
 import { FakeHost } from '../net/fake-host.js';
 import { request } from './make.js';
 
@@ -18,6 +19,9 @@ const stale = (counter: number, ring: number) =>
 const START = ['TOWLINE.DB 0', 'TOWLINE.PROTO 2', 'TOWLINE.CLIENT 0', 'TOWLINE.RING 3'];
 
 class World implements LaneOwner, Sink {
+  readonly keyEvents = { flags: 0, tell() {} };
+  readonly wanted = 0;
+  readonly tracking = { changed() {}, missed() {} };
   readonly host = new FakeHost();
   readonly id = 'r1';
   readonly blocking = { opened() {}, said() {} };

@@ -5,7 +5,8 @@ import { describe, it } from 'node:test';
 import { addressOf, type GroupConfig } from '../../src/commit/index.js';
 import { tellConfig } from '../../src/net/config-message.js';
 import { EMPTY_RING, type RingDocument } from '../../src/ring/index.js';
-import { DataLane, type LaneOwner, type Sink } from '../../src/router/data-lane.js';
+import { DataLane, type Sink } from '../../src/router/data-lane.js';
+import type { LaneOwner } from '../../src/router/lane-owner.js';
 import { type FakeConn, FakeHost } from '../net/fake-host.js';
 import { request } from './make.js';
 
@@ -15,6 +16,9 @@ const sink: Sink = { reply() {}, stale() {} };
 
 /** A router cut off from ZooKeeper, with one lane. */
 class World implements LaneOwner {
+  readonly keyEvents = { flags: 0, tell() {} };
+  readonly wanted = 0;
+  readonly tracking = { changed() {}, missed() {} };
   readonly host = new FakeHost();
   readonly id = 'r1';
   readonly blocking = { opened() {}, said() {} };

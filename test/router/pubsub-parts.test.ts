@@ -6,9 +6,11 @@ import fc from 'fast-check';
 import { globMatch } from '../../src/command/index.js';
 import { ClientState } from '../../src/router/local/index.js';
 import { Interest } from '../../src/router/pubsub/interest.js';
+import { namesKeyEvents } from '../../src/router/pubsub/key-names.js';
 import { PeerLink } from '../../src/router/pubsub/peer-link.js';
 import { Publishing } from '../../src/router/pubsub/publishing.js';
 import { RemoteNames } from '../../src/router/pubsub/remote-names.js';
+import { SharedEvents } from '../../src/router/pubsub/shared-events.js';
 import { Subscriptions } from '../../src/router/pubsub/subscriptions.js';
 import { FakeHost } from '../net/fake-host.js';
 import { commands, request } from './make.js';
@@ -181,7 +183,7 @@ test('PUBLISH waits for commands before it, not for PUBLISHes, and holds up noth
 function openLink() {
   const host = new FakeHost();
   const names = new RemoteNames<PeerLink>();
-  const owner = { hello: () => bytes('hello\r\n'), names, turned: () => {} };
+  const owner = { hello: () => bytes('hello\r\n'), names, events: () => {}, turned: () => {} };
   const link = new PeerLink(host, owner, 'r2', { host: '127.0.0.1', port: 2 });
   host.last.open();
   return { host, names, link };
@@ -242,4 +244,74 @@ test('what it has subscribers for is acknowledged once for all that arrived toge
   host.last.deliver(KNOWN + KNOWN.replace('$1\r\n1', '$1\r\n7'));
   assert.deepEqual(host.last.commands(), ['TOWLINE.PEER ACK 7']);
   link.stop();
+});
+
+test('a pattern that matches the channel of an event may name it; most others do not', () => {
+  const part = fc.constantFrom(
+    '_',
+    '__',
+    'k',
+    'key',
+    'event',
+    '@0__:',
+    'set',
+    '*',
+    '?',
+    '[_k]',
+    '\\\\_',
+    'x',
+  );
+  const channels = ['__keyevent@0__:set', '__keyspace@0__:x', '__keyspace@15__:\xff'];
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      const pattern = parts.join('').replaceAll('\\\\', '\\');
+      if (channels.some((channel) => globMatch(pattern, channel)))
+        assert.ok(namesKeyEvents('pattern', pattern));
+    }),
+    { seed: 7, numRuns: 5000 },
+  );
+  for (const name of ['news', '__other*', 'k*', '__ke']) assert.ok(!namesKeyEvents('pattern', name), name);
+  assert.ok(namesKeyEvents('channel', channels[0]!));
+  assert.ok(!namesKeyEvents('channel', '*'));
+  assert.ok(!namesKeyEvents('shard', channels[0]!));
+});
+
+test('what is subscribed to for keyspace events is counted, here and elsewhere', () => {
+  const interest = new Interest(() => {});
+  const names = new RemoteNames<string>();
+  let turns = 0;
+  for (const { keyNames } of [interest, names]) keyNames.changed = () => turns++;
+  interest.hold('pattern', ['__key*', 'x']);
+  interest.hold('channel', ['__keyspace@0__:a']);
+  interest.settle('pattern', '__key*', true);
+  interest.drop('pattern', '__key*');
+  assert.deepEqual([interest.keyNames.count, turns], [1, 1]);
+  interest.settle('channel', '__keyspace@0__:a', false);
+  assert.deepEqual([interest.keyNames.count, turns], [0, 2]);
+  names.add('r1', 'pattern', '*');
+  names.add('r2', 'pattern', '*');
+  names.forget('r1');
+  assert.deepEqual([names.keyNames.count, turns], [1, 3]);
+  names.forget('r2');
+  assert.deepEqual([names.keyNames.count, turns], [0, 4]);
+});
+
+test('of two settings of which events are told the newer one stands, whatever order they come in', () => {
+  const all = ['r1', 'r2', 'r3'].map(() => new SharedEvents());
+  const [one, two, three] = all as [SharedEvents, SharedEvents, SharedEvents];
+  assert.equal(three.message(), null);
+  one.set(3, 1000, 'r1');
+  two.set(5, 1000, 'r2');
+  // A clock that goes back does not make it older than what is known.
+  two.set(6, 500, 'r2');
+  assert.equal(three.heard(6, 1001, 'r2'), true);
+  assert.equal(three.heard(3, 1000, 'r1'), false);
+  assert.equal(one.heard(6, 1001, 'r2'), true);
+  assert.equal(two.heard(3, 1000, 'r1'), false);
+  assert.equal(two.heard(6, 1001, 'r2'), false);
+  assert.equal(two.heard(Number.NaN, 9000, 'r9'), false);
+  assert.deepEqual(
+    all.map(({ flags }) => flags),
+    [6, 6, 6],
+  );
 });

@@ -291,6 +291,7 @@ export class Cluster {
       ...(shape.large && { largeBytes: shape.large }),
       password: '',
       maxClients: 1000,
+      host: address.host,
       port: address.port,
       pid: 1,
       runId: name,

@@ -10,13 +10,15 @@ import { type Argument, encodeCommand, ReplySplitter } from '../../src/resp/inde
 export class Connection {
   private readonly splitter = new ReplySplitter();
   private readonly waiting: ((reply: string) => void)[] = [];
+  /** Told of messages that nobody has asked for. */
+  unasked: (message: string) => void = () => {};
 
   constructor(private readonly socket: Socket) {
     socket.on('data', (chunk: Buffer) => {
       this.splitter.feed(chunk);
       while (this.splitter.next()) {
         const { buffer, start, end } = this.splitter;
-        this.waiting.shift()?.(buffer.latin1Slice(start, end));
+        (this.waiting.shift() ?? this.unasked)(buffer.latin1Slice(start, end));
       }
     });
     socket.on('error', () => {});

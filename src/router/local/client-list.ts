@@ -27,7 +27,7 @@ function describeClient(client: ClientState, now: number): string {
     `db=${client.db} sub=${client.sub} psub=${client.psub} ssub=${client.ssub} multi=${client.multi} ` +
     `qbuf=${input} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=${output > 0 ? 1 : 0} ` +
     `omem=${output} tot-mem=${input + output} events=r cmd=${client.lastCommand || 'NULL'} ` +
-    `user=${client.user} redir=-1 resp=${client.proto} lib-name=${client.libName} lib-ver=${client.libVersion}`
+    `user=${client.user} redir=${client.tracking?.options.redirect ?? -1} resp=${client.proto} lib-name=${client.libName} lib-ver=${client.libVersion}`
   );
 }
 

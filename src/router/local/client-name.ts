@@ -1,5 +1,5 @@
 // CLIENT commands by which a connection tells or changes what it is.
-import { helpOf, refuse } from './handler.js';
+import { helpOf } from './handler.js';
 import type { LocalHandler } from './server.js';
 import { BAD_NAME, SYNTAX } from './texts.js';
 
@@ -61,28 +61,6 @@ const replyMode: LocalHandler = (request, client, _server, reply) => {
   } else reply.error(SYNTAX);
 };
 
-const trackingInfo: LocalHandler = (_request, _client, _server, reply) => {
-  reply.map(3);
-  reply.bulk('flags');
-  reply.set(1);
-  reply.bulk('off');
-  reply.bulk('redirect');
-  reply.integer(-1);
-  reply.bulk('prefixes');
-  reply.array(0);
-};
-
-const tracking: LocalHandler = (request, _client, _server, reply) => {
-  if (request.is(2, 'off')) reply.ok();
-  else if (request.is(2, 'on')) reply.error('ERR CLIENT TRACKING ON is not supported by Towline');
-  else reply.error(SYNTAX);
-};
-
-/** Not in tracking mode, as no client ever is here: the argument is not even looked at. */
-const caching = refuse(
-  'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
-);
-
 /** CLIENT subcommands about one's own connection. */
 export const clientNameHandlers: Readonly<Record<string, LocalHandler>> = {
   'client|id': (_request, client, _server, reply) => reply.integer(client.id),
@@ -92,14 +70,11 @@ export const clientNameHandlers: Readonly<Record<string, LocalHandler>> = {
   'client|no-evict': flag('noEvict'),
   'client|no-touch': flag('noTouch'),
   'client|reply': replyMode,
-  'client|getredir': (_request, _client, _server, reply) => reply.integer(-1),
-  'client|trackinginfo': trackingInfo,
-  'client|tracking': tracking,
-  'client|caching': caching,
   'client|help': helpOf(
     'CLIENT',
     ['GETNAME', 'Return the name of this connection.'],
-    ['GETREDIR', 'Return -1: invalidations are not redirected.'],
+    ['CACHING (YES|NO)', 'Whether the keys of the next command are tracked (OPTIN, OPTOUT).'],
+    ['GETREDIR', 'Return the id of the client that is told of invalidations instead; -1: tracking is off.'],
     ['ID', 'Return the id of this connection.'],
     ['INFO', 'Describe this connection.'],
     ['KILL <ip:port>', 'Close the connection from that address.'],
@@ -122,7 +97,11 @@ export const clientNameHandlers: Readonly<Record<string, LocalHandler>> = {
     ['REPLY (ON|OFF|SKIP)', 'Whether commands of this connection are answered.'],
     ['SETINFO <LIB-NAME|LIB-VER> <value>', 'Tell the name or version of the client library.'],
     ['SETNAME <name>', 'Name this connection.'],
-    ['TRACKINGINFO', 'Tell that tracking is off.'],
+    [
+      'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]',
+      'Tell this connection when keys that it has read change. <id> is a client of this router.',
+    ],
+    ['TRACKINGINFO', 'Describe the tracking of this connection.'],
     ['UNPAUSE', 'Let them go on.'],
   ),
 };

@@ -1,6 +1,7 @@
 // What a session knows about its client, and what CLIENT commands may read and change.
 // Plain fields, so that the hot path pays nothing; must never touch a socket: closing is the `kill` hook.
 import type { Proto } from '../../resp/index.js';
+import type { TrackingState } from '../tracking/state.js';
 
 /** Whether replies are written: `skip` mutes the command after CLIENT REPLY SKIP and then turns itself `on`. */
 export type ReplyMode = 'on' | 'off' | 'skip';
@@ -57,6 +58,8 @@ export class ClientState {
   closeAfterReply = false;
   /** Another router, not a client (TOWLINE.PEER HELLO). */
   peer = false;
+  /** Is shown what other clients do (MONITOR). */
+  monitoring = false;
   /** Bytes received and sent since it connected. */
   bytesIn = 0;
   bytesOut = 0;
@@ -74,6 +77,12 @@ export class ClientState {
   unblock: (how: 'timeout' | 'error' | 'gone') => boolean = () => false;
   /** Ends every subscription, or what it was to another router: RESET, and the end of the connection. */
   unsubscribe: () => void = () => {};
+  /** Is no longer shown what others do: RESET, and the end of the connection. */
+  unmonitor: () => void = () => {};
+  /** How it tracks keys; null: it does not. */
+  tracking: TrackingState | null = null;
+  /** Ends its tracking: RESET, and the end of the connection. */
+  untrack: () => void = () => {};
   /** RESET: the session drops its MULTI, WATCHes and subscriptions. */
   onReset: () => void = () => {};
 
@@ -100,20 +109,24 @@ export class ClientState {
   }
   /** Which bounds of client-output-buffer-limit hold for it. */
   get limitClass(): 'normal' | 'slave' | 'pubsub' {
-    return this.peer ? 'slave' : this.type === 'pubsub' ? 'pubsub' : 'normal';
+    return this.peer || this.monitoring ? 'slave' : this.type === 'pubsub' ? 'pubsub' : 'normal';
   }
   /** The setting `timeout` is not for it. */
   get mayIdle(): boolean {
-    return this.blocked || this.peer || this.type === 'pubsub';
+    return this.blocked || this.peer || this.monitoring || this.type === 'pubsub';
   }
 
   /** The letters of CLIENT LIST's `flags`. */
   get flags(): string {
     let flags = '';
+    if (this.monitoring) flags += 'O';
     if (this.type === 'pubsub') flags += 'P';
     if (this.multi >= 0) flags += 'x';
     if (this.blocked) flags += 'b';
     if (this.closeAfterReply) flags += 'c';
+    if (this.tracking !== null) flags += 't';
+    if (this.tracking?.broken) flags += 'R';
+    if (this.tracking?.options.bcast) flags += 'B';
     if (this.noEvict) flags += 'e';
     if (this.noTouch) flags += 'T';
     return flags === '' ? 'N' : flags;

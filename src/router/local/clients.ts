@@ -46,6 +46,8 @@ export class Clients {
     this.pause.forget(client);
     client.unblock('gone');
     client.unsubscribe();
+    client.unmonitor();
+    client.untrack();
   }
   byId(id: number): ClientState | undefined {
     return this.known.get(id);

@@ -29,6 +29,8 @@ const reset: LocalHandler = (_request, client, server, reply) => {
   client.onReset();
   client.freeLocks();
   client.unsubscribe();
+  client.unmonitor();
+  client.untrack();
   reply.proto = 2;
   reply.simple('RESET');
 };

@@ -95,7 +95,7 @@ function clientLines({ server }: InfoInput): string[] {
     client_recent_max_input_buffer: all.reduce((max, one) => Math.max(max, one.pendingInput()), 0),
     client_recent_max_output_buffer: all.reduce((max, one) => Math.max(max, one.pendingOutput()), 0),
     blocked_clients: all.filter((one) => one.blocked).length,
-    tracking_clients: 0,
+    tracking_clients: server.tracking.clients,
     clients_in_timeout_table: 0,
   });
 }

@@ -51,9 +51,9 @@ export function statsLines({
     active_defrag_key_misses: 0,
     total_active_defrag_time: 0,
     current_active_defrag_time: 0,
-    tracking_total_keys: 0,
-    tracking_total_items: 0,
-    tracking_total_prefixes: 0,
+    tracking_total_keys: server.tracking.keys,
+    tracking_total_items: server.tracking.items,
+    tracking_total_prefixes: server.tracking.prefixes,
     unexpected_error_replies: 0,
     total_error_replies: statistics.errors,
     dump_payload_sanitizations: 0,
@@ -68,13 +68,15 @@ export function statsLines({
   return Object.entries(fields).map(([name, value]) => `${name}:${value}`);
 }
 
-/** Section commandstats: commands that were called. Their time is not taken: that would cost two clock reads each. */
-export function commandStats({ names, calls, rejected, failed }: Statistics): string[] {
+/** Section commandstats: commands that were called. Their time goes from begin to reply (observe/observer.ts). */
+export function commandStats({ names, calls, usec, rejected, failed }: Statistics): string[] {
   const lines: string[] = [];
   names.forEach((name, i) => {
     if (calls[i] === 0 && rejected[i] === 0) return;
+    const time = Math.floor(usec[i]!);
+    const each = calls[i] === 0 ? 0 : time / calls[i]!;
     lines.push(
-      `cmdstat_${name}:calls=${calls[i]},usec=0,usec_per_call=0.00,rejected_calls=${rejected[i]},failed_calls=${failed[i]}`,
+      `cmdstat_${name}:calls=${calls[i]},usec=${time},usec_per_call=${each.toFixed(2)},rejected_calls=${rejected[i]},failed_calls=${failed[i]}`,
     );
   });
   return lines;

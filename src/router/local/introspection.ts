@@ -1,25 +1,11 @@
-// What tools look at and a router has none of: slow log, latency samples, modules, memory reports, users.
+// What tools look at and a router has none of: modules, memory reports, users.
 // Answers are what a Redis says that has these switched off; nothing here has a state.
-import { cut } from '../../command/index.js';
 import { bulks, helpOf } from './handler.js';
-import { parseInteger } from './parse.js';
 import type { LocalHandler } from './server.js';
 import { SYNTAX } from './texts.js';
 
 const none: LocalHandler = (_request, _client, _server, reply) => reply.array(0);
 const ok: LocalHandler = (_request, _client, _server, reply) => reply.ok();
-
-const slowlogGet: LocalHandler = (request, _client, _server, reply) => {
-  if (request.argc > 3) {
-    return reply.error("ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP.");
-  }
-  const count = request.argc === 3 ? parseInteger(request.text(2)) : 10n;
-  if (count === null || count < -1n) return reply.error('ERR count should be greater than or equal to -1');
-  reply.array(0);
-};
-
-const graph: LocalHandler = (request, _client, _server, reply) =>
-  reply.error(`ERR No samples available for event '${cut(request.text(2))}'`);
 
 const userLine = (password: string) => `user default on ${password === '' ? 'nopass ' : ''}~* &* +@all`;
 
@@ -46,30 +32,8 @@ const aclUser: LocalHandler = (request, _client, server, reply) => {
   reply.array(0);
 };
 
-/** SLOWLOG, LATENCY, MODULE, MEMORY and OBJECT (but what asks for a key) and ACL, as far as they are read only. */
+/** MODULE, MEMORY and OBJECT (but what asks for a key) and ACL, as far as they are read only. */
 export const introspectionHandlers: Readonly<Record<string, LocalHandler>> = {
-  'slowlog|get': slowlogGet,
-  'slowlog|len': (_request, _client, _server, reply) => reply.integer(0),
-  'slowlog|reset': ok,
-  'slowlog|help': helpOf(
-    'SLOWLOG',
-    ['GET [<count>]', 'Nothing: a router keeps no slow log.'],
-    ['LEN', 'Always 0.'],
-    ['RESET', 'Nothing to reset.'],
-  ),
-  'latency|latest': none,
-  'latency|history': none,
-  'latency|reset': (_request, _client, _server, reply) => reply.integer(0),
-  'latency|graph': graph,
-  'latency|histogram': (_request, _client, _server, reply) => reply.map(0),
-  'latency|doctor': (_request, _client, _server, reply) =>
-    reply.verbatim('Latency monitoring is not a part of Towline yet: there are no samples to judge.\n'),
-  'latency|help': helpOf(
-    'LATENCY',
-    ['LATEST', 'Nothing: no samples are taken.'],
-    ['HISTORY <event>', 'Nothing.'],
-    ['RESET [<event> ...]', 'Always 0.'],
-  ),
   'module|list': none,
   'module|help': helpOf('MODULE', ['LIST', 'Nothing: Towline loads no modules.']),
   'memory|doctor': (_request, _client, _server, reply) =>

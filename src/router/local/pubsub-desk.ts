@@ -35,6 +35,10 @@ export interface PubSubDesk {
   count(kind: Kind): number;
   /** Subscribers of each channel, over all routers. */
   subscribers(kind: ChannelKind, names: readonly string[], done: (counts: number[]) => void): void;
+  /** Names, at all routers, of which a subscriber may hear keyspace events. */
+  readonly keyEventNames: number;
+  /** Makes this the setting of all routers. @param done called when those that can be reached know it */
+  shareEvents(flags: number, done: () => void): void;
   /** Other routers that can be published to; those that cannot; messages and bytes on their way to them. */
   peers(): { up: number; away: number; lost: number; bytes: number };
 }

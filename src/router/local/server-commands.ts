@@ -100,7 +100,6 @@ export const serverHandlers: Readonly<Record<string, LocalHandler>> = {
   // A Redis that never saved tells when it started.
   lastsave: (_request, _client, server, reply) => reply.integer(Math.floor(server.startedAt / 1000)),
   failover: refuse('ERR FAILOVER requires connected replicas.'),
-  monitor: refuse('ERR MONITOR is not supported by Towline yet'),
 };
 
 /** Those of them that may return a promise: DEBUG SLEEP. */

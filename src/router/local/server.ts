@@ -2,11 +2,13 @@
 // Interfaces only, so that a test answers with a plain object.
 import type { ReplyWriter, Request } from '../../resp/index.js';
 import type { RingDocument } from '../../ring/index.js';
+import type { Observer } from '../observe/observer.js';
 import type { ClientState } from './client.js';
 import type { Clients } from './clients.js';
 import type { PubSubDesk } from './pubsub-desk.js';
 import type { Settings } from './settings.js';
 import type { Statistics } from './statistics.js';
+import type { TrackingDesk } from './tracking.js';
 
 /** Version of Redis whose replies and error texts are given. */
 export const REDIS_VERSION = '7.0.15';
@@ -102,6 +104,8 @@ export interface RouterServer {
   readonly clients: Clients;
   readonly settings: Settings;
   readonly statistics: Statistics;
+  readonly observer: Observer;
+  readonly tracking: TrackingDesk;
   /** Id under which this router is registered; one of routers(). */
   readonly id: string;
   readonly port: number;

@@ -1,6 +1,6 @@
 // What CONFIG GET shows and CONFIG SET changes. Settings that act here are typed fields; the rest are fixed
 // answers for what clients and tools probe. Must never accept a value that would not be acted on.
-import { cut, globMatch } from '../../command/index.js';
+import { cut, eventFlags, eventLetters, globMatch } from '../../command/index.js';
 import { MAX_BULK, MAX_QUERY } from '../../resp/index.js';
 import { FIXED, IMMUTABLE, PROTECTED } from './fixed-settings.js';
 import { ALIASES, layoutValue } from './layout-settings.js';
@@ -35,6 +35,17 @@ class Values {
     slave: { hard: 256 * 1024 * 1024, soft: 64 * 1024 * 1024, seconds: 60 },
     pubsub: { hard: 32 * 1024 * 1024, soft: 8 * 1024 * 1024, seconds: 60 },
   };
+  /** Which keyspace events are told, and how (command/key-events.ts): one setting of all routers. */
+  keyEvents = 0;
+  /** Commands that take so many microseconds are in the slow log, of so many entries; negative: none is. */
+  slowerThan = 10_000;
+  slowLogLength = 128;
+  /** Spikes of so many ms are remembered; 0: none is. */
+  latencyThreshold = 0;
+  /** Whether the time of every command is taken, for LATENCY HISTOGRAM and commandstats. */
+  latencyTracking = true;
+  /** Keys that are remembered for CLIENT TRACKING; 0: without a bound. */
+  trackingKeys = 1_000_000;
   /** DEBUG. Set at start only. */
   debugCommand: Allowed = 'local';
   /** SHUTDOWN. Set at start only. */
@@ -47,9 +58,21 @@ interface Setting {
   put(values: Values, text: string): string | null;
 }
 
+/** Entries of the slow log at most: it is kept in memory. */
+const MOST_SLOW = 100_000;
 const REFUSED = 'Towline does not have this setting; only its present value is accepted';
 
-function integer(min: number, max: number, field: 'maxclients' | 'timeout' | 'tcpKeepalive'): Setting {
+/** Fields that hold a whole number. */
+type Numeric =
+  | 'maxclients'
+  | 'timeout'
+  | 'tcpKeepalive'
+  | 'slowerThan'
+  | 'slowLogLength'
+  | 'latencyThreshold'
+  | 'trackingKeys';
+
+function integer(min: number, max: number, field: Numeric): Setting {
   return {
     get: (values) => String(values[field]),
     put: (values, text) => {
@@ -131,6 +154,28 @@ const ACTING: Record<string, Setting> = {
   'proto-max-bulk-len': memory(1024 * 1024, MAX_BULK, 'protoMaxBulkLen'),
   'client-query-buffer-limit': memory(1024 * 1024, MAX_QUERY, 'clientQueryBufferLimit'),
   'client-output-buffer-limit': outputLimit,
+  'slowlog-log-slower-than': integer(-1, Number.MAX_SAFE_INTEGER, 'slowerThan'),
+  'slowlog-max-len': integer(0, MOST_SLOW, 'slowLogLength'),
+  'latency-monitor-threshold': integer(0, Number.MAX_SAFE_INTEGER, 'latencyThreshold'),
+  'tracking-table-max-keys': integer(0, Number.MAX_SAFE_INTEGER, 'trackingKeys'),
+  'latency-tracking': {
+    get: ({ latencyTracking }) => (latencyTracking ? 'yes' : 'no'),
+    put: (values, text) => {
+      const word = text.toLowerCase();
+      if (word !== 'yes' && word !== 'no') return "argument must be 'yes' or 'no'";
+      values.latencyTracking = word === 'yes';
+      return null;
+    },
+  },
+  'notify-keyspace-events': {
+    get: (values) => eventLetters(values.keyEvents),
+    put: (values, text) => {
+      const flags = eventFlags(text);
+      if (flags === null) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+      values.keyEvents = flags;
+      return null;
+    },
+  },
   'enable-debug-command': allowed('debugCommand'),
   'enable-shutdown-command': allowed('shutdownCommand'),
 };

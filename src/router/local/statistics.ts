@@ -56,6 +56,8 @@ export class Statistics {
   errors = 0;
   /** Calls by index of the command's row: of the row itself, or of the subcommand's. */
   readonly calls: Float64Array;
+  /** Microseconds from begin to reply, while latency-tracking is on. */
+  readonly usec: Float64Array;
   /** Calls whose reply was an error, and calls turned away before execution (arity, auth). */
   readonly failed: Float64Array;
   readonly rejected: Float64Array;
@@ -67,6 +69,7 @@ export class Statistics {
   /** @param names of the rows, by their index, as `commandstats` shows them. */
   constructor(readonly names: readonly string[] = []) {
     this.calls = new Float64Array(names.length);
+    this.usec = new Float64Array(names.length);
     this.failed = new Float64Array(names.length);
     this.rejected = new Float64Array(names.length);
   }
@@ -133,6 +136,7 @@ export class Statistics {
     this.bytesIn = this.bytesOut = this.reads = this.writes = 0;
     this.outputLimitDisconnections = this.errors = 0;
     this.calls.fill(0);
+    this.usec.fill(0);
     this.failed.fill(0);
     this.rejected.fill(0);
     this.prefixes.clear();

@@ -2,6 +2,7 @@
 // which it was first told. Pure; what is told leaves through `announce`, and who has heard which version is peers.ts.
 import { encodeCommand } from '../../resp/index.js';
 import type { Kind } from '../local/index.js';
+import { KeyNames } from './key-names.js';
 import { byKind } from './subscriptions.js';
 
 /** Names in one message. */
@@ -18,6 +19,8 @@ interface Held {
 export class Interest {
   private readonly held = byKind(() => new Map<string, Held>());
   private version = 0;
+  /** Those that keyspace events may be told to. */
+  readonly keyNames = new KeyNames();
 
   constructor(private readonly announce: (message: Buffer) => void) {}
 
@@ -32,6 +35,7 @@ export class Interest {
         if (news.length === 0) this.version++;
         known = { version: this.version, waiting: 0 };
         held.set(name, known);
+        this.keyNames.add(kind, name);
         news.push(name);
       }
       known.waiting++;
@@ -54,7 +58,15 @@ export class Interest {
     const known = this.held[kind].get(name);
     if (known === undefined || known.waiting > 0) return;
     this.held[kind].delete(name);
+    this.keyNames.remove(kind, name);
     this.announce(encodeCommand(['del', kind, name]));
+  }
+
+  /** Tells something that is no name. @returns the version that others have heard of when they have heard it */
+  tell(message: Buffer): number {
+    this.announce(message);
+    this.announce(encodeCommand(['add', ++this.version]));
+    return this.version;
   }
 
   /** Everything, for a router that has heard nothing yet. */

@@ -28,6 +28,8 @@ export interface PeerLinkOwner {
   /** What is said first: the password if there is one, and who and where this router is. */
   hello(to: string): Buffer;
   readonly names: RemoteNames<PeerLink>;
+  /** Which keyspace events are told, as that router knows it. */
+  events(flags: number, stamp: number, by: string): void;
   /** The state changed. */
   turned(): void;
 }
@@ -165,6 +167,8 @@ export class PeerLink {
         names.add(this, request.text(i) as Kind, request.text(i + 1));
       this.acknowledge = Number(request.text(1));
     } else if (request.is(0, 'del')) names.remove(this, request.text(1) as Kind, request.text(2));
+    else if (request.is(0, 'events') && request.argc === 4)
+      this.owner.events(Number(request.text(1)), Number(request.text(2)), request.text(3));
     else if (request.is(0, 'known')) this.up();
     else if (!request.text(0).startsWith('+') && !request.is(1, 'auth')) {
       throw new ProtocolError(request.texts().join(' '));

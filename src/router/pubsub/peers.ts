@@ -17,6 +17,8 @@ export interface Self {
   readonly port: number;
   /** Empty: none. */
   password(): string;
+  /** Another router knows which keyspace events are told. */
+  events(flags: number, stamp: number, by: string): void;
   /** All that it has subscribers for. */
   interest(): Buffer[];
 }
@@ -160,6 +162,9 @@ export class Peers implements PeerLinkOwner {
     const hello = encodeCommand(['TOWLINE.PEER', 'HELLO', to, id, host, port]);
     const password = this.self.password();
     return password === '' ? hello : Buffer.concat([encodeCommand(['AUTH', password]), hello]);
+  }
+  events(flags: number, stamp: number, by: string): void {
+    this.self.events(flags, stamp, by);
   }
   turned(): void {
     this.opening = [...this.peers.values()]

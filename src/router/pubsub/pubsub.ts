@@ -15,6 +15,7 @@ import type {
 } from '../local/index.js';
 import { Interest } from './interest.js';
 import { Peers } from './peers.js';
+import { SharedEvents } from './shared-events.js';
 import { type SubscriptionLimits, Subscriptions } from './subscriptions.js';
 
 /** What this needs of its router. */
@@ -34,10 +35,13 @@ export class PubSub implements PubSubDesk {
   private readonly subscriptions: Subscriptions;
   private readonly interest: Interest;
   private readonly others: Peers;
+  private readonly shared = new SharedEvents();
+  /** Who may hear keyspace events, or which are told, has changed. */
+  keyEventsChanged: () => void = () => {};
   private readonly owners = new Map<ClientState, Owner>();
 
   constructor(
-    host: Host,
+    private readonly host: Host,
     private readonly owner: PubSubOwner,
     limits: Partial<SubscriptionLimits> = {},
   ) {
@@ -49,8 +53,15 @@ export class PubSub implements PubSubDesk {
       host: address,
       port,
       password: () => owner.settings.values.requirepass,
-      interest: () => this.interest.whole(),
+      interest: () => {
+        const events = this.shared.message();
+        return events === null ? this.interest.whole() : [events, ...this.interest.whole()];
+      },
+      events: (flags, stamp, by) => this.heardEvents(flags, stamp, by),
     });
+    const changed = () => this.keyEventsChanged();
+    this.interest.keyNames.changed = changed;
+    this.others.names.keyNames.changed = changed;
   }
 
   // ---- what clients ask
@@ -145,6 +156,26 @@ export class PubSub implements PubSubDesk {
         if (--waiting === 0) done(counts);
       });
     }
+  }
+
+  // ---- keyspace events
+
+  get keyEventNames(): number {
+    return this.interest.keyNames.count + this.others.names.keyNames.count;
+  }
+
+  shareEvents(flags: number, done: () => void): void {
+    const message = this.shared.set(flags, this.host.wall(), this.owner.config.id);
+    this.keyEventsChanged();
+    this.others.whenHeard(this.interest.tell(message), done);
+  }
+
+  /** What is newer is taken, and passed on: whoever set it may not have reached everybody. */
+  private heardEvents(flags: number, stamp: number, by: string): void {
+    if (!this.shared.heard(flags, stamp, by)) return;
+    this.owner.settings.values.keyEvents = flags;
+    this.keyEventsChanged();
+    this.interest.tell(this.shared.message()!);
   }
 
   peers(): { up: number; away: number; lost: number; bytes: number } {

@@ -2,11 +2,14 @@
 // Pure; a router that has told nothing yet is not in here.
 import { globMatch } from '../../command/index.js';
 import type { ChannelKind, Kind } from '../local/index.js';
+import { KeyNames } from './key-names.js';
 import { type ByKind, byKind } from './subscriptions.js';
 
 /** Names by router and routers by name; `P` is what a router is to the user of this. */
 export class RemoteNames<P> {
   private readonly at = byKind(() => new Map<string, Set<P>>());
+  /** Those that keyspace events may be told to. */
+  readonly keyNames = new KeyNames();
   private readonly of = new Map<P, ByKind<Set<string>>>();
 
   add(peer: P, kind: Kind, name: string): void {
@@ -14,14 +17,20 @@ export class RemoteNames<P> {
     if (own === undefined) this.of.set(peer, (own = byKind(() => new Set<string>())));
     own[kind].add(name);
     const peers = this.at[kind].get(name);
-    if (peers === undefined) this.at[kind].set(name, new Set([peer]));
-    else peers.add(peer);
+    if (peers !== undefined) {
+      peers.add(peer);
+      return;
+    }
+    this.at[kind].set(name, new Set([peer]));
+    this.keyNames.add(kind, name);
   }
   remove(peer: P, kind: Kind, name: string): void {
     if (!this.of.get(peer)?.[kind].delete(name)) return;
     const peers = this.at[kind].get(name)!;
     peers.delete(peer);
-    if (peers.size === 0) this.at[kind].delete(name);
+    if (peers.size > 0) return;
+    this.at[kind].delete(name);
+    this.keyNames.remove(kind, name);
   }
   /** All that this router has told is void. */
   forget(peer: P): void {

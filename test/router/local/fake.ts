@@ -1,4 +1,5 @@
 // A router server made of plain values, and one client of it: what the tests of local commands run against.
+import { LEAVES } from '../../../src/command/index.js';
 import type { Proto } from '../../../src/resp/index.js';
 import { type Argument, encodeCommand, ReplyWriter, RequestParser } from '../../../src/resp/index.js';
 import {
@@ -13,7 +14,9 @@ import {
   Settings,
   Statistics,
 } from '../../../src/router/local/index.js';
+import { Observer } from '../../../src/router/observe/observer.js';
 import { PubSub } from '../../../src/router/pubsub/pubsub.js';
+import { Tracking } from '../../../src/router/tracking/tracking.js';
 import { FakeHost } from '../../net/fake-host.js';
 
 /** 2023-11-14 22:13:20 UTC. */
@@ -55,6 +58,8 @@ export class FakeServer implements RouterServer {
   announceHost: string | null = null;
   locks: LockDesk | null = null;
   readonly pubsub: PubSubDesk;
+  readonly observer: Observer;
+  readonly tracking: Tracking;
   readonly zookeeper = '127.0.0.1:2181,127.0.0.1:2182';
   groupList = [group('g1', 3), group('g2', 2)];
   routerList = [
@@ -72,11 +77,21 @@ export class FakeServer implements RouterServer {
   constructor(settings: Record<string, string> = {}) {
     this.settings = new Settings(settings);
     this.clients = new Clients(this.settings);
+    this.observer = new Observer(this, LEAVES);
+    this.tracking = new Tracking({
+      clients: this.clients,
+      settings: this.settings,
+      allLanes: () => [],
+      notifyLanes: () => {},
+    });
     this.pubsub = new PubSub(new FakeHost(), {
       config: this,
       settings: this.settings,
       clients: this.clients,
     });
+  }
+  turnTime(): number {
+    return this.clock.monotonic();
   }
   random(): number {
     return 0.5;

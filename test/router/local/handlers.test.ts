@@ -40,6 +40,8 @@ test('handlers that answer later are those that the session waits for', async ()
       const words = row.name.split('|');
       while (words.length < Math.abs(row.arity)) words.push(filler);
       if (row.name === 'debug') words.splice(1, 9, 'sleep', '1');
+      if (row.name === 'client|tracking') words.splice(2, 9, 'on');
+      if (row.name === 'config|set') words.splice(2, 9, 'notify-keyspace-events', 'KEA');
       const server = new FakeServer({ 'enable-debug-command': 'yes' });
       const parser = new RequestParser();
       parser.feed(encodeCommand(words));
