@@ -58,7 +58,7 @@ const NOTES: Readonly<Record<string, string>> = {
   pubsub: 'over all routers',
   spublish: 'shard channels are names of their own; nothing is sharded by them',
   slowlog:
-    'of this router; from a command to its reply, at the turns in which they come; waiting does not count; EXEC is one command',
+    'of this router; from a command to its reply, at the turns in which they come; waiting does not count; EXEC is one command; slowlog-log-slower-than is 100 ms at first',
   latency: 'of this router: `command` and `fast-command`, timed as for SLOWLOG',
   module: 'there are none',
   acl: 'the one user there is, `default`',

@@ -37,8 +37,11 @@ class Values {
   };
   /** Which keyspace events are told, and how (command/key-events.ts): one setting of all routers. */
   keyEvents = 0;
-  /** Commands that take so many microseconds are in the slow log, of so many entries; negative: none is. */
-  slowerThan = 10_000;
+  /**
+   * Commands that take so many microseconds are in the slow log, of so many entries; negative: none is. More than Redis's
+   * 10 ms: here the time in which other commands of a pipeline are executed and copied to backups counts too.
+   */
+  slowerThan = 100_000;
   slowLogLength = 128;
   /** Spikes of so many ms are remembered; 0: none is. */
   latencyThreshold = 0;

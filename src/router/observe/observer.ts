@@ -9,6 +9,9 @@ import { quoted, shownWords } from './redaction.js';
 import { SlowLog } from './slow-log.js';
 import type { Timed } from './timed.js';
 
+/** Commands of one turn that go into the slow log at most, unless all are asked for. */
+const MOST_A_TURN = 8;
+
 /** What is needed of the router. */
 export interface ObserverOwner {
   readonly settings: Settings;
@@ -23,6 +26,9 @@ export class Observer {
   readonly latency = new Latency();
   /** Whether anybody wants to know how long commands take. */
   timing = true;
+  /** Commands that were logged in the turn at `loggedAt`. */
+  private logged = 0;
+  private loggedAt = -1;
   private readonly monitors = new Set<ClientState>();
   private readonly index: ReadonlyMap<CommandRow, number>;
 
@@ -94,8 +100,17 @@ export class Observer {
     timed.clear(slot);
   }
 
+  /** When everything is slow, writing that down must not make it slower. */
+  private enough(): boolean {
+    const now = this.owner.turnTime();
+    if (now !== this.loggedAt) this.logged = 0;
+    this.loggedAt = now;
+    return ++this.logged > MOST_A_TURN;
+  }
+
   private slow(row: CommandRow, bytes: Buffer, micros: number, client: ClientState, most: number): void {
     if (row.flags.includes('skip_slowlog') && row.name !== 'exec') return;
+    if (this.owner.settings.values.slowerThan > 0 && this.enough()) return;
     const parser = new RequestParser();
     parser.feed(bytes);
     if (!parser.next()) return;

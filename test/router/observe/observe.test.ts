@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { LEAVES } from '../../../src/command/index.js';
 import { Latency } from '../../../src/router/observe/latency.js';
 import { quoted, shownWords } from '../../../src/router/observe/redaction.js';
 import { SlowLog } from '../../../src/router/observe/slow-log.js';
 import { Timed } from '../../../src/router/observe/timed.js';
 import { needs } from '../../needs.js';
 import { startRedis } from '../../store/redis.js';
+import { request } from '../make.js';
 import { World } from '../pubsub-world.js';
 
 test('words are quoted as redis-server shows them', needs('redis-server'), async (t) => {
@@ -93,7 +95,7 @@ test('SLOWLOG and LATENCY HISTOGRAM from the commands of a session', async () =>
   const world = new World();
   const router = world.add();
   const client = world.client(router);
-  assert.match(await client.say('CONFIG GET slowlog*'), /10000\r\n.*128\r\n/s);
+  assert.match(await client.say('CONFIG GET slowlog*'), /\r\n100000\r\n.*128\r\n/s);
   await client.say(
     'CONFIG SET slowlog-log-slower-than 0',
     'CLIENT SETNAME me',
@@ -128,6 +130,33 @@ test('SLOWLOG and LATENCY HISTOGRAM from the commands of a session', async () =>
   await client.say('CONFIG SET latency-tracking no', 'CONFIG RESETSTAT', 'PING');
   assert.equal(router.observer.timing, false);
   assert.equal(await client.say('LATENCY HISTOGRAM'), '*0\r\n');
+});
+
+test('when all is slow, no more than some of each turn are written down', async () => {
+  const world = new World();
+  const router = world.add();
+  const client = world.client(router);
+  await client.say('CONFIG SET slowlog-log-slower-than 1', 'CONFIG SET latency-monitor-threshold 1');
+  const { observer } = router;
+  const timed = new Timed();
+  const row = LEAVES.find(({ name }) => name === 'get')!;
+  const begun = (count: number) => {
+    for (let seq = 0; seq < count; seq++) observer.begin(timed, seq, 0, row, request(`GET ${seq}`));
+  };
+  begun(100);
+  await world.pass(200);
+  for (let seq = 0; seq < 100; seq++) observer.end(timed, seq, router.clients.list()[0]!);
+  assert.equal(observer.slowLog.length, 8);
+  await world.pass(50);
+  begun(3);
+  await world.pass(200);
+  for (let seq = 0; seq < 3; seq++) observer.end(timed, seq, router.clients.list()[0]!);
+  assert.equal(observer.slowLog.length, 11);
+  assert.ok(observer.slowLog.newest(1)[0]!.duration >= 200_000);
+  assert.deepEqual(
+    observer.latency.events().map(({ name, worst }) => [name, worst >= 200]),
+    [['fast-command', true]],
+  );
 });
 
 test('the slow log keeps the newest, and of each what Redis keeps', () => {
