@@ -66,6 +66,8 @@ interface Waiter {
   readonly ready: Set<string>;
   /** Version of the ring that it is registered under; -1: it must register again. */
   version: number;
+  /** What a primary says `$` stands for: counts when the attempt that it belongs to is answered, committed (R8). */
+  tails: readonly string[] | null;
   /** It was executed once, if only to hear what is wrong with it. */
   judged: boolean;
   /** What it is answered unless what is under way answers it: its time is up, CLIENT UNBLOCK, or it is gone. */
@@ -111,6 +113,7 @@ export class BlockedClients {
         places: new Map(),
         ready: new Set(),
         version: -1,
+        tails: null,
         judged: false,
         verdict: null,
         cancel: () => {},
@@ -192,7 +195,10 @@ export class BlockedClients {
   said(group: string, [verb, id, ...rest]: readonly string[]): void {
     const waiter = this.waiters.get(Number(id));
     if (waiter === undefined) return;
-    if (verb === 'TOWLINE.TAILS') return this.tails(waiter, rest);
+    if (verb === 'TOWLINE.TAILS') {
+      waiter.tails = rest;
+      return;
+    }
     const key = waiter.places.get(group)?.[Number(rest[0])];
     if (key === undefined) return;
     waiter.ready.add(key);
@@ -265,12 +271,12 @@ export class BlockedClients {
     });
   }
 
-  /** A primary has put these IDs in the place of `$`. One that is said again is of a later time, and counts no more. */
-  private tails(waiter: Waiter, ids: readonly string[]): void {
+  /** It waits from now on: with the IDs that its primary has put in the place of `$`. */
+  private keepTails(waiter: Waiter, ids: readonly string[]): void {
     const { row, request } = waiter;
-    if (tailKeys(row, request).length === 0) return;
     const keys = awaitedKeys(row, request);
-    waiter.request = streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
+    if (tailKeys(row, request).length > 0 && ids.length === keys.length)
+      waiter.request = streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
   }
 
   /** Pops what is there; by a transaction where the keys are in several groups, or are not settled. */
@@ -299,9 +305,13 @@ export class BlockedClients {
     }
     const message = requestOf(['TOWLINE.TRY', waiter.id, this.waited(waiter), command.raw()]);
     ask(owner, group, message, waiter, waiter.row.write, (reply) => {
+      const { tails } = waiter;
+      waiter.tails = null;
       if (reply === null) owner.replan(() => this.settle(waiter));
-      else if (isNil(reply)) this.settle(waiter);
-      else this.finish(waiter, reply, group);
+      else if (isNil(reply)) {
+        if (tails !== null) this.keepTails(waiter, tails);
+        this.settle(waiter);
+      } else this.finish(waiter, reply, group);
     });
   }
 
