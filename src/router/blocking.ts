@@ -66,6 +66,8 @@ interface Waiter {
   readonly ready: Set<string>;
   /** Version of the ring that it is registered under; -1: it must register again. */
   version: number;
+  /** What a primary says `$` stands for: counts when the attempt that it belongs to is answered, committed (R8). */
+  tails: readonly string[] | null;
   /** It was executed once, and there was nothing to pop: what is wrong with its arguments would have been said. */
   tried: boolean;
   /** Its time is up; but it is executed once, however short that was. */
@@ -113,6 +115,7 @@ export class BlockedClients {
         places: new Map(),
         ready: new Set(),
         version: -1,
+        tails: null,
         tried: false,
         late: false,
         verdict: null,
@@ -201,7 +204,10 @@ export class BlockedClients {
   said(group: string, [verb, id, ...rest]: readonly string[]): void {
     const waiter = this.waiters.get(Number(id));
     if (waiter === undefined) return;
-    if (verb === 'TOWLINE.TAILS') return this.tails(waiter, rest);
+    if (verb === 'TOWLINE.TAILS') {
+      waiter.tails = rest;
+      return;
+    }
     const key = waiter.places.get(group)?.[Number(rest[0])];
     if (key === undefined) return;
     waiter.ready.add(key);
@@ -275,12 +281,12 @@ export class BlockedClients {
     });
   }
 
-  /** A primary has put these IDs in the place of `$`. One that is said again is of a later time, and counts no more. */
-  private tails(waiter: Waiter, ids: readonly string[]): void {
+  /** It waits from now on: with the IDs that its primary has put in the place of `$`. */
+  private keepTails(waiter: Waiter, ids: readonly string[]): void {
     const { row, request } = waiter;
-    if (tailKeys(row, request).length === 0) return;
     const keys = awaitedKeys(row, request);
-    waiter.request = streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
+    if (tailKeys(row, request).length > 0 && ids.length === keys.length)
+      waiter.request = streamsOnly(request, keys, (at) => ids[keys.indexOf(at)]!);
   }
 
   /** Pops what is there; by a transaction where the keys are in several groups, or are not settled. */
@@ -310,9 +316,12 @@ export class BlockedClients {
     }
     const message = requestOf(['TOWLINE.TRY', waiter.id, this.waited(waiter), command.raw()]);
     ask(owner, group, message, waiter, waiter.row.write, (reply) => {
+      const { tails } = waiter;
+      waiter.tails = null;
       if (reply === null) owner.replan(() => this.settle(waiter));
       else if (isNil(reply)) {
         waiter.tried = true;
+        if (tails !== null) this.keepTails(waiter, tails);
         this.settle(waiter);
       } else this.finish(waiter, reply, group);
     });
