@@ -45,9 +45,9 @@ interface Chunk {
 
 /**
  * What a router wants of a command beside its execution. `asked`: of an older group of the key's chain, which says
- * ABSENT when it does not hold it; `owned`, `elsewhere`: a read of all keys, of those slots only; `piece`, `stage`: no command
- * of a client's but a piece of a key that leaves, or comes here; `exec`, `states`: of a client's MULTI/EXEC and WATCH (exec.ts); `try`,
- * `block`: of one that may wait (blocking.ts).
+ * ABSENT when it does not hold it; `owned`, `elsewhere`: a read of all keys, of those slots only; `piece`, `stage`: no
+ * command of a client's but a piece of a key that leaves, or that comes here; `exec`, `states`: of a client's MULTI/EXEC
+ * and WATCH (exec.ts); `try`, `block`: of one that may wait (blocking.ts).
  */
 export type Wrap =
   | 'none'

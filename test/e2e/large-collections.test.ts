@@ -93,3 +93,29 @@ test('large collections of every type move whole, while they are read and writte
     }
   }
 });
+
+test('a long command is on every copy as it was said, and what follows it changes no other copy', async () => {
+  const router = await cluster.router();
+  const client = cluster.client(router.port);
+  const key = keyOf('said');
+  const long = Array.from({ length: 300_000 }, (_, i) => `<${i}>`).join('');
+  const [half, rest] = [long.slice(0, 1_400_000), long.slice(1_400_000)];
+  await until('the router serves', async () => (await client('SET', key, half, 'PXAT', EXPIRY)) === 'OK');
+  // Changed in place right behind the command whose bytes the log still holds.
+  const said = await Promise.all([
+    client('APPEND', key, rest),
+    client('SETRANGE', key, 5, 'changed'),
+    client('SET', `${key}{${key}}`, long),
+    client('SETRANGE', key, 100, 'once more'),
+  ]);
+  assert.deepEqual(said, [long.length, long.length, 'OK', long.length]);
+  const wanted = `${long.slice(0, 5)}changed${long.slice(12, 100)}once more${long.slice(109)}`;
+  assert.equal(await client('GET', key), wanted);
+  const members = (await cluster.group('g2'))!.members;
+  assert.ok(members.length >= 2);
+  for (const { address } of members) {
+    const own = cluster.client(Number(address.split(':').at(-1)));
+    await until('the copy has it', async () => (await own('GET', key)) === wanted);
+    assert.equal(await own('PEXPIRETIME', key), EXPIRY);
+  }
+});

@@ -1,6 +1,6 @@
-// A client with collections of its own, of every type, that grow beyond what goes in one message while groups come and
-// go: each read must show everything that was acknowledged, once, in order where there is one, and nothing that was
-// never asked for. Not for runs in which a group is lost.
+// A client with collections of its own, of every type, that grow beyond what goes in one message, and shrink, while groups
+// come and go: each read must show everything that was acknowledged, once, in order where there is one, and nothing that
+// was never asked for, or was taken away. Not for runs in which a group is lost.
 import type { Address } from '../../src/net/host.js';
 import type { SimHost } from './host.js';
 import type { RedisOutput } from './linearizability/index.js';
@@ -9,6 +9,8 @@ import { Violation } from './world.js';
 
 interface Kind {
   add(key: string, items: readonly number[]): string[];
+  /** Takes one element away. */
+  remove(key: string, n: number): string[];
   read(key: string): string[];
   /** Elements in a reply, in its order. */
   items(reply: readonly string[]): { n: number; good: boolean }[];
@@ -24,24 +26,28 @@ const ones = (reply: readonly string[]) => reply.map((each) => ({ n: Number(each
 const KINDS: readonly Kind[] = [
   {
     add: (key, items) => ['RPUSH', key, ...items.map(String)],
+    remove: (key, n) => ['LREM', key, '0', String(n)],
     read: (key) => ['LRANGE', key, '0', '-1'],
     items: ones,
     ordered: true,
   },
   {
     add: (key, items) => ['SADD', key, ...items.map(String)],
+    remove: (key, n) => ['SREM', key, String(n)],
     read: (key) => ['SMEMBERS', key],
     items: ones,
     ordered: false,
   },
   {
     add: (key, items) => ['HSET', key, ...items.flatMap((n) => [String(n), `v${n}`])],
+    remove: (key, n) => ['HDEL', key, String(n)],
     read: (key) => ['HGETALL', key],
     items: (reply) => twos(reply, (n, value) => value === `v${n}`),
     ordered: false,
   },
   {
     add: (key, items) => ['ZADD', key, ...items.flatMap((n) => [String(n / 2), String(n)])],
+    remove: (key, n) => ['ZREM', key, String(n)],
     read: (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
     items: (reply) => twos(reply, (n, score) => Number(score) === n / 2),
     ordered: true,
@@ -62,7 +68,7 @@ const MOST = 60;
 
 interface Collection {
   kind: Kind;
-  /** Element -> whether it was acknowledged; false: it may be there, or come yet. */
+  /** Element -> whether it is there for sure; false: it may be, or come or go yet. */
   items: Map<number, boolean>;
 }
 
@@ -114,9 +120,13 @@ export class Hoard implements QuestionsOwner {
     const read = asked[0] === kind.read(key)[0];
     if (error !== null) {
       if (read) return this.again(key);
-      // Only of an uncertain one may anything be there.
-      if (!error.startsWith('UNCERTAIN')) for (const n of addedBy(kind, asked)) items.delete(n);
-    } else if (read) this.check(kind, items, asked, reply as string[]);
+      const certain = !error.startsWith('UNCERTAIN');
+      const removed = removedBy(kind, asked);
+      // Nothing was executed, or perhaps it was.
+      if (removed !== null) items.set(removed, certain);
+      else if (certain) for (const n of addedBy(kind, asked)) items.delete(n);
+    } else if (removedBy(kind, asked) !== null) items.delete(removedBy(kind, asked)!);
+    else if (read) this.check(kind, items, asked, reply as string[]);
     else for (const n of addedBy(kind, asked)) items.set(n, true);
   }
   lost(asked: readonly string[]): void {
@@ -138,7 +148,14 @@ export class Hoard implements QuestionsOwner {
     const { random, plan, finishing } = this;
     const key = finishing ? this.left.shift()! : random.pick(plan.keys);
     const { kind, items } = this.collections.get(key)!;
-    if (finishing || items.size >= MOST || random.chance(0.4)) return kind.read(key);
+    if (finishing || random.chance(0.35)) return kind.read(key);
+    const sure = [...items].flatMap(([n, there]) => (there ? [n] : []));
+    if (sure.length > 0 && (items.size >= MOST || random.chance(0.3))) {
+      const n = random.pick(sure);
+      items.set(n, false);
+      return kind.remove(key, n);
+    }
+    if (items.size >= MOST) return kind.read(key);
     const fresh = Array.from({ length: 1 + random.below(6) }, () => ++this.count);
     for (const n of fresh) items.set(n, false);
     return kind.add(key, fresh);
@@ -150,7 +167,7 @@ export class Hoard implements QuestionsOwner {
     const seen = new Set<number>();
     let last = 0;
     for (const { n, good } of kind.items(reply)) {
-      if (!good || !items.has(n)) throw wrong(`${n} never was so`);
+      if (!good || !items.has(n)) throw wrong(`${n} never was so, or no more`);
       if (seen.has(n)) throw wrong(`${n} is there twice`);
       // What was uncertain may come late, and then anywhere.
       if (kind.ordered && items.get(n) && n < last) throw wrong(`${n} stands behind ${last}`);
@@ -161,6 +178,11 @@ export class Hoard implements QuestionsOwner {
       if (acknowledged && !seen.has(n)) throw wrong(`${n} was acknowledged, and is missing`);
     this.checked++;
   }
+}
+
+/** The element that a command takes away; null: it takes none. */
+function removedBy(kind: Kind, asked: readonly string[]): number | null {
+  return asked[0] === kind.remove('', 0)[0] ? Number(asked.at(-1)) : null;
 }
 
 /** The elements that a command adds. */
