@@ -334,3 +334,51 @@ test('a router that hears of a configuration before it hears of its members call
   world.runUntil(world.time + 1000);
   end();
 });
+
+test('R11: what a primary has yielded, its successor does not take from the coordinator', () => {
+  const { world, cluster, names, links, send, replies, end } = stage();
+  const { network, directory } = cluster;
+  let votes = 0;
+  let yielded = '';
+  network.taps.push({
+    wrote({ local }, bytes) {
+      const text = Buffer.from(bytes).latin1Slice();
+      const from = local.split(':')[0]!;
+      // The last vote is heard; what the coordinator decides then is heard by none of the first two.
+      if (text.includes('TOWLINE.VOTE') && ++votes === 3) {
+        assert.equal(from, 'g3a');
+        world.after(0, () => {
+          for (const node of ['g1a', 'g2a']) for (const link of links(node)) network.cut(link);
+        });
+        world.after(1, () => {
+          for (const node of ['g1a', 'g2a']) network.wall('r1', node, 20_000);
+        });
+        directory.wall('r1', 10_000);
+      }
+      if (!text.includes('yielded') || yielded !== '') return;
+      yielded = from;
+      const [heir, other] = from === 'g1a' ? ['g1b', 'g2a'] : ['g2b', 'g1a'];
+      // The other one has heard it, decides, and cannot say so to the successor before the coordinator does.
+      world.after(0.8, () => cluster.killNode(cluster.place(from)!));
+      network.wall(other, heir, 6000);
+      network.wall(heir, other, 6000);
+    },
+    delivered() {},
+  });
+  send('MSET', names[0]!, 'a', names[1]!, 'b', names[2]!, 'c');
+  world.runUntil(world.time + 50);
+  assert.equal(replies(), '+OK\r\n');
+  for (const place of cluster.membersOf('g3')) cluster.killNode(place);
+  const next = abandon(directory.ring, 'g3');
+  assert.ok(typeof next !== 'string');
+  directory.publishRing(next);
+  world.runUntil(world.time + 9000);
+  assert.notEqual(yielded, '');
+  network.openAll();
+  directory.heal();
+  for (const place of cluster.nodes) cluster.restartNode(place);
+  world.runUntil(25_000);
+  end();
+  const has = (at: number) => cluster.primaryOf(`g${at + 1}`)!.node.store.peek(0, names[at]!) !== undefined;
+  assert.equal(has(0), has(1));
+});
