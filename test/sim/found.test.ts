@@ -6,9 +6,10 @@ import { type Ask, Participant } from '../../src/commit/index.js';
 import { Lane, type Parked } from '../../src/data/lane.js';
 import type { Conn } from '../../src/net/host.js';
 import { encodeCommand, RequestParser } from '../../src/resp/index.js';
-import { abandon, ownersOf } from '../../src/ring/index.js';
+import { abandon, ownersOf, removeGroup, slotOfText } from '../../src/ring/index.js';
 import { Observers } from './checks.js';
 import { Cluster, type Shape } from './cluster.js';
+import { ownerIn } from './homes.js';
 import { SimHost } from './host.js';
 import { CALM, type Link } from './network.js';
 import { Operator } from './operator.js';
@@ -381,4 +382,53 @@ test('R11: what a primary has yielded, its successor does not take from the coor
   end();
   const has = (at: number) => cluster.primaryOf(`g${at + 1}`)!.node.store.peek(0, names[at]!) !== undefined;
   assert.equal(has(0), has(1));
+});
+
+test('R1: what a router knew of a key before a group was reset, it does not go by afterwards', () => {
+  const { world, cluster, names, links, send, replies, end } = stage();
+  const { network, directory } = cluster;
+  const [key] = names;
+  const next = removeGroup(directory.ring, 'g1');
+  assert.ok(typeof next !== 'string');
+  const owner = ownerIn(next.groups, slotOfText(key!));
+  send('SET', key!, 'old');
+  world.runUntil(world.time + 20);
+  directory.publishRing(next);
+  world.runUntil(world.time + 200);
+  let votes = 0;
+  const nodes = ['g1a', `${owner}a`];
+  network.taps.push({
+    wrote(_end, bytes) {
+      // Both votes are heard, the client is answered, and neither group hears that its key has moved.
+      if (!Buffer.from(bytes).includes('TOWLINE.VOTE') || ++votes !== 2) return;
+      world.after(0.6, () => {
+        for (const node of nodes) for (const link of links(node)) network.cut(link);
+      });
+      for (const node of nodes) network.wall('r1', node, 1);
+      world.after(1.7, () => {
+        for (const node of nodes) network.wall('r1', node, 20_000);
+      });
+    },
+    delivered() {},
+  });
+  send('APPEND', key!, 'er');
+  world.runUntil(world.time + 50);
+  assert.equal(votes, 2);
+  assert.equal(replies(), '+OK\r\n:5\r\n');
+  for (const place of cluster.membersOf(owner)) cluster.killNode(place);
+  world.runUntil(world.time + 100);
+  for (const place of cluster.membersOf(owner)) cluster.restartNode(place);
+  new Operator(cluster).mind(owner, 100);
+  world.runUntil(world.time + 9000);
+  assert.notEqual(directory.config(owner)!.created, 1);
+  network.openAll();
+  world.runUntil(world.time + 1000);
+  send('APPEND', key!, '!');
+  world.runUntil(25_000);
+  const holders = cluster.shape.groups.filter(
+    (group) => cluster.primaryOf(group)!.node.store.peek(0, key!) !== undefined,
+  );
+  assert.deepEqual(holders, [owner]);
+  assert.equal(replies(), '+OK\r\n:5\r\n:4\r\n');
+  end();
 });
