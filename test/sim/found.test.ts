@@ -432,3 +432,31 @@ test('R1: what a router knew of a key before a group was reset, it does not go b
   assert.equal(replies(), '+OK\r\n:5\r\n:4\r\n');
   end();
 });
+
+test('R11: what a group that began anew cannot know, decides nothing against who knows', () => {
+  const { world, cluster, names, send, replies, end } = stage();
+  const { network } = cluster;
+  let votes = 0;
+  network.taps.push({
+    wrote(_end, bytes) {
+      if (!Buffer.from(bytes).includes('TOWLINE.VOTE') || ++votes !== 3) return;
+      // The second group hears nothing of the outcome, and nothing of the first one for a while.
+      network.wall('r1', 'g2a', 3000);
+      network.wall('g1a', 'g2a', 8000);
+    },
+    delivered() {},
+  });
+  send('MSET', names[0]!, 'a', names[1]!, 'b', names[2]!, 'c');
+  world.runUntil(world.time + 50);
+  assert.equal(replies(), '+OK\r\n');
+  for (const place of cluster.membersOf('g3')) cluster.killNode(place);
+  cluster.killRouter(cluster.routers[0]!);
+  world.runUntil(world.time + 100);
+  for (const place of cluster.membersOf('g3')) cluster.restartNode(place);
+  new Operator(cluster).mind('g3', 100);
+  world.runUntil(world.time + 12_000);
+  cluster.restartRouter(cluster.routers[0]!);
+  end();
+  const has = (at: number) => cluster.primaryOf(`g${at + 1}`)!.node.store.peek(0, names[at]!) !== undefined;
+  assert.deepEqual([has(0), has(1)], [true, true]);
+});
