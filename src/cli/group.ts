@@ -3,7 +3,8 @@
 import { Command } from 'commander';
 import { addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import { PATHS } from '../net/directory.js';
-import { EMPTY_RING, type RingDocument, standingOf } from '../ring/index.js';
+import { changeRing } from '../net/ring-change.js';
+import { beginAnew, EMPTY_RING, type RingDocument, standingOf } from '../ring/index.js';
 import { CasDocument, hasCode, ZooKeeper } from '../zookeeper/index.js';
 import { ask, askStatus } from './ask.js';
 import { codeOf, Failure } from './failure.js';
@@ -96,6 +97,10 @@ async function reset(where: Where, group: string, gone: readonly string[]): Prom
     const fresh = members.filter(({ hotfix }) => hotfix === true).map(({ id }) => id);
     const primary = fresh[0];
     if (primary === undefined) throw new Failure(`start a data node first: towline data --group ${group}`);
+    // First of all, so that whoever leads the group then knows of it, and nobody goes by what was known before (R1).
+    const change = (ring: RingDocument) => beginAnew(ring, group);
+    const published = await changeRing(zk, { change, lack: async () => null, lockMs: TIMEOUT_MS });
+    if ('refused' in published) throw new Failure(published.refused);
     const epoch = now.value.epoch + 1;
     const next: GroupConfig = { epoch, term: now.value.term + 1, primary, inSync: fresh, created: epoch };
     await document.write(next, now);

@@ -21,6 +21,7 @@ export class Resolver {
   /**
    * @param commit the outcome, if it is known here already and only has to be spread
    * @param abandoned whether a group was given up with its data
+   * @param renewed whether a group lost its data and began anew: its NEVER is no promise of before
    */
   constructor(
     readonly txn: Txn,
@@ -28,6 +29,7 @@ export class Resolver {
     participants: readonly string[],
     private commit: boolean | null,
     private readonly abandoned: (group: string) => boolean = () => false,
+    private readonly renewed: (group: string) => boolean = () => false,
   ) {
     this.all = participants.filter((group) => group !== self);
   }
@@ -70,8 +72,11 @@ export class Resolver {
     this.states.set(group, answer.state);
     const said = this.others.flatMap((each) => this.states.get(each) ?? []);
     if (said.includes('committed')) return this.decide(true);
-    if (said.includes('never') || said.includes('aborted')) return this.decide(false);
+    const never = this.others.some((each) => this.states.get(each) === 'never' && !this.renewed(each));
+    if (never || said.includes('aborted')) return this.decide(false);
     if (said.length < this.others.length) return [];
+    // Nobody knows better than a group that cannot know.
+    if (said.includes('never')) return this.decide(false);
     if (this.whole) return this.decide(true);
     return said.every((state) => state === 'yielded') ? this.decide(false) : [];
   }

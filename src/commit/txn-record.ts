@@ -56,6 +56,8 @@ export interface PreparedTxn {
   participants: string[];
   /** Outcome, when it is known; null while in doubt. */
   commit: boolean | null;
+  /** It came with the log: an earlier primary of the group prepared it. */
+  inherited: boolean;
 }
 
 /** Name of a key in the lock table. */
@@ -89,11 +91,13 @@ export function freshRecord<P>(txn: Txn, lane: number): TxnRecord<P> {
 /** Prepared, finished or refused transactions. */
 export function undecidedOf<P>(records: Iterable<TxnRecord<P>>): PreparedTxn[] {
   const found: PreparedTxn[] = [];
-  for (const { txn, state, participants, commit } of records) {
-    if (state === 'prepared') found.push({ txn, participants, commit: null });
-    if (state === 'finished') found.push({ txn, participants, commit });
+  for (const { txn, state, participants, commit, token } of records) {
+    // Whoever prepared it granted its locks first.
+    const inherited = token === '';
+    if (state === 'prepared') found.push({ txn, participants, commit: null, inherited });
+    if (state === 'finished') found.push({ txn, participants, commit, inherited });
     // A refusal has nobody to convince: it is remembered only until its coordinator can ask no more.
-    if (state === 'refused') found.push({ txn, participants: [], commit: false });
+    if (state === 'refused') found.push({ txn, participants: [], commit: false, inherited });
   }
   return found;
 }

@@ -3,7 +3,7 @@
 // configuration older than one it has seen (R7), nor come back with data under the same id once it was removed (R3).
 import { addressOf, type GroupConfig, Participant, type Registration, Remembered } from '../commit/index.js';
 import { pushConfig, readConfig, tellConfig } from '../net/config-message.js';
-import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
+import type { Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
 import { EMPTY_RING, type RingDocument } from '../ring/index.js';
 import { Store } from '../store/index.js';
@@ -185,7 +185,7 @@ export class DataNode implements ReaderOwner {
         cas: cas ?? null,
         connected: this.options.connected && (() => this.options.connected?.() !== false),
         member: addressOf,
-        primaryOf: (other) => this.primaryOf(other),
+        configOf: (other) => this.others.get(other),
         deposed: () => this.reset('a newer primary leads this group'),
         conflict: () => this.options.refresh?.(),
         changed: (next) => {
@@ -206,11 +206,6 @@ export class DataNode implements ReaderOwner {
     if (this.stopped) return;
     this.stop();
     this.options.failed(reason);
-  }
-
-  private primaryOf(group: string): Address | null {
-    const config = this.others.get(group);
-    return config === undefined ? null : addressOf(config.primary);
   }
 
   // ---- looking after the group

@@ -2,13 +2,15 @@
 // and does what they agree on (R11). Time decides only when it begins, never what comes out.
 import {
   type Answer,
+  addressOf,
   coordinatorOf,
+  type GroupConfig,
   type Participant,
   type ParticipantAction,
   Resolver,
   type ResolverAction,
 } from '../commit/index.js';
-import type { Address, Host } from '../net/host.js';
+import type { Host } from '../net/host.js';
 import { Link } from '../net/link.js';
 import { decodeAnswer, encodeAsk } from '../net/wire.js';
 import { encodeCommand, RequestParser } from '../resp/index.js';
@@ -29,7 +31,8 @@ export interface OrphansOwner {
   /** Whether this primary serves: before and after that it decides nothing, and its log must not grow (R9). */
   active(): boolean;
   connected(coordinator: string): boolean;
-  primaryOf(group: string): Address | null;
+  /** The newest configuration of another group that is known here; undefined: none. */
+  configOf(group: string): GroupConfig | undefined;
   /** Whether the newest ring known here says that the group was given up with its data. */
   abandoned(group: string): boolean;
   perform(actions: ParticipantAction<Parked>[]): void;
@@ -81,7 +84,14 @@ export class Orphans {
         let resolver = this.resolvers.get(txn);
         // Its outcome may have come from elsewhere since: what is left is to spread it.
         if (resolver === undefined || (commit !== null && !resolver.decided)) {
-          resolver = new Resolver(txn, owner.self, participants, commit, (group) => owner.abandoned(group));
+          resolver = new Resolver(
+            txn,
+            owner.self,
+            participants,
+            commit,
+            (group) => owner.abandoned(group),
+            (group) => (owner.configOf(group)?.created ?? 1) !== 1,
+          );
           this.resolvers.set(txn, resolver);
         }
         this.perform(resolver, resolver.step());
@@ -124,7 +134,8 @@ export class Orphans {
   /** Connects once: what is lost with the connection is asked again at the next look, of whoever leads by then. */
   private connect(group: string): void {
     const { owner } = this;
-    const address = owner.primaryOf(group);
+    const config = owner.configOf(group);
+    const address = config === undefined ? null : addressOf(config.primary);
     if (address === null) return;
     const parser = new RequestParser();
     const link = new Link(

@@ -36,8 +36,8 @@ export interface PrimaryOptions {
   large?: LargeLimits | undefined;
   /** Where a member of this group listens. */
   member(id: string): Address | null;
-  /** Where the primary of another group listens. */
-  primaryOf(group: string): Address | null;
+  /** The newest configuration of another group that is known here; undefined: none. */
+  configOf(group: string): GroupConfig | undefined;
   /** A newer term exists. */
   deposed(): void;
   /** The configuration is not what was thought: it must be read. */

@@ -120,7 +120,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       // One that leads no more, and does not know, would ask about what all have confirmed and forgotten (R6).
       active: () => this.active && this.inSync.serving(),
       connected: (coordinator) => this.controls.connected(coordinator),
-      primaryOf: (group) => options.primaryOf(group),
+      configOf: (group) => options.configOf(group),
       abandoned: (group) => this.ring.document.abandoned.includes(group),
       perform: (actions) => this.perform(actions),
     });

@@ -84,6 +84,14 @@ export function abandon(ring: RingDocument, id: string): Changed {
 }
 
 /**
+ * A group is about to begin anew, empty: the same lists under a newer version. What routers know of keys may rest on what
+ * the group promised, a vote for a move among it, and must not outlive it. Nothing to change where the ring never named it.
+ */
+export function beginAnew(ring: RingDocument, id: string): RingDocument {
+  return standingOf(ring, id) === 'none' ? ring : { ...ring, version: ring.version + 1 };
+}
+
+/**
  * Removes entries of history, oldest first, while whoever would leave the chain of a slot is empty there.
  * @param emptyIn whether a group, as a non-owner that has adopted this version, holds no key of the slot, and no lock
  *   on one; what it once said must stay true under this version

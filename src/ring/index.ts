@@ -2,6 +2,7 @@ export { RingTable } from './chains.js';
 export {
   abandon,
   addGroup,
+  beginAnew,
   type Changed,
   chainsOf,
   HISTORY_FULL,

@@ -108,7 +108,8 @@ describe('Participant with several transactions', () => {
     d.prepare(1, 'r1:2', '5.2');
     assert.deepEqual(d.perform(d.participant.laneLost(1)), ['fetch for 2']);
     assert.deepEqual(d.committed(9), []);
-    assert.deepEqual(d.participant.undecided(), [{ txn: 'r1:2', participants: ['g1', 'g2'], commit: null }]);
+    const undecided = { txn: 'r1:2', participants: ['g1', 'g2'], commit: null, inherited: false };
+    assert.deepEqual(d.participant.undecided(), [undecided]);
     assert.deepEqual(d.prepare(3, 'r1:2', '5.2'), ['send 3 vote prepared']);
   });
   it('votes for each when its own entry is committed', () => {
@@ -194,8 +195,8 @@ describe('Participant of a new term', () => {
     participant.restore({ kind: 'never', txn: 'r1:2' });
     assert.equal(participant.locks.size, 0);
     assert.deepEqual(participant.undecided(), [
-      { txn: 'r1:1', participants: ['g1', 'g2'], commit: true },
-      { txn: 'r1:2', participants: [], commit: false },
+      { txn: 'r1:1', participants: ['g1', 'g2'], commit: true, inherited: true },
+      { txn: 'r1:2', participants: [], commit: false, inherited: true },
     ]);
     assert.deepEqual(d.outcome(1, 'r1:1', true), ['send 1 done']);
     participant.restore({ kind: 'forget', txn: 'r1:1', fence: false });

@@ -37,6 +37,20 @@ describe('Resolver', () => {
       assert.deepEqual(r.state('g3', third), after === 2 ? spread(outcome) : []);
     });
   }
+  it('waits for everybody before it believes a group that began anew', () => {
+    for (const [third, outcome] of [
+      ['committed', 'commit'],
+      ['prepared', 'abort'],
+      ['never', 'abort'],
+    ] as const) {
+      const never = () => false;
+      const r = new Resolver(TXN, 'g1', ['g1', 'g2', 'g3'], null, never, (group) => group === 'g2');
+      const say = (group: string, state: TxnState) =>
+        r.answered(group, { kind: 'state', txn: TXN, state }).map(showResolver);
+      assert.deepEqual(say('g2', 'never'), []);
+      assert.deepEqual(say('g3', third), spread(outcome));
+    }
+  });
   it('never decides without everybody, nor by who asks or repeats', () => {
     const r = resolver();
     r.step();

@@ -1,10 +1,14 @@
 // A primary that finishes what coordinators have left: when it begins, whom it asks, what it does with the answers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Answer, Participant, type ParticipantAction } from '../../src/commit/index.js';
+import {
+  type Answer,
+  type GroupConfig,
+  Participant,
+  type ParticipantAction,
+} from '../../src/commit/index.js';
 import type { Parked } from '../../src/data/lane.js';
 import { Orphans, type OrphansOwner } from '../../src/data/orphans.js';
-import type { Address } from '../../src/net/host.js';
 import { encodeAnswer } from '../../src/net/wire.js';
 import { showParticipant } from '../commit/show.js';
 import { type FakeConn, FakeHost } from '../net/fake-host.js';
@@ -31,8 +35,9 @@ class World implements OrphansOwner {
   abandoned(): boolean {
     return false;
   }
-  primaryOf(group: string): Address | null {
-    return { host: group, port: 1 };
+  configOf(group: string): GroupConfig | undefined {
+    const primary = `${group}:1@1`;
+    return { epoch: 1, term: 1, primary, inSync: [primary], created: 1 };
   }
   perform(actions: ParticipantAction<Parked>[]): void {
     for (const action of actions) {

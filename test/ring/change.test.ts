@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {
   abandon,
   addGroup,
+  beginAnew,
   type Changed,
   chainsOf,
   EMPTY_RING,
@@ -36,6 +37,13 @@ const ringOf = (...ids: string[]): RingDocument => ({
 });
 
 describe('the ring changes', () => {
+  it('a group that begins anew leaves everything as it is, under a newer version', () => {
+    const ring = ringOf('a', 'b');
+    assert.deepEqual(beginAnew(ring, 'b'), { ...ring, version: 2 });
+    const drained = done(removeGroup(ring, 'b'));
+    assert.deepEqual(beginAnew(drained, 'b'), { ...drained, version: 3 });
+    assert.equal(beginAnew(ring, 'c'), ring);
+  });
   it('the first group needs no history; later changes push the old list', () => {
     const one = done(addGroup(EMPTY_RING, 'a', 1));
     assert.deepEqual(one, { version: 1, groups: [{ id: 'a', weight: 1 }], history: [], abandoned: [] });

@@ -6,9 +6,10 @@ import { type Ask, Participant } from '../../src/commit/index.js';
 import { Lane, type Parked } from '../../src/data/lane.js';
 import type { Conn } from '../../src/net/host.js';
 import { encodeCommand, RequestParser } from '../../src/resp/index.js';
-import { abandon, ownersOf } from '../../src/ring/index.js';
+import { abandon, ownersOf, removeGroup, slotOfText } from '../../src/ring/index.js';
 import { Observers } from './checks.js';
 import { Cluster, type Shape } from './cluster.js';
+import { ownerIn } from './homes.js';
 import { SimHost } from './host.js';
 import { CALM, type Link } from './network.js';
 import { Operator } from './operator.js';
@@ -333,4 +334,129 @@ test('a router that hears of a configuration before it hears of its members call
   assert.equal(router.lost('g1'), true);
   world.runUntil(world.time + 1000);
   end();
+});
+
+test('R11: what a primary has yielded, its successor does not take from the coordinator', () => {
+  const { world, cluster, names, links, send, replies, end } = stage();
+  const { network, directory } = cluster;
+  let votes = 0;
+  let yielded = '';
+  network.taps.push({
+    wrote({ local }, bytes) {
+      const text = Buffer.from(bytes).latin1Slice();
+      const from = local.split(':')[0]!;
+      // The last vote is heard; what the coordinator decides then is heard by none of the first two.
+      if (text.includes('TOWLINE.VOTE') && ++votes === 3) {
+        assert.equal(from, 'g3a');
+        world.after(0, () => {
+          for (const node of ['g1a', 'g2a']) for (const link of links(node)) network.cut(link);
+        });
+        world.after(1, () => {
+          for (const node of ['g1a', 'g2a']) network.wall('r1', node, 20_000);
+        });
+        directory.wall('r1', 10_000);
+      }
+      if (!text.includes('yielded') || yielded !== '') return;
+      yielded = from;
+      const [heir, other] = from === 'g1a' ? ['g1b', 'g2a'] : ['g2b', 'g1a'];
+      // The other one has heard it, decides, and cannot say so to the successor before the coordinator does.
+      world.after(0.8, () => cluster.killNode(cluster.place(from)!));
+      network.wall(other, heir, 6000);
+      network.wall(heir, other, 6000);
+    },
+    delivered() {},
+  });
+  send('MSET', names[0]!, 'a', names[1]!, 'b', names[2]!, 'c');
+  world.runUntil(world.time + 50);
+  assert.equal(replies(), '+OK\r\n');
+  for (const place of cluster.membersOf('g3')) cluster.killNode(place);
+  const next = abandon(directory.ring, 'g3');
+  assert.ok(typeof next !== 'string');
+  directory.publishRing(next);
+  world.runUntil(world.time + 9000);
+  assert.notEqual(yielded, '');
+  network.openAll();
+  directory.heal();
+  for (const place of cluster.nodes) cluster.restartNode(place);
+  world.runUntil(25_000);
+  end();
+  const has = (at: number) => cluster.primaryOf(`g${at + 1}`)!.node.store.peek(0, names[at]!) !== undefined;
+  assert.equal(has(0), has(1));
+});
+
+test('R1: what a router knew of a key before a group was reset, it does not go by afterwards', () => {
+  const { world, cluster, names, links, send, replies, end } = stage();
+  const { network, directory } = cluster;
+  const [key] = names;
+  const next = removeGroup(directory.ring, 'g1');
+  assert.ok(typeof next !== 'string');
+  const owner = ownerIn(next.groups, slotOfText(key!));
+  send('SET', key!, 'old');
+  world.runUntil(world.time + 20);
+  directory.publishRing(next);
+  world.runUntil(world.time + 200);
+  let votes = 0;
+  const nodes = ['g1a', `${owner}a`];
+  network.taps.push({
+    wrote(_end, bytes) {
+      // Both votes are heard, the client is answered, and neither group hears that its key has moved.
+      if (!Buffer.from(bytes).includes('TOWLINE.VOTE') || ++votes !== 2) return;
+      world.after(0.6, () => {
+        for (const node of nodes) for (const link of links(node)) network.cut(link);
+      });
+      for (const node of nodes) network.wall('r1', node, 1);
+      world.after(1.7, () => {
+        for (const node of nodes) network.wall('r1', node, 20_000);
+      });
+    },
+    delivered() {},
+  });
+  send('APPEND', key!, 'er');
+  world.runUntil(world.time + 50);
+  assert.equal(votes, 2);
+  assert.equal(replies(), '+OK\r\n:5\r\n');
+  for (const place of cluster.membersOf(owner)) cluster.killNode(place);
+  world.runUntil(world.time + 100);
+  for (const place of cluster.membersOf(owner)) cluster.restartNode(place);
+  new Operator(cluster).mind(owner, 100);
+  world.runUntil(world.time + 9000);
+  assert.notEqual(directory.config(owner)!.created, 1);
+  network.openAll();
+  world.runUntil(world.time + 1000);
+  send('APPEND', key!, '!');
+  world.runUntil(25_000);
+  const holders = cluster.shape.groups.filter(
+    (group) => cluster.primaryOf(group)!.node.store.peek(0, key!) !== undefined,
+  );
+  assert.deepEqual(holders, [owner]);
+  assert.equal(replies(), '+OK\r\n:5\r\n:4\r\n');
+  end();
+});
+
+test('R11: what a group that began anew cannot know, decides nothing against who knows', () => {
+  const { world, cluster, names, send, replies, end } = stage();
+  const { network } = cluster;
+  let votes = 0;
+  network.taps.push({
+    wrote(_end, bytes) {
+      if (!Buffer.from(bytes).includes('TOWLINE.VOTE') || ++votes !== 3) return;
+      // The second group hears nothing of the outcome, and nothing of the first one for a while.
+      network.wall('r1', 'g2a', 3000);
+      network.wall('g1a', 'g2a', 8000);
+    },
+    delivered() {},
+  });
+  send('MSET', names[0]!, 'a', names[1]!, 'b', names[2]!, 'c');
+  world.runUntil(world.time + 50);
+  assert.equal(replies(), '+OK\r\n');
+  for (const place of cluster.membersOf('g3')) cluster.killNode(place);
+  cluster.killRouter(cluster.routers[0]!);
+  world.runUntil(world.time + 100);
+  for (const place of cluster.membersOf('g3')) cluster.restartNode(place);
+  new Operator(cluster).mind('g3', 100);
+  world.runUntil(world.time + 12_000);
+  cluster.restartRouter(cluster.routers[0]!);
+  end();
+  const has = (at: number) => cluster.primaryOf(`g${at + 1}`)!.node.store.peek(0, names[at]!) !== undefined;
+  assert.deepEqual([has(0), has(1)], [true, true]);
 });

@@ -1,6 +1,6 @@
 // The operator of a simulated cluster: lets spares in, and begins groups anew that have lost every member in sync, as
 // src/cli/group.ts does. Must never begin a group anew while one of those members lives.
-import { abandon } from '../../src/ring/index.js';
+import { abandon, beginAnew } from '../../src/ring/index.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import type { Random } from './random.js';
 
@@ -79,6 +79,7 @@ export class Operator {
       const same = directory.config(group) === now;
       if (!old && primary !== undefined && same && cluster.lost(group)) {
         const epoch = now.epoch + 1;
+        directory.publishRing(beginAnew(directory.ring, group));
         world.trace('operator', `begins ${group} anew`);
         directory.publishConfig(group, {
           epoch,
