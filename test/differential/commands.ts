@@ -150,9 +150,9 @@ function tame(all: string[]): string[] {
   if (all.length === 2 && /^spop$/i.test(name)) return ['PING'];
   // Distances as STOREDIST leaves them have other last digits.
   if (/^geo/i.test(name) && all.some((word) => /^storedist$/i.test(word))) return ['PING'];
-  // BY with ALPHA leaves the order of equals to the sort.
-  const by = all.some((word) => /^by$/i.test(word));
-  if (/^sort/i.test(name) && by && all.some((word) => /^alpha$/i.test(word))) return ['PING'];
+  // ALPHA leaves the order of equals to the sort, with BY; and without it, of what is equal up to the first zero byte.
+  const alpha = /^sort/i.test(name) && all.some((word) => /^alpha$/i.test(word));
+  if (alpha && all.some((word) => /^(by|store|limit)$/i.test(word))) return ['PING'];
   return all;
 }
 
