@@ -174,5 +174,6 @@ export const command: Words = fc
     { weight: 3, arbitrary: fc.tuple(usual, change).map(([from, how]) => changed(from, how)) },
     { weight: 2, arbitrary: blocking },
     { weight: 2, arbitrary: connection },
+    { weight: 1, arbitrary: fc.oneof(usual, blocking).map((words) => ['COMMAND', 'GETKEYS', ...words]) },
   )
   .map(tame);
