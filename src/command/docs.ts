@@ -37,7 +37,8 @@ const NOTES: Readonly<Record<string, string>> = {
   bgrewriteaof: 'refused',
   client:
     'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all',
-  command: 'GETKEYS takes a number of keys only as the command itself does: not `01`',
+  command:
+    'GETKEYS takes a number of keys only as the command itself does: not `01`; of several STORE of a GEORADIUS it names the last',
   config:
     'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults',
   dump: 'the format of Redis 7.0, both ways; written plainly, read in every encoding',
