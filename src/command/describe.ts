@@ -178,7 +178,9 @@ function getKeys(request: Request, reply: ReplyWriter, flags: boolean): void {
     return;
   }
   const keys = keysOf(row, asked);
-  if (keys.length === 0) {
+  // A number of keys that is none leaves nothing behind it, whatever stands before.
+  const uncounted = row.specs?.some((spec) => spec.find === 'keynum' && !keys.some((i) => i > spec.begin));
+  if (keys.length === 0 || uncounted) {
     reply.error('ERR Invalid arguments specified for command');
     return;
   }

@@ -18,7 +18,7 @@ const NOTES: Readonly<Record<string, string>> = {
   randomkey: 'about as likely for each key, not exactly',
   debug: 'SLEEP only',
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
-  sort: 'BY and GET patterns may name keys of any groups, but not inside MULTI; a number is judged by itself, where Redis refuses every one after some command of any client read one out of range',
+  sort: 'BY and GET patterns may name keys of any groups, but not inside MULTI; a number is judged by itself, where Redis refuses every one after some command of any client read one out of range; ALPHA looks beyond a zero byte',
   sort_ro: 'as SORT',
   blpop:
     'clients are served in the order in which they came, over all routers; one that does not wait may take the element first; the same for every blocking command',
@@ -43,6 +43,8 @@ const NOTES: Readonly<Record<string, string>> = {
   bgrewriteaof: 'refused',
   client:
     'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all; TRACKING: over all routers; invalidations may be more than in Redis (all keys when a primary or the ring changes), REDIRECT to a client of the same router, NOLOOP for plain writes to one group',
+  command:
+    'GETKEYS takes a number of keys only as the command itself does: not `01`; of several STORE of a GEORADIUS it names the last',
   config:
     'SET of encoding limits and the like is accepted and remembered; OBJECT ENCODING goes by the defaults; notify-keyspace-events is one setting of all routers, until none is left',
   dump: 'the format of Redis 7.0, both ways; written plainly, read in every encoding',

@@ -7,6 +7,8 @@ import type { Random } from '../sim/random.js';
 
 const MEMBERS = 2;
 const MOST_GROUPS = 4;
+/** Long enough that a busy machine does not make a backup seem dead right before its primary is killed: all would be lost. */
+const TIMES = ['--lease-ms', '1500', '--grace-ms', '1800'];
 /** Of the ring's history, which holds four at most. */
 const MOST_HISTORY = 3;
 const SLOW_DRAIN = '3';
@@ -41,7 +43,10 @@ export class Storm {
   async addGroup(): Promise<string> {
     const { cluster, groups } = this;
     const group = `g${++this.serial}`;
-    groups.set(group, await Promise.all(Array.from({ length: MEMBERS }, () => cluster.data(group, MEMBERS))));
+    groups.set(
+      group,
+      await Promise.all(Array.from({ length: MEMBERS }, () => cluster.data(group, MEMBERS, ...TIMES))),
+    );
     await until(`${group} is in the ring`, async () =>
       (await cluster.status()).ring.groups.some(({ id }) => id === group),
     );
@@ -103,8 +108,15 @@ export class Storm {
     primary.kill('SIGKILL');
     await primary.finished;
     this.weather.killed++;
-    this.groups.set(group, [...running.filter((one) => one !== primary), await cluster.data(group, MEMBERS)]);
-    await cluster.untilGroup(group, 'serving', MEMBERS);
+    this.groups.set(group, [
+      ...running.filter((one) => one !== primary),
+      await cluster.data(group, MEMBERS, ...TIMES),
+    ]);
+    try {
+      await cluster.untilGroup(group, 'serving', MEMBERS);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}: ${JSON.stringify(await cluster.group(group))}`);
+    }
   }
 
   private async reshape(change: 'add' | 'remove' | 'weigh', inRing: readonly string[]): Promise<void> {

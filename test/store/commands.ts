@@ -124,7 +124,7 @@ const usual: fc.Arbitrary<string[]> = fc.oneof(
   joined(words(is('PEXPIREAT'), key, fc.oneof(futureMs, past)), some(words(text('NX', 'XX', 'GT')), 1)),
   words(is('OBJECT'), text('ENCODING', 'FREQ', 'bad'), key),
   joined(
-    words(is('SCAN'), text('0', 'x', '', '+0', '-1', ' 0', '18446744073709551616')),
+    words(is('SCAN'), text('0', 'x', '', '+0', ' 0', '18446744073709551616')),
     maybe(text('COUNT', 'bad'), text('100', '5', '0', '-1', 'x')),
   ),
   joined(words(is('KEYS'), text('*', 'k*', '[ab]', '?', 'k\\{a}', '[^a]'))),

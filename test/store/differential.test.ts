@@ -20,6 +20,7 @@ const FAR = 2 ** 53 - 1e13;
  * - Times: the two servers read their clocks at different moments.
  * - OBJECT ENCODING: Towline goes by the value alone; Redis remembers how it came about
  *   (`raw` after APPEND, `embstr` for an integer that INCRBYFLOAT wrote).
+ * - From a cursor that it has not given (-1 stands for 2^64 - 1) SCAN gives what happens to be there; it is not asked.
  * - Expiries beyond 2^53 - 1 ms are kept as that.
  */
 function same(words: readonly string[], mine: string, theirs: string): boolean {
