@@ -97,7 +97,7 @@ class Field {
     });
   }
   private async start(name: string, args: string[]): Promise<Role> {
-    const prefix = name === PROFILE ? PROFILED : [];
+    const prefix = name === PROFILE || (PROFILE === 'all' && name !== 'zookeeper') ? PROFILED : [];
     const role = await Role.start({ name, args: [...args, '--zookeeper', this.servers], prefix });
     this.roles.push(role);
     return role;
@@ -130,7 +130,7 @@ class Field {
   async stop(): Promise<void> {
     await this.zk?.close();
     // A profile is written by a process that ends by itself.
-    await Promise.all(this.roles.filter(({ name }) => name === PROFILE).map((role) => role.stop()));
+    await Promise.all(this.roles.filter(({ name }) => name === PROFILE || PROFILE === 'all').map((role) => role.stop()));
     for (const role of this.roles) role.signal('SIGKILL');
     await Promise.all(this.roles.map((role) => role.stop()));
   }
@@ -204,6 +204,7 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     const cpuChanged = field.cpu();
 
     const changed = performance.now();
+    if (PROFILE !== undefined) say(`changed at ${process.hrtime.bigint() / 1000n} us`);
     const first = firstWrite(field, () => fresh.map(({ port }) => port));
     if (shape.by === 'add') {
       const { code, err } = await runTowline(['ring', 'add', 'g2', '--zookeeper', field.servers]);
@@ -226,6 +227,7 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     say(
       `  answers in each second after: ${seconds.map((at) => Math.round(load!.rate(at, at + 1000))).join(' ')}`,
     );
+    if (PROFILE !== undefined) say(`drained at ${process.hrtime.bigint() / 1000n} us`);
     say(`history is empty ${Math.round(done - changed)} ms after the change`);
     await sleep(500);
     await load.stop();
