@@ -1,4 +1,5 @@
 // Error replies that more than one part of the router gives.
+import type { Plan } from '../commit/index.js';
 
 /** The error for a command that needs a group which is lost. */
 export function groupLost(group: string): Buffer {
@@ -6,6 +7,13 @@ export function groupLost(group: string): Buffer {
     `-GROUPLOST group ${group} has lost every in-sync member; nothing was executed\r\n`,
     'latin1',
   );
+}
+
+/** The plan, unless it needs a group that is lost: then the error that says so. An error stays what it is. */
+export function unlessLost(owner: { lost(group: string): boolean }, plan: Plan | Buffer): Plan | Buffer {
+  if (Buffer.isBuffer(plan)) return plan;
+  const lost = plan.shares.find(({ group }) => owner.lost(group));
+  return lost === undefined ? plan : groupLost(lost.group);
 }
 
 /** Nobody holds keys yet. */

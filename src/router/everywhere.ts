@@ -6,7 +6,7 @@ import { encodeCommand, type Request, RequestParser, requestOf } from '../resp/i
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
-import { groupLost, MOVING } from './errors.js';
+import { groupLost, MOVING, unlessLost } from './errors.js';
 import { FANS, type Fan, firstError, wholeCommand } from './fanout.js';
 import type { EventSink } from './key-events.js';
 import type { ReplyValue } from './local/index.js';
@@ -125,8 +125,7 @@ export class Everywhere {
   }
 
   private unlessLost(plan: Plan): Plan | Buffer {
-    const lost = plan.shares.find(({ group }) => this.owner.lost(group));
-    return lost === undefined ? plan : groupLost(lost.group);
+    return unlessLost(this.owner, plan);
   }
 
   /**

@@ -6,7 +6,7 @@ import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js'
 import { askLane, push } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
-import { groupLost, NO_GROUPS } from './errors.js';
+import { groupLost, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
@@ -116,12 +116,7 @@ function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void, ag
     });
   }
   coordinators.start({
-    plan: () => {
-      const plan = execPlan(owner.route, work);
-      if (Buffer.isBuffer(plan)) return plan;
-      const lost = plan.shares.find((share) => owner.lost(share.group));
-      return lost === undefined ? plan : groupLost(lost.group);
-    },
+    plan: () => unlessLost(owner, execPlan(owner.route, work)),
     answer: (reply) => done(reply ?? nilOf(work.proto)),
   });
 }

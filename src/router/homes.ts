@@ -22,6 +22,12 @@ interface Home {
   absent: number;
 }
 
+/** A key with its value, which is in one group and is to be in another. */
+export interface Moving extends KeyValue {
+  readonly from: string;
+  readonly to: string;
+}
+
 const nameOf = (db: number, key: string): string => `${db}:${key}`;
 
 /** The keys of one transaction. */
@@ -133,16 +139,32 @@ export class Homes {
   }
 }
 
-/** Effects by group. */
+/** Effects by group. Those of one database lie together: a group is told of it where it changes. */
 export class Effects {
-  private readonly of = new Map<string, Buffer[]>();
+  private readonly of = new Map<string, { db: number; list: Buffer[] }>();
 
   add(group: string, db: number, words: readonly (string | Buffer)[]): void {
-    const list = this.of.get(group) ?? [];
-    this.of.set(group, list);
-    list.push(encodeCommand(['TOWLINE.DB', db]), encodeCommand(words));
+    let own = this.of.get(group);
+    if (own === undefined) this.of.set(group, (own = { db: 0, list: [] }));
+    if (own.db !== db) own.list.push(encodeCommand(['TOWLINE.DB', db]));
+    own.db = db;
+    own.list.push(encodeCommand(words));
   }
   take(): Map<string, Buffer> {
-    return new Map([...this.of].map(([group, list]) => [group, Buffer.concat(list)]));
+    return new Map([...this.of].map(([group, { list }]) => [group, Buffer.concat(list)]));
   }
+}
+
+/** What it means for each group that these keys move. Deletions of one group and database are one command. */
+export function moveEffects(keys: readonly Moving[]): Map<string, Buffer> {
+  const effects = new Effects();
+  const gone = new Map<string, Map<number, string[]>>();
+  for (const { db, key, payload, from, to } of keys) {
+    effects.add(to, db, ['TOWLINE.PUT', key, payload!]);
+    const own = gone.get(from) ?? new Map<number, string[]>();
+    gone.set(from, own);
+    push(own, db, key);
+  }
+  for (const [group, own] of gone) for (const [db, names] of own) effects.add(group, db, ['DEL', ...names]);
+  return effects.take();
 }

@@ -1,7 +1,7 @@
 // The transaction that moves keys which nobody writes: the same as a transfer on write, without a command (R1). Many
 // keys of one group at a time, to one owner. Pure but for the facts that it adds to its own route.
 import { type KeyValue, LOCKS_DB, MOVES, type Next, type Plan, type Share } from '../commit/index.js';
-import { Effects } from './homes.js';
+import { moveEffects } from './homes.js';
 import type { Route } from './route.js';
 
 /** A key as a group lists it, to be moved. */
@@ -44,7 +44,8 @@ export function movePlan(
     locked: (answers): Next => {
       const found = answers.get(source)!.values.filter(({ payload }) => payload !== null);
       if (found.length === 0) return { kind: 'answer', reply: DONE };
-      return { kind: 'write', ...carried(found, source, owner), reply: DONE, decided: () => told(found) };
+      const moves = found.map((value) => ({ ...value, from: source, to: owner }));
+      return { kind: 'write', effects: moveEffects(moves), reply: DONE, decided: () => told(found) };
     },
   };
   function told(found: readonly KeyValue[]): void {
@@ -54,16 +55,3 @@ export function movePlan(
 }
 
 const DONE = Buffer.from('+OK\r\n', 'latin1');
-
-function carried(
-  found: readonly KeyValue[],
-  source: string,
-  owner: string,
-): { effects: Map<string, Buffer> } {
-  const effects = new Effects();
-  for (const { db, key, payload } of found) {
-    effects.add(source, db, ['DEL', key]);
-    effects.add(owner, db, ['TOWLINE.PUT', key, payload!]);
-  }
-  return { effects: effects.take() };
-}

@@ -2,16 +2,16 @@
 // as long as the work before it leaves the cluster's time to clients, and grows as the cluster gets busier.
 import type { Host } from '../net/host.js';
 
-/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: works a fifth of the time, in small pieces. */
+/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: works half of the time. */
 export type Rate = 'auto' | 'max' | number;
 
 const MOST_KEYS = 128;
 /** Transactions at a time at full speed. */
 const PARALLEL = 4;
-/** Keys of one transaction by itself: while it is worked on, a client's command waits behind it in three processes. */
-const AUTO_KEYS = 32;
+/** Keys of one transaction by itself. */
+const AUTO_KEYS = 128;
 /** A pause by itself is so many times as long as the work before it; at least, at most, ms. */
-const REST = 4;
+const REST = 1;
 const LEAST_MS = 4;
 const MOST_MS = 250;
 /** How often a paused drain looks whether it may go on, ms. */

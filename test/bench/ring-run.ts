@@ -130,7 +130,9 @@ class Field {
   async stop(): Promise<void> {
     await this.zk?.close();
     // A profile is written by a process that ends by itself.
-    await Promise.all(this.roles.filter(({ name }) => name === PROFILE || PROFILE === 'all').map((role) => role.stop()));
+    await Promise.all(
+      this.roles.filter(({ name }) => name === PROFILE || PROFILE === 'all').map((role) => role.stop()),
+    );
     for (const role of this.roles) role.signal('SIGKILL');
     await Promise.all(this.roles.map((role) => role.stop()));
   }
