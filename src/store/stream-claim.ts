@@ -7,11 +7,11 @@ import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument, integerArgument } from './integers.js';
 import { findStream, replyEntry } from './stream.js';
-import { Deliveries, type Grouped, groupEffect } from './stream-effects.js';
+import { consumerOf, Deliveries, type Grouped, groupEffect } from './stream-effects.js';
 import { byName, type ConsumerGroup, type Pending } from './stream-groups.js';
 import { FIRST_ID, idArgument, idText, parseId, rangeEnd, rangeStart } from './stream-id.js';
 
-/** The group in arguments 1 and 2. @throws ReplyError when it is not there */
+/** The group in arguments 1 and 2; who looks says whether a miss is announced. @throws ReplyError when it is not there */
 function groupOf(store: Access, request: Request, ctx: Context): Grouped {
   const [key, name] = [request.text(1), request.text(2)];
   const entry = findStream(store, ctx, key);
@@ -107,7 +107,7 @@ class Claim {
   take(id: bigint, count: bigint): void {
     const { entry, group } = this.grouped;
     entry.value.change(group, () => {
-      group.assign(id, group.consumer(this.name, this.ctx.now), this.time, count);
+      group.assign(id, consumerOf(this.ctx, this.grouped, this.name), this.time, count);
     });
     this.given.add(id, count);
     this.claimed.push(id);
@@ -168,6 +168,8 @@ function claimOptions(request: Request, from: number, now: number): ClaimOptions
 }
 
 function xclaim(store: Access, request: Request, ctx: Context): void {
+  // Redis looks as a reader.
+  ctx.reads = true;
   const grouped = groupOf(store, request, ctx);
   const { entry, group } = grouped;
   const idle = clampedArgument(request, 4, 'ERR Invalid min-idle-time argument for XCLAIM');
@@ -204,6 +206,10 @@ const MAX_COUNT = 576460752303423487n;
 const TOO_FEW = 'ERR COUNT must be > 0';
 
 function xautoclaim(store: Access, request: Request, ctx: Context): void {
+  // Redis looks before it reads its arguments, whatever they are.
+  ctx.reads = true;
+  store.find(ctx, request.text(1));
+  ctx.reads = false;
   const idle = clampedArgument(request, 4, 'ERR Invalid min-idle-time argument for XAUTOCLAIM');
   const start = rangeStart(request, 5);
   let [count, justId] = [100, false];

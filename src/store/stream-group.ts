@@ -1,4 +1,5 @@
 // Commands on the consumer groups of a stream: XGROUP and its subcommands, XACK. Knows nothing of reading.
+import { STREAM_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -7,7 +8,7 @@ import { reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { integerArgument } from './integers.js';
 import { findStream } from './stream.js';
-import { type Grouped, groupEffect } from './stream-effects.js';
+import { consumerOf, type Grouped, groupEffect } from './stream-effects.js';
 import { UNKNOWN } from './stream-groups.js';
 import { FIRST_ID, idArgument, looseIdArgument } from './stream-id.js';
 import { Stream } from './stream-value.js';
@@ -51,6 +52,7 @@ function create(store: Access, request: Request, ctx: Context): void {
   if (entry === undefined) store.place(ctx, ctx.db, key, STREAM, value, -1);
   else store.changed(ctx, key, entry, held);
   store.same(ctx, request);
+  ctx.notify(STREAM_EVENT, 'xgroup-create', key);
   ctx.reply.ok();
 }
 
@@ -72,6 +74,7 @@ function setid(store: Access, request: Request, ctx: Context): void {
   group.read = read;
   store.changed(ctx, key, entry, value.held);
   store.same(ctx, request);
+  ctx.notify(STREAM_EVENT, 'xgroup-setid', key);
   ctx.reply.ok();
 }
 
@@ -83,6 +86,7 @@ function destroy(store: Access, request: Request, ctx: Context): void {
   if (removed) {
     store.changed(ctx, key, entry, held);
     store.same(ctx, request);
+    ctx.notify(STREAM_EVENT, 'xgroup-destroy', key);
   }
   ctx.reply.integer(removed ? 1 : 0);
 }
@@ -94,7 +98,7 @@ function createconsumer(store: Access, request: Request, ctx: Context): void {
   const made = !group.consumers.has(name);
   if (made) {
     const { held } = entry.value;
-    entry.value.change(group, () => group.consumer(name, ctx.now));
+    entry.value.change(group, () => consumerOf(ctx, grouped, name));
     store.changed(ctx, key, entry, held);
     groupEffect(store, ctx, grouped, name);
   }
@@ -108,12 +112,14 @@ function delconsumer(store: Access, request: Request, ctx: Context): void {
   if (pending >= 0) {
     store.changed(ctx, key, entry, held);
     store.same(ctx, request);
+    ctx.notify(STREAM_EVENT, 'xgroup-delconsumer', key);
   }
   ctx.reply.integer(Math.max(0, pending));
 }
 
 function xack(store: Access, request: Request, ctx: Context): void {
   const key = request.text(1);
+  ctx.reads = true;
   const entry = findStream(store, ctx, key);
   const group = entry?.value.groups.get(request.text(2));
   if (entry === undefined || group === undefined) {
