@@ -1,5 +1,6 @@
 // Entries that were delivered and not acknowledged: XPENDING shows them, XCLAIM and XAUTOCLAIM give them to another
 // consumer. One whose entry is gone from the stream is pending no more once it is met here.
+import { cut } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -17,7 +18,7 @@ function groupOf(store: Access, request: Request, ctx: Context): Grouped {
   const entry = findStream(store, ctx, key);
   const group = entry?.value.groups.get(name);
   if (entry === undefined || group === undefined)
-    return reject(`NOGROUP No such key '${key}' or consumer group '${name}'`);
+    return reject(`NOGROUP No such key '${cut(key)}' or consumer group '${cut(name)}'`);
   return { key, entry, group };
 }
 
@@ -160,7 +161,7 @@ function claimOptions(request: Request, from: number, now: number): ClaimOptions
       const count = BigInt(integerArgument(request, ++i, invalid('RETRYCOUNT')));
       options.count = count < 0n ? null : count;
     } else if (request.is(i, 'lastid') && more) options.last = idArgument(request, ++i);
-    else reject(`ERR Unrecognized XCLAIM option '${request.text(i)}'`);
+    else reject(`ERR Unrecognized XCLAIM option '${cut(request.text(i))}'`);
   }
   // A time that makes no sense is now: clients compute it with clocks of their own.
   if (options.time < 0 || options.time > now) options.time = now;

@@ -1,5 +1,5 @@
 // Commands on the consumer groups of a stream: XGROUP and its subcommands, XACK. Knows nothing of reading.
-import { STREAM_EVENT } from '../command/index.js';
+import { cut, STREAM_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -19,9 +19,14 @@ const NO_STREAM =
 
 /** @throws ReplyError always: a subcommand with arguments that it does not take */
 export function wrongArguments(request: Request): never {
-  const shown = request.text(1).slice(0, 128);
+  const shown = cut(request.text(1), 128);
   const name = request.text(0).toUpperCase();
   return reject(`ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${name} HELP.`);
+}
+
+/** @throws ReplyError always: a stream without this group */
+export function noGroup(key: string, name: string): never {
+  return reject(`NOGROUP No such consumer group '${cut(name)}' for key name '${cut(key)}'`);
 }
 
 /** Options of CREATE and SETID. @throws ReplyError */
@@ -61,8 +66,7 @@ function existing(store: Access, request: Request, ctx: Context): Grouped {
   const [key, name] = [request.text(2), request.text(3)];
   const entry = findStream(store, ctx, key) ?? reject(NO_STREAM);
   const group = entry.value.groups.get(name);
-  if (group === undefined) return reject(`NOGROUP No such consumer group '${name}' for key name '${key}'`);
-  return { key, entry, group };
+  return { key, entry, group: group ?? noGroup(key, name) };
 }
 
 function setid(store: Access, request: Request, ctx: Context): void {

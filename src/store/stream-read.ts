@@ -1,6 +1,6 @@
 // XREAD and XREADGROUP as a store executes them: as if nothing could be waited for, which is also what they do between
 // MULTI and EXEC. Nil says that no stream has anything new; whoever waits then is not a store's affair.
-import { type StreamRead, streamRead } from '../command/index.js';
+import { cut, type StreamRead, streamRead } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -38,7 +38,7 @@ function partOf(store: Access, request: Request, ctx: Context, read: StreamRead,
     const group = entry?.value.groups.get(name);
     if (entry === undefined || group === undefined) {
       return reject(
-        `NOGROUP No such key '${key}' or consumer group '${name}' in XREADGROUP with GROUP option`,
+        `NOGROUP No such key '${cut(key)}' or consumer group '${cut(name)}' in XREADGROUP with GROUP option`,
       );
     }
     grouped = { key, entry, group };
