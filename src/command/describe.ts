@@ -178,9 +178,13 @@ function getKeys(request: Request, reply: ReplyWriter, flags: boolean): void {
     return;
   }
   const keys = keysOf(row, asked);
-  // A number of keys that is none leaves nothing behind it, whatever stands before.
-  const uncounted = row.specs?.some((spec) => spec.find === 'keynum' && !keys.some((i) => i > spec.begin));
-  if (keys.length === 0 || uncounted) {
+  // A number of keys that is none leaves nothing behind it, whatever stands before; nor must another place be empty.
+  const missing = row.specs?.some(({ find, keyword, begin }) =>
+    find === 'keynum'
+      ? !keys.some((i) => i > begin)
+      : find === undefined && keyword === undefined && begin >= asked.argc,
+  );
+  if (keys.length === 0 || missing) {
     reply.error('ERR Invalid arguments specified for command');
     return;
   }

@@ -42,7 +42,7 @@ const NOTES: Readonly<Record<string, string>> = {
   bgsave: 'refused',
   bgrewriteaof: 'refused',
   client:
-    'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all; TRACKING: over all routers; invalidations may be more than in Redis (all keys when a primary or the ring changes), REDIRECT to a client of the same router, NOLOOP for plain writes to one group',
+    'PAUSE holds the clients of this router alone, and expiry goes on: say it to each router to hold all; TRACKING: over all routers; invalidations may be more than in Redis (all keys when a primary or the ring changes, and after SWAPDB), REDIRECT to a client of the same router, NOLOOP for plain writes to one group',
   command:
     'GETKEYS takes a number of keys only as the command itself does: not `01`; of several STORE of a GEORADIUS it names the last',
   config:

@@ -80,15 +80,21 @@ export function streamKeyIndexes(request: Request): number[] {
   return Array.from({ length: count }, (_, n) => at + 1 + n);
 }
 
-/** The same command for those of its keys whose indexes are given, each with the ID that `id` gives for it. */
+/**
+ * The same command for those of its keys whose indexes are given, each with the ID that `id` gives for it. A word too
+ * many stays, and is refused with it.
+ */
 export function streamsOnly(
   request: Request,
   keys: readonly number[],
   id: (key: number) => Argument,
 ): Request {
-  const [first] = streamKeyIndexes(request);
-  const words: Argument[] = Array.from({ length: first! }, (_, i) => request.bytes(i));
-  return requestOf([...words, ...keys.map((at) => request.bytes(at)), ...keys.map(id)]);
+  const all = streamKeyIndexes(request);
+  const words = (from: number, to: number): Argument[] =>
+    Array.from({ length: to - from }, (_, i) => request.bytes(from + i));
+  const head = words(0, all[0]!);
+  const rest = words(all[0]! + 2 * all.length, request.argc);
+  return requestOf([...head, ...keys.map((at) => request.bytes(at)), ...keys.map(id), ...rest]);
 }
 
 /** Index of the ID that belongs to the key at `key`. */

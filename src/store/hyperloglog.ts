@@ -1,6 +1,7 @@
 // PFADD, PFCOUNT, PFMERGE, PFDEBUG, PFSELFTEST: strings that count distinct elements (hll-value.ts).
 // As in Redis, PFCOUNT of one key writes what it has counted into the value: a read with an effect, like one that finds
 // a key expired. Where nothing may be written now it only counts.
+import { STRING_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -52,6 +53,7 @@ function pfadd(store: Access, request: Request, ctx: Context): void {
     hll.forget();
     save(store, ctx, key, entry, hll);
     store.same(ctx, request);
+    ctx.notify(STRING_EVENT, 'pfadd', key);
   }
   ctx.reply.integer(changed ? 1 : 0);
 }
@@ -88,12 +90,14 @@ function pfcount(store: Access, request: Request, ctx: Context): void {
 function pfmerge(store: Access, request: Request, ctx: Context): void {
   const all = new Uint8Array(REGISTERS);
   let dense = false;
+  ctx.reads = true;
   for (let i = 1; i < request.argc; i++) {
     const source = look(store, ctx, request.text(i));
     if (source === undefined) continue;
     if (source.dense) dense = true;
     source.mergeInto(all);
   }
+  ctx.reads = false;
   const target = request.text(1);
   const entry = store.findString(ctx, target);
   const hll = entry === undefined ? HyperLogLog.empty() : own(entry);
@@ -102,6 +106,8 @@ function pfmerge(store: Access, request: Request, ctx: Context): void {
   hll.forget();
   save(store, ctx, target, entry, hll);
   store.same(ctx, request);
+  // The name that Redis gives it.
+  ctx.notify(STRING_EVENT, 'pfadd', target);
   ctx.reply.ok();
 }
 

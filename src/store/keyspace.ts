@@ -167,6 +167,7 @@ export class Keyspace {
 
   /** Swaps two databases. Their keys are as if put just now, at `seq`. */
   protected swap(a: number, b: number, seq: number): void {
+    if (this.onChange !== null) this.onChange(null);
     for (const of of [this.slots, this.keysOfDb, this.expiringOfDb]) [of[a], of[b]] = [of[b]!, of[a]!];
     for (const id of [...this.orders.keys()]) {
       const db = Math.floor(id / SLOTS);

@@ -1,5 +1,6 @@
 // Entries that were delivered and not acknowledged: XPENDING shows them, XCLAIM and XAUTOCLAIM give them to another
 // consumer. One whose entry is gone from the stream is pending no more once it is met here.
+import { cut } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -7,17 +8,17 @@ import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument, integerArgument } from './integers.js';
 import { findStream, replyEntry } from './stream.js';
-import { Deliveries, type Grouped, groupEffect } from './stream-effects.js';
+import { consumerOf, Deliveries, type Grouped, groupEffect } from './stream-effects.js';
 import { byName, type ConsumerGroup, type Pending } from './stream-groups.js';
 import { FIRST_ID, idArgument, idText, parseId, rangeEnd, rangeStart } from './stream-id.js';
 
-/** The group in arguments 1 and 2. @throws ReplyError when it is not there */
+/** The group in arguments 1 and 2; who looks says whether a miss is announced. @throws ReplyError when it is not there */
 function groupOf(store: Access, request: Request, ctx: Context): Grouped {
   const [key, name] = [request.text(1), request.text(2)];
   const entry = findStream(store, ctx, key);
   const group = entry?.value.groups.get(name);
   if (entry === undefined || group === undefined)
-    return reject(`NOGROUP No such key '${key}' or consumer group '${name}'`);
+    return reject(`NOGROUP No such key '${cut(key)}' or consumer group '${cut(name)}'`);
   return { key, entry, group };
 }
 
@@ -107,7 +108,7 @@ class Claim {
   take(id: bigint, count: bigint): void {
     const { entry, group } = this.grouped;
     entry.value.change(group, () => {
-      group.assign(id, group.consumer(this.name, this.ctx.now), this.time, count);
+      group.assign(id, consumerOf(this.ctx, this.grouped, this.name), this.time, count);
     });
     this.given.add(id, count);
     this.claimed.push(id);
@@ -160,7 +161,7 @@ function claimOptions(request: Request, from: number, now: number): ClaimOptions
       const count = BigInt(integerArgument(request, ++i, invalid('RETRYCOUNT')));
       options.count = count < 0n ? null : count;
     } else if (request.is(i, 'lastid') && more) options.last = idArgument(request, ++i);
-    else reject(`ERR Unrecognized XCLAIM option '${request.text(i)}'`);
+    else reject(`ERR Unrecognized XCLAIM option '${cut(request.text(i))}'`);
   }
   // A time that makes no sense is now: clients compute it with clocks of their own.
   if (options.time < 0 || options.time > now) options.time = now;
@@ -168,6 +169,8 @@ function claimOptions(request: Request, from: number, now: number): ClaimOptions
 }
 
 function xclaim(store: Access, request: Request, ctx: Context): void {
+  // Redis looks as a reader.
+  ctx.reads = true;
   const grouped = groupOf(store, request, ctx);
   const { entry, group } = grouped;
   const idle = clampedArgument(request, 4, 'ERR Invalid min-idle-time argument for XCLAIM');
@@ -204,6 +207,10 @@ const MAX_COUNT = 576460752303423487n;
 const TOO_FEW = 'ERR COUNT must be > 0';
 
 function xautoclaim(store: Access, request: Request, ctx: Context): void {
+  // Redis looks before it reads its arguments, whatever they are.
+  ctx.reads = true;
+  store.find(ctx, request.text(1));
+  ctx.reads = false;
   const idle = clampedArgument(request, 4, 'ERR Invalid min-idle-time argument for XAUTOCLAIM');
   const start = rangeStart(request, 5);
   let [count, justId] = [100, false];

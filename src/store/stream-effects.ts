@@ -1,10 +1,11 @@
 // Effects of reading for a consumer group, as absolute facts: how far the group is, which entries are whose, since when
 // and how often delivered. A copy reads no entry for them and looks at no clock.
+import { STREAM_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
 import { STREAM, type TypedEntry } from './entry.js';
-import type { ConsumerGroup } from './stream-groups.js';
+import type { Consumer, ConsumerGroup } from './stream-groups.js';
 import { idText, parseId } from './stream-id.js';
 import type { Stream } from './stream-value.js';
 import { VERB_GROUP } from './verbs.js';
@@ -14,6 +15,12 @@ export interface Grouped {
   readonly key: string;
   readonly entry: TypedEntry<Stream>;
   readonly group: ConsumerGroup;
+}
+
+/** The consumer of a group, heard of now; if it is made, that is announced. */
+export function consumerOf(ctx: Context, { key, group }: Grouped, name: string): Consumer {
+  if (!group.consumers.has(name)) ctx.notify(STREAM_EVENT, 'xgroup-createconsumer', key);
+  return group.consumer(name, ctx.now);
 }
 
 /** Entries that a consumer was given, by how often each of them was delivered. */

@@ -1,4 +1,5 @@
 // Commands on the consumer groups of a stream: XGROUP and its subcommands, XACK. Knows nothing of reading.
+import { cut, STREAM_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -7,7 +8,7 @@ import { reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { integerArgument } from './integers.js';
 import { findStream } from './stream.js';
-import { type Grouped, groupEffect } from './stream-effects.js';
+import { consumerOf, type Grouped, groupEffect } from './stream-effects.js';
 import { UNKNOWN } from './stream-groups.js';
 import { FIRST_ID, idArgument, looseIdArgument } from './stream-id.js';
 import { Stream } from './stream-value.js';
@@ -18,9 +19,14 @@ const NO_STREAM =
 
 /** @throws ReplyError always: a subcommand with arguments that it does not take */
 export function wrongArguments(request: Request): never {
-  const shown = request.text(1).slice(0, 128);
+  const shown = cut(request.text(1), 128);
   const name = request.text(0).toUpperCase();
   return reject(`ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${name} HELP.`);
+}
+
+/** @throws ReplyError always: a stream without this group */
+export function noGroup(key: string, name: string): never {
+  return reject(`NOGROUP No such consumer group '${cut(name)}' for key name '${cut(key)}'`);
 }
 
 /** Options of CREATE and SETID. @throws ReplyError */
@@ -51,6 +57,7 @@ function create(store: Access, request: Request, ctx: Context): void {
   if (entry === undefined) store.place(ctx, ctx.db, key, STREAM, value, -1);
   else store.changed(ctx, key, entry, held);
   store.same(ctx, request);
+  ctx.notify(STREAM_EVENT, 'xgroup-create', key);
   ctx.reply.ok();
 }
 
@@ -59,8 +66,7 @@ function existing(store: Access, request: Request, ctx: Context): Grouped {
   const [key, name] = [request.text(2), request.text(3)];
   const entry = findStream(store, ctx, key) ?? reject(NO_STREAM);
   const group = entry.value.groups.get(name);
-  if (group === undefined) return reject(`NOGROUP No such consumer group '${name}' for key name '${key}'`);
-  return { key, entry, group };
+  return { key, entry, group: group ?? noGroup(key, name) };
 }
 
 function setid(store: Access, request: Request, ctx: Context): void {
@@ -72,6 +78,7 @@ function setid(store: Access, request: Request, ctx: Context): void {
   group.read = read;
   store.changed(ctx, key, entry, value.held);
   store.same(ctx, request);
+  ctx.notify(STREAM_EVENT, 'xgroup-setid', key);
   ctx.reply.ok();
 }
 
@@ -83,6 +90,7 @@ function destroy(store: Access, request: Request, ctx: Context): void {
   if (removed) {
     store.changed(ctx, key, entry, held);
     store.same(ctx, request);
+    ctx.notify(STREAM_EVENT, 'xgroup-destroy', key);
   }
   ctx.reply.integer(removed ? 1 : 0);
 }
@@ -94,7 +102,7 @@ function createconsumer(store: Access, request: Request, ctx: Context): void {
   const made = !group.consumers.has(name);
   if (made) {
     const { held } = entry.value;
-    entry.value.change(group, () => group.consumer(name, ctx.now));
+    entry.value.change(group, () => consumerOf(ctx, grouped, name));
     store.changed(ctx, key, entry, held);
     groupEffect(store, ctx, grouped, name);
   }
@@ -108,12 +116,14 @@ function delconsumer(store: Access, request: Request, ctx: Context): void {
   if (pending >= 0) {
     store.changed(ctx, key, entry, held);
     store.same(ctx, request);
+    ctx.notify(STREAM_EVENT, 'xgroup-delconsumer', key);
   }
   ctx.reply.integer(Math.max(0, pending));
 }
 
 function xack(store: Access, request: Request, ctx: Context): void {
   const key = request.text(1);
+  ctx.reads = true;
   const entry = findStream(store, ctx, key);
   const group = entry?.value.groups.get(request.text(2));
   if (entry === undefined || group === undefined) {

@@ -6,7 +6,7 @@ import { NO_KEY, reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { integerArgument } from './integers.js';
 import { findStream, replyEntry, replyRange } from './stream.js';
-import { wrongArguments } from './stream-group.js';
+import { noGroup, wrongArguments } from './stream-group.js';
 import { byName, type ConsumerGroup, type Pending, UNKNOWN } from './stream-groups.js';
 import { FIRST_ID, idBytes, idText, LAST_ID } from './stream-id.js';
 import type { Stream } from './stream-value.js';
@@ -69,9 +69,8 @@ function groups(store: Access, request: Request, ctx: Context): void {
 
 function consumers(store: Access, request: Request, ctx: Context): void {
   const stream = streamOf(store, request, ctx);
-  const [key, name] = [request.text(2), request.text(3)];
-  const group = stream.groups.get(name);
-  if (group === undefined) return reject(`NOGROUP No such consumer group '${name}' for key name '${key}'`);
+  const name = request.text(3);
+  const group = stream.groups.get(name) ?? noGroup(request.text(2), name);
   const { reply } = ctx;
   reply.array(group.consumers.size);
   for (const [each, { pending, seen }] of byName(group.consumers)) {

@@ -1,6 +1,6 @@
 // XREAD and XREADGROUP as a store executes them: as if nothing could be waited for, which is also what they do between
 // MULTI and EXEC. Nil says that no stream has anything new; whoever waits then is not a store's affair.
-import { type StreamRead, streamRead } from '../command/index.js';
+import { cut, type StreamRead, streamRead } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -8,7 +8,7 @@ import { type Entry, STREAM, type TypedEntry, type Value } from './entry.js';
 import { reject } from './errors.js';
 import type { Handlers } from './handler.js';
 import { findStream, replyEntry, replyRange } from './stream.js';
-import { Deliveries, type Grouped, groupEffect } from './stream-effects.js';
+import { consumerOf, Deliveries, type Grouped, groupEffect } from './stream-effects.js';
 import { FIRST_ID, idArgument, idText, LAST_ID, parseId } from './stream-id.js';
 import type { NodeEntry } from './stream-node.js';
 import type { Stream } from './stream-value.js';
@@ -38,7 +38,7 @@ function partOf(store: Access, request: Request, ctx: Context, read: StreamRead,
     const group = entry?.value.groups.get(name);
     if (entry === undefined || group === undefined) {
       return reject(
-        `NOGROUP No such key '${key}' or consumer group '${name}' in XREADGROUP with GROUP option`,
+        `NOGROUP No such key '${cut(key)}' or consumer group '${cut(name)}' in XREADGROUP with GROUP option`,
       );
     }
     grouped = { key, entry, group };
@@ -69,6 +69,8 @@ function serves({ entry, after, grouped }: Part): boolean {
 function execute(store: Access, request: Request, ctx: Context): void {
   const read = streamRead(request);
   if (typeof read === 'string') return reject(read);
+  // Also for a consumer Redis looks as a reader.
+  ctx.reads = true;
   const parts = Array.from({ length: read.keys }, (_, i) =>
     partOf(store, request, ctx, read, read.first + i),
   );
@@ -83,7 +85,11 @@ function execute(store: Access, request: Request, ctx: Context): void {
     if (part.grouped === null) replyRange(ctx, part.entry!.value, part.after! + 1n, LAST_ID, read.count);
     else deliver(store, request, ctx, read, part.grouped, part.after);
   };
-  for (const part of parts) if (serves(part)) write(part);
+  for (const part of parts) {
+    // Redis looks again, when it knows that nothing is wrong with any: what is absent is a miss once more.
+    if (part.entry === undefined) store.findQuiet(ctx, request.text(part.at));
+    if (serves(part)) write(part);
+  }
   if (there.length === 0) return reply.nilArray();
   const body = Buffer.from(reply.view(mark));
   reply.truncate(mark);
@@ -107,7 +113,7 @@ function deliver(
   const name = request.text(read.group + 1);
   const given = new Deliveries();
   value.change(group, () => {
-    const consumer = group.consumer(name, ctx.now);
+    const consumer = consumerOf(ctx, grouped, name);
     if (after !== null) {
       const history = [];
       for (const found of consumer.pending.from(after + 1n)) {

@@ -1,5 +1,6 @@
 // Commands on the entries of a stream: XADD, XLEN, XRANGE, XREVRANGE, XDEL, XTRIM, XSETID. An entry gets its ID from the
 // group's clock or from its client, and its effect names it.
+import { STREAM_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -70,7 +71,11 @@ function xadd(store: Access, request: Request, ctx: Context): void {
   else store.changed(ctx, key, entry, held);
   if (at === 2 && id?.sequence) store.same(ctx, request);
   else store.effect(ctx, 'XADD', request.bytes(1), idText(given), ...pairs);
-  if (trim !== null && trimmed > 0) trimEffect(store, ctx, key, stream, trim);
+  ctx.notify(STREAM_EVENT, 'xadd', key);
+  if (trim !== null && trimmed > 0) {
+    trimEffect(store, ctx, key, stream, trim);
+    ctx.notify(STREAM_EVENT, 'xtrim', key);
+  }
   ctx.reply.bulk(idText(given));
 }
 
@@ -128,6 +133,7 @@ function xdel(store: Access, request: Request, ctx: Context): void {
   if (deleted > 0) {
     store.changed(ctx, key, entry, held);
     store.same(ctx, request);
+    ctx.notify(STREAM_EVENT, 'xdel', key);
   }
   ctx.reply.integer(deleted);
 }
@@ -146,6 +152,7 @@ function xtrim(store: Access, request: Request, ctx: Context): void {
   if (deleted > 0) {
     store.changed(ctx, key, entry, held);
     trimEffect(store, ctx, key, value, trim);
+    ctx.notify(STREAM_EVENT, 'xtrim', key);
   }
   ctx.reply.integer(deleted);
 }
@@ -178,6 +185,7 @@ function xsetid(store: Access, request: Request, ctx: Context): void {
   if (deleted !== FIRST_ID) value.maxDeleted = deleted;
   store.changed(ctx, key, entry, value.held);
   store.same(ctx, request);
+  ctx.notify(STREAM_EVENT, 'xsetid', key);
   ctx.reply.ok();
 }
 

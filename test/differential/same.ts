@@ -4,6 +4,7 @@ import { ReplySplitter } from '../../src/resp/index.js';
 import { normalHash } from '../store/hash-commands.js';
 import { normalSet } from '../store/set-commands.js';
 import { normalSort } from '../store/sort-commands.js';
+import { normalStream } from '../store/stream-commands.js';
 import { normalSortedSet } from '../store/zset-commands.js';
 
 /** How far the two clocks may be apart when they are asked, ms: a failover lies between them at most. */
@@ -45,7 +46,8 @@ function normal(words: readonly string[], reply: string): string {
   if (name === 'DUMP' && reply[0] === '$' && reply !== '$-1\r\n') return 'a payload';
   if (name === 'HELLO' && all !== null) return reply.replace(/(\$2\r\nid\r\n):\d+/, '$1:1');
   let text = reply;
-  for (const each of [normalHash, normalSet, normalSortedSet, normalSort]) text = each(words, text);
+  for (const each of [normalHash, normalSet, normalSortedSet, normalSort, normalStream])
+    text = each(words, text);
   return text;
 }
 

@@ -191,7 +191,7 @@ export const UNITS: readonly Unit[] = [
   {
     name: 'type/stream-cgroups',
     reaches: 48,
-    exceptions: { 'XGROUP DESTROY should unblock XREADGROUP with -NOGROUP': 'failed_calls is always 0' },
+    exceptions: {},
   },
   {
     name: 'type/list',

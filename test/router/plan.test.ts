@@ -87,6 +87,11 @@ describe('planOf', () => {
       locked(text, { g1: `%2\r\n${map(A)}${map(A2)}`, g2: `%1\r\n${map(B)}`, g3: '_\r\n' }),
       `%3\r\n${map(A)}${map(B)}${map(A2)}`,
     );
+    // A word too many goes with each, to be refused.
+    assert.deepEqual(shares(`XREAD STREAMS ${A} ${B} 1 2 3`), [
+      `g1: 0:${A}; 0: XREAD STREAMS ${A} 1 3`,
+      `g2: 0:${B}; 0: XREAD STREAMS ${B} 2 3`,
+    ]);
     // The error of the first key that has one.
     assert.equal(locked(text, { g1: '-ERR one\r\n', g2: '-ERR two\r\n', g3: nil }), '-ERR one\r\n');
   });

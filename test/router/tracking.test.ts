@@ -94,6 +94,25 @@ test('BCAST: every changed key with the prefix, whoever has read what', async ()
   );
 });
 
+test('databases that trade places: everything counts as changed', async () => {
+  const all = new TestCluster({ seed: 6 });
+  const reader = await tracking(all, 0);
+  const writer = all.client(1);
+  const keys = all.names('k');
+  for (const key of keys) reader.ask(`GET ${key}`);
+  assert.equal(writer.ask('SWAPDB 0 1'), '+OK\r\n');
+  all.run(300);
+  assert.deepEqual(reader.replies, [], 'both are empty');
+  writer.all('SELECT 1', `SET ${keys[0]} 1`);
+  all.run(300);
+  // Names are of every database here, as in Redis.
+  assert.deepEqual(reader.replies.splice(0).map(keysIn), [[keys[0]]]);
+  assert.equal(writer.ask('SWAPDB 0 1'), '+OK\r\n');
+  all.run(300);
+  assert.deepEqual(reader.replies.splice(0).map(keysIn), [null]);
+  assert.equal(reader.ask(`GET ${keys[0]}`), '$1\r\n1\r\n');
+});
+
 test('while nobody tracks primaries are not asked, and nothing is remembered', async () => {
   const all = new TestCluster({ seed: 5 });
   const { router } = all.cluster.routers[0]!;
@@ -165,6 +184,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
       ['APPEND', some(), 'x'],
       ['RENAME', some(), some()],
       ['COPY', some(), some(), 'REPLACE'],
+      ['SWAPDB', '0', '1'],
     ];
     let weights = 1;
     for (let n = 0; n < 400; n++) {

@@ -10,14 +10,26 @@ import { command } from './commands.js';
 import { geoCommand } from './geo-commands.js';
 import { Primary } from './harness.js';
 import { hashCommand } from './hash-commands.js';
+import { hllCommand } from './hyperloglog-commands.js';
 import { listCommand } from './list-commands.js';
 import { startRedis } from './redis.js';
 import { setCommand } from './set-commands.js';
+import { streamCommand } from './stream-commands.js';
 import { sortedSetCommand } from './zset-commands.js';
 
 const EVERY = 'AKEmn';
 /** Commands that make other types of some keys, and expiries that are over at once. */
-const KEYS = ['a', 'b', 'c', 'k{a}', 'h1', 'h2', 'l1', 'l2', 's1', 's2', 'z1', 'z2', 'g1', 'g2', 'other'];
+const KEYS = [
+  ...['a', 'b', 'c', 'k{a}', 'h1', 'h2', 'h3', 'l1', 'l2', 's1', 's2', 'z1', 'z2', 'g1', 'g2', 'other'],
+];
+/** A stream with a group, as DUMP gives it. */
+function dumpedStream(): string {
+  const primary = new Primary();
+  for (const each of ['XADD s 1-1 f v', 'XGROUP CREATE s g 0', 'XREADGROUP GROUP g ann STREAMS s >'])
+    primary.line(each);
+  const reply = primary.line('DUMP s');
+  return reply.slice(reply.indexOf('\n') + 1, -2);
+}
 const key = fc.constantFrom(...KEYS);
 const around = fc.oneof(
   fc.tuple(
@@ -27,6 +39,7 @@ const around = fc.oneof(
   fc.tuple(fc.constantFrom('RENAME', 'RENAMENX', 'COPY', 'GETSET', 'APPEND'), key, key),
   fc.tuple(fc.constant('PEXPIREAT'), key, fc.constantFrom('33000000000000', '1')),
   fc.tuple(fc.constant('COPY'), key, key, fc.constantFrom('REPLACE')),
+  fc.tuple(fc.constant('RESTORE'), key, fc.constant('0'), fc.constant(dumpedStream())),
   fc.tuple(fc.constant('MOVE'), key, fc.constantFrom('1', '2')),
   fc.tuple(fc.constant('SORT'), key, fc.constantFrom('ALPHA', 'DESC'), fc.constant('STORE'), key),
   fc.tuple(fc.constantFrom('OBJECT', 'MEMORY'), fc.constantFrom('ENCODING', 'USAGE', 'IDLETIME'), key),
@@ -85,6 +98,8 @@ const FAMILIES: readonly (readonly [string, fc.Arbitrary<string[]>])[] = [
   ['sets', setCommand],
   ['sorted sets', sortedSetCommand],
   ['geo', geoCommand],
+  ['streams', streamCommand],
+  ['HyperLogLogs', hllCommand],
 ];
 
 for (const [name, of] of FAMILIES) {
