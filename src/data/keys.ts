@@ -7,7 +7,7 @@ import type { Wrap } from './lane.js';
 import { tryOf } from './vet.js';
 
 /** What a lane brings, to be executed. */
-interface Message {
+export interface Message {
   readonly row: CommandRow | undefined;
   readonly request: Request;
   readonly db: number;

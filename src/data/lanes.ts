@@ -8,7 +8,7 @@ import { type Proto, ProtocolError, type Request, type RequestParser } from '../
 import { type Announcements, announce } from './announcements.js';
 import { Changes } from './changes.js';
 import { execOf, runExec } from './exec.js';
-import { locksOf, mustWait, triesToWrite } from './keys.js';
+import { locksOf, type Message, mustWait, triesToWrite } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
@@ -321,8 +321,7 @@ export class Lanes {
   ): boolean {
     const { tag } = lane;
     const behind = tag !== 0 ? lane.parked.get(tag) : undefined;
-    const { transactions } = this.owner;
-    if (behind === undefined && !mustWait(transactions, { row, request, db: lane.db, wrap })) return false;
+    if (behind === undefined && !this.blockedKeys({ row, request, db: lane.db, wrap })) return false;
     const parked: Parked = {
       lane,
       counter,
@@ -344,6 +343,10 @@ export class Lanes {
     else lane.single.add(parked);
     this.lockFor(parked);
     return true;
+  }
+
+  private blockedKeys(message: Message): boolean {
+    return mustWait(this.owner.transactions, message);
   }
 
   private lockFor(parked: Parked): void {
@@ -372,7 +375,7 @@ export class Lanes {
       queue.shift();
       while (queue.length > 0) {
         const next = queue[0]!;
-        if (mustWait(this.owner.transactions, next)) {
+        if (this.blockedKeys(next)) {
           this.lockFor(next);
           break;
         }

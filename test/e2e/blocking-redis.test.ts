@@ -191,11 +191,8 @@ const WAITING: [string, string[], string[]?][] = [
   ['xread block 0 streams w $', ['set w x', 'del w', 'xadd w 6-6 a 1'], ['xadd w 5-4 old 1']],
   ['xread block 0 streams w $', ['rename v w'], ['xadd v 5-4 a 1']],
   ['xread block 0 streams w 7', ['xadd w 6-6 a 1', 'xadd w 7-1 a 1']],
-  [
-    'xreadgroup group g c block 0 streams w >',
-    ['xadd w 1-1 a 1', 'xack w g 1-1'],
-    ['xgroup create w g $ mkstream'],
-  ],
+  // What it was given is acknowledged in streams.test.ts: an XACK right behind the XADD may come before it is.
+  ['xreadgroup group g c block 0 streams w >', ['xadd w 1-1 a 1'], ['xgroup create w g $ mkstream']],
   ['xreadgroup group g c noack block 0 streams w >', ['xadd w 1-1 a 1'], ['xgroup create w g $ mkstream']],
   [
     'xreadgroup group g c block 0 streams w v > >',

@@ -6,7 +6,7 @@ import { MUTATIONS } from './mutations.js';
 import { run } from './run.js';
 
 /** Those that find what is rare come first. */
-const SEEDS = [166, 242, 64, 86, 132, ...Array.from({ length: 60 }, (_, i) => i + 1)];
+const SEEDS = [233, 166, 242, 64, 86, 132, ...Array.from({ length: 60 }, (_, i) => i + 1)];
 
 for (const { name, finds, apply } of MUTATIONS) {
   test(`finds: ${name}`, () => {

@@ -27,7 +27,9 @@ async function connect(place: Place, which: 0 | 1): Promise<{ client: unknown; c
 async function serverAt(place: Place, which: 0 | 1) {
   const { client, close } = await connect(place, which);
   const http = createServer();
-  const adapter = createAdapter(client, { blockTimeInMs: 500, maxLen: 5000, heartbeatTimeout: 60_000 });
+  // Channels are of no database: those of the other adapter's program begin with socket.io.
+  const options = { blockTimeInMs: 500, maxLen: 5000, heartbeatTimeout: 60_000, channelPrefix: 'streams' };
+  const adapter = createAdapter(client, options);
   const io = new Server(http, { adapter });
   await new Promise<void>((resolve) => http.listen(0, host, resolve));
   return { io, close, at: `http://${host}:${(http.address() as AddressInfo).port}` };
