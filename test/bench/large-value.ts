@@ -71,6 +71,37 @@ function string(size: number): LargeValue {
   };
 }
 
+/** Entries of many fields, half of them given to a consumer and not acknowledged. */
+function stream(size: number): LargeValue {
+  const entries = Math.ceil(size / SOME);
+  const id = (entry: number) => `${entry + 1}-1`;
+  const fields = (entry: number) =>
+    Array.from({ length: SOME }, (_, i) => [field(entry * SOME + i), value(entry * SOME + i)]).flat();
+  const read = (key: string, entry: number) => ({
+    words: ['XRANGE', key, id(entry), id(entry)],
+    expected: [[id(entry), fields(entry)]],
+  });
+  const given = Math.max(1, Math.floor(entries / 2));
+  return {
+    kind: 'stream',
+    size: entries,
+    *make(key) {
+      for (let entry = 0; entry < entries; entry++) yield ['XADD', key, id(entry), ...fields(entry)];
+      yield ['XGROUP', 'CREATE', key, 'group', '0'];
+      yield ['XREADGROUP', 'GROUP', 'group', 'ann', 'COUNT', String(given), 'STREAMS', key, '>'];
+    },
+    probe: (key, at) => read(key, Math.floor(at * entries)),
+    *compare(key) {
+      for (let entry = 0; entry < entries; entry++) yield read(key, entry);
+      yield {
+        words: ['XPENDING', key, 'group'],
+        expected: [given, id(0), id(given - 1), [['ann', String(given)]]],
+      };
+    },
+    count: (key) => ({ words: ['XLEN', key], expected: entries }),
+  };
+}
+
 /** One of each type. @param elements of collections @param mebibytes of the string */
 export function largeValues(elements: number, mebibytes: number): LargeValue[] {
   return [
@@ -109,5 +140,6 @@ export function largeValues(elements: number, mebibytes: number): LargeValue[] {
       }),
       'LLEN',
     ),
+    stream(elements),
   ];
 }
