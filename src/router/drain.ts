@@ -82,6 +82,7 @@ export class Drain implements MoverOwner {
   /** Called now and then. @param now monotonic, ms */
   tick(now: number): void {
     if (this.route.moving && now - this.learnedAt > LEARN_MS && !this.holding()) this.learn();
+    this.mover.tick(now);
   }
 
   /** Asks older groups in which slots they hold nothing: no read or write of those looks there any more. */

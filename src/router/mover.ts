@@ -17,6 +17,8 @@ const MOST_BYTES = 256 * 1024;
 const MOST_SLOTS = 64;
 /** Pause before it is looked again when there is nothing to do, or something is in the way, ms. */
 const LOOK_MS = 250;
+/** A round that has heard nothing for so long begins anew, ms: whatever it asked is answered, or given up, much sooner. */
+const SILENCE_MS = 20_000;
 
 /** How far a drain is. */
 export interface DrainState {
@@ -53,6 +55,10 @@ export class Mover {
   private leading = false;
   private running = false;
   private stopped = false;
+  /** What an earlier round still hears is not its business any more. */
+  private turn = 0;
+  /** When anything came of the round that is under way; monotonic, ms. */
+  private heardAt = 0;
   private readonly pace: Pace;
   private work: Batch[] = [];
   private state: DrainState = { version: 0, slotsLeft: 0, slotsTotal: 0, keysMoved: 0, bytesMoved: 0 };
@@ -82,12 +88,27 @@ export class Mover {
   stop(): void {
     this.stopped = true;
   }
+  /** Called now and then. @param now monotonic, ms @returns whether it had to begin anew, having waited in vain */
+  tick(now: number): boolean {
+    if (!this.leading || this.stopped || now - this.heardAt < SILENCE_MS) return false;
+    this.turn++;
+    this.again(0);
+    return true;
+  }
 
   // ---- rounds: survey, move, trim
 
   private again(ms: number): void {
     this.running = true;
-    this.host.after(ms, () => this.round());
+    this.heard();
+    const { turn } = this;
+    this.host.after(ms, () => {
+      if (turn === this.turn) this.round();
+    });
+  }
+
+  private heard(): void {
+    this.heardAt = this.host.now();
   }
 
   /** Asks what is where; then moves it, or has history shortened. */
@@ -97,11 +118,16 @@ export class Mover {
     const { owner } = this;
     const { route } = owner;
     if (route.document.history.length === 0 || owner.holding()) return this.again(LOOK_MS);
+    const { turn } = this;
     this.survey(route, (empty) => {
+      this.heard();
+      if (turn !== this.turn) return;
       if (owner.route !== route || empty === null) return this.again(LOOK_MS);
       this.plan(route, empty);
       const emptyIn = (group: string, slot: number) => bit(empty.get(group), slot);
       owner.trim(route.version, emptyIn, () => {
+        this.heard();
+        if (turn !== this.turn) return;
         if (this.work.length === 0) return this.again(LOOK_MS);
         this.run(route);
       });
@@ -168,7 +194,10 @@ export class Mover {
   /** Moves what was planned, several batches at a time where the rate allows; then looks again. */
   private run(route: Route): void {
     let under = 0;
+    const { turn } = this;
     const next = (): void => {
+      this.heard();
+      if (turn !== this.turn) return;
       while (under < this.pace.parallel) {
         const batch =
           this.stopped || !this.leading || this.owner.route !== route ? undefined : this.work.shift();
@@ -204,6 +233,7 @@ export class Mover {
           return done();
         }
         const over = (moved: Moved | null) => {
+          this.heard();
           this.pace.took(moved ?? { keys: 0, bytes: 0 });
           // What could not be moved is met again in the next round.
           if (moved === null || moved.keys === 0) return done();

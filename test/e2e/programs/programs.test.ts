@@ -82,7 +82,13 @@ test('all at once, while a group joins and a primary is killed: none sees an err
     await more(1);
 
     await towline('ring', 'drain', '--rate', 'max');
-    await until('the drain has ended', async () => (await cluster.status()).ring.history.length === 0);
+    try {
+      await until('the drain has ended', async () => (await cluster.status()).ring.history.length === 0);
+    } catch (error) {
+      t.diagnostic((await runTowline(['ring', 'show', '--zookeeper', cluster.zookeeper])).out);
+      for (const record of cluster.log().slice(-40)) t.diagnostic(JSON.stringify(record));
+      throw error;
+    }
     await more(1);
 
     for (const program of programs) {
