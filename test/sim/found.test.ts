@@ -301,6 +301,10 @@ test('SCAN misses no key that has left its older group and is still undecided at
   assert.equal(run(202141).failure, null);
 });
 
+test('what was answered UNCERTAIN may happen behind later commands of its client, and nothing else may (seed 102562)', () => {
+  assert.equal(run(102562).failure, null);
+});
+
 test('a primary that hands over does not name a member that has died unnoticed (seed 401765)', () => {
   assert.equal(run(401765).failure, null);
 });

@@ -25,12 +25,14 @@ export const inOrder: Model<State, Ordered, RedisOutput> = {
   init: () => ({ data: redis.init(), last: new Map() }),
   step(state, { words, place }, output) {
     const late = (pipeline: string) => (state.last.get(pipeline) ?? -1) >= place!.index;
-    if (place?.pipelines.some(late)) return { ok: false, state };
+    // One of which its client has heard UNCERTAIN may happen later than what that client said afterwards.
+    if (output !== undefined && place?.pipelines.some(late)) return { ok: false, state };
     // Nobody counted what was lost.
     const done = redis.step(state.data, meant(words), words[0] === LOSE ? undefined : output);
     if (!done.ok) return { ok: false, state };
     const last = new Map(state.last);
-    for (const pipeline of place?.pipelines ?? []) last.set(pipeline, place!.index);
+    for (const pipeline of place?.pipelines ?? [])
+      last.set(pipeline, Math.max(place!.index, last.get(pipeline) ?? -1));
     return { ok: true, state: { data: done.state, last } };
   },
   key: ({ data, last }) =>
