@@ -1,8 +1,8 @@
 // Values that come to this group in pieces: taken into the log one by one, made keys by the transaction that deletes
 // them where they were, dropped when nobody goes on with them. Must never drop what a prepared transaction will adopt.
 import type { Participant } from '../commit/index.js';
-import type { Request } from '../resp/index.js';
-import type { Store } from '../store/index.js';
+import { encodeCommand, type Request } from '../resp/index.js';
+import { type Store, VERB_STAGE } from '../store/index.js';
 import type { LanesOwner } from './lanes-owner.js';
 import type { LogWriter } from './log-writer.js';
 import { adoptedIn } from './vet.js';
@@ -56,11 +56,19 @@ export function dropStages(owner: StagingOwner, all: boolean): void {
   });
 }
 
-/** Nothing is staged from now on that was staged before. @returns false: some of it is promised; it may be asked again */
-export function unstaged(owner: StagingOwner): boolean {
-  if (owner.store.stages.size === 0) return true;
-  if (promised(owner.transactions).size > 0) return false;
+/**
+ * What a candidate must be told of what was staged before it came: only that which is promised; the rest is dropped.
+ * In one turn, unlike everything else: without it the group may lack the members to settle what is promised.
+ */
+export function promisedStages(owner: StagingOwner): Buffer[] {
+  const { store, writer, transactions } = owner;
   dropStages(owner, true);
-  owner.writer.close();
-  return true;
+  writer.close();
+  const commands: Buffer[] = [];
+  for (const name of promised(transactions)) {
+    let n = 0;
+    for (const { bytes, last } of store.stages.pieces(name))
+      commands.push(encodeCommand([VERB_STAGE, name, n++, last ? 1 : 0, bytes]));
+  }
+  return commands;
 }

@@ -13,7 +13,7 @@ import { forwarded, type Telling } from './forward.js';
 import type { Parked } from './lane.js';
 import { LARGE, type LargeOwner, LargeValues } from './pieces.js';
 import type { LargeLimits } from './primary-options.js';
-import { type StagingOwner, unstaged } from './staging.js';
+import { promisedStages, type StagingOwner } from './staging.js';
 import { numberOf } from './vet.js';
 
 /** Keys examined, and bytes written, in one turn at most: clients are served in between. */
@@ -156,9 +156,10 @@ export class SyncSource implements Telling {
     this.progressAt = this.host.now();
     if (name === 'TOWLINE.REFUSED' && numberOf(request, 1) > this.owner.term) return this.owner.deposed();
     if (name === 'TOWLINE.READY' && this.stage === 'opening') {
-      // It is told of every piece from here on, and of none before.
-      if (!unstaged(this.owner)) return this.conn.destroy();
+      // It is told of every piece from here on, and of those before that a transaction will make keys of.
+      const stages = promisedStages(this.owner);
       this.stage = 'copying';
+      if (stages.length > 0) this.copy(stages);
       this.pumpLater();
     } else if (name === 'TOWLINE.MARK' && this.stage === 'marking') this.finish();
     else throw new ProtocolError('unexpected message from a candidate');

@@ -1,10 +1,14 @@
 // Keys that arrive in pieces and become keys when they are whole: nobody sees any of it before. The same on every
 // member, since pieces and their end are effects. Bounded in number and in bytes.
 import { type Imported, KeyImport } from './key-pieces.js';
+import { payloadHead } from './payload.js';
+import { PIECE_SIZE, PieceCutter } from './piecewise.js';
+import { partsOf } from './types.js';
 
 /** Keys under way at most, and their bytes together; one alone may have more. */
 const MOST = 16;
 const MOST_BYTES = 2 * 1024 * 1024 * 1024;
+const NONE = Buffer.alloc(0);
 
 interface Stage {
   readonly key: KeyImport;
@@ -60,6 +64,19 @@ export class Stages {
     const imported = this.all.get(name)?.key.whole ?? null;
     if (imported !== null) this.drop(name);
     return imported;
+  }
+
+  /** What is whole in pieces again, for a member that has none of it. */
+  *pieces(name: string): Generator<{ bytes: Buffer; last: boolean }> {
+    const imported = this.all.get(name)?.key.whole ?? null;
+    if (imported === null) return;
+    const cutter = new PieceCutter(partsOf(imported.type, imported.value));
+    let head = payloadHead(imported.type, imported.expireAt);
+    while (!cutter.over) {
+      const bytes = cutter.next(head, PIECE_SIZE);
+      head = NONE;
+      yield { bytes, last: cutter.over };
+    }
   }
 
   drop(name: string): void {

@@ -305,6 +305,10 @@ test('what was answered UNCERTAIN may happen behind later commands of its client
   assert.equal(run(102562).failure, null);
 });
 
+test('a group below minInSync takes a member in while a value that came in pieces is promised (seed 100442)', () => {
+  assert.equal(run(100442).failure, null);
+});
+
 test('a primary that hands over does not name a member that has died unnoticed (seed 401765)', () => {
   assert.equal(run(401765).failure, null);
 });
