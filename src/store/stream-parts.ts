@@ -4,8 +4,9 @@ import type { StringValue } from './entry.js';
 import type { Gathering } from './piecewise.js';
 import { BadPayload, bad, RdbReader } from './rdb-reader.js';
 import { rdbLength, rdbString, rdbTime } from './rdb-writer.js';
+import { counterField, idFields, readCounter, readId, readName } from './stream-fields.js';
 import { byName, Consumer, type ConsumerGroup, type Pending } from './stream-groups.js';
-import { idBytes, idIn, idOf, msOf, seqOf } from './stream-id.js';
+import { idBytes, idIn } from './stream-id.js';
 import { readRun } from './stream-listpack.js';
 import type { StreamNode } from './stream-node.js';
 import { Stream } from './stream-value.js';
@@ -16,23 +17,29 @@ const ID = 16;
 /** IDs in one part. */
 const MANY = 64;
 
-const signed = (value: bigint): Buffer => rdbLength(BigInt.asUintN(64, value));
-const idParts = (id: bigint): Buffer[] => [rdbLength(msOf(id)), rdbLength(seqOf(id))];
-
 /** The parts of a stream that does not change meanwhile. */
 export function* streamParts(stream: Stream): Generator<StringValue> {
   const { runs, last, maxDeleted, added, groups } = stream;
   for (const run of runs) yield Buffer.concat([idBytes(run.master), run.listpack()]);
   // No run is empty: here they end.
   yield '';
-  yield Buffer.concat([...idParts(last), ...idParts(maxDeleted), signed(added), rdbLength(groups.size)]);
+  yield Buffer.concat([
+    ...idFields(last),
+    ...idFields(maxDeleted),
+    counterField(added),
+    rdbLength(groups.size),
+  ]);
   for (const [, group] of byName(groups)) yield* groupParts(group);
 }
 
 function* groupParts({ name, last, read, pending, consumers }: ConsumerGroup): Generator<StringValue> {
   const sizes = [rdbLength(pending.size), rdbLength(consumers.size)];
-  yield Buffer.concat([...rdbString(name), ...idParts(last), signed(read), ...sizes]);
-  yield* several(pending.from(0n), ([id, { time, count }]) => [idBytes(id), rdbTime(time), signed(count)]);
+  yield Buffer.concat([...rdbString(name), ...idFields(last), counterField(read), ...sizes]);
+  yield* several(pending.from(0n), ([id, { time, count }]) => [
+    idBytes(id),
+    rdbTime(time),
+    counterField(count),
+  ]);
   for (const [each, { seen, pending: own }] of byName(consumers)) {
     yield Buffer.concat([...rdbString(each), rdbTime(seen), rdbLength(own.size)]);
     yield* several(own.from(0n), ([id]) => [idBytes(id)]);
@@ -73,13 +80,6 @@ export function gatherStream(): Gathering<Stream> {
 
 type Reading<T> = Generator<void, T, StringValue>;
 
-const nameIn = (reader: RdbReader): string => {
-  const bytes = reader.string();
-  return bytes.latin1Slice(0, bytes.length);
-};
-const readId = (reader: RdbReader): bigint => idOf(reader.unsigned(), reader.unsigned());
-const counter = (reader: RdbReader): bigint => BigInt.asIntN(64, reader.unsigned());
-
 function* nextPart(): Reading<RdbReader> {
   const bytes = viewOf(yield);
   return new RdbReader(bytes, bytes.length);
@@ -116,7 +116,7 @@ function* readParts(): Reading<Stream> {
   stream.last = readId(head);
   if (stream.last < stream.top) bad();
   stream.maxDeleted = readId(head);
-  stream.added = counter(head);
+  stream.added = readCounter(head);
   const groups = head.length();
   if (head.left > 0) bad();
   for (let i = 0; i < groups; i++) yield* readGroup(stream);
@@ -125,22 +125,22 @@ function* readParts(): Reading<Stream> {
 
 function* readGroup(stream: Stream): Reading<void> {
   const head = yield* nextPart();
-  const name = nameIn(head);
+  const name = readName(head);
   if (stream.groups.has(name)) bad();
-  const group = stream.addGroup(name, readId(head), counter(head));
+  const group = stream.addGroup(name, readId(head), readCounter(head));
   const [pendings, consumers] = [head.length(), head.length()];
   if (head.left > 0) bad();
   const unowned = new Consumer('', 0);
   yield* eachOf(pendings, (reader) => {
     const id = idIn(reader.take(ID));
-    const pending: Pending = { consumer: unowned, time: reader.time(), count: counter(reader) };
+    const pending: Pending = { consumer: unowned, time: reader.time(), count: readCounter(reader) };
     if (group.pending.get(id) !== undefined) bad();
     stream.change(group, () => group.pending.set(id, pending));
   });
   let missing = pendings;
   for (let i = 0; i < consumers; i++) {
     const own = yield* nextPart();
-    const each = nameIn(own);
+    const each = readName(own);
     if (group.consumers.has(each)) bad();
     const consumer = stream.change(group, () => group.consumer(each, own.time()));
     const count = own.length();

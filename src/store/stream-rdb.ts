@@ -2,22 +2,21 @@
 // a stream travels between groups and members: nothing of it is left out. A corrupt one is an error, never a crash.
 import { BadPayload, bad, RdbReader } from './rdb-reader.js';
 import { rdbLength, rdbString, rdbTime } from './rdb-writer.js';
+import { counterField, idFields, readCounter, readId, readName } from './stream-fields.js';
 import { byName, Consumer, type ConsumerGroup, type Pending } from './stream-groups.js';
-import { idBytes, idIn, idOf, msOf, seqOf } from './stream-id.js';
+import { idBytes, idIn } from './stream-id.js';
 import { readRun } from './stream-listpack.js';
 import type { StreamNode } from './stream-node.js';
 import { Stream } from './stream-value.js';
 
 // ---- writing
 
-const idParts = (id: bigint): Buffer[] => [rdbLength(msOf(id)), rdbLength(seqOf(id))];
-
 function groupParts(group: ConsumerGroup): Buffer[] {
   const { name, last, read, pending, consumers } = group;
-  const parts = [...rdbString(name), ...idParts(last), rdbLength(BigInt.asUintN(64, read))];
+  const parts = [...rdbString(name), ...idFields(last), counterField(read)];
   parts.push(rdbLength(pending.size));
   for (const [id, { time, count }] of pending.from(0n))
-    parts.push(idBytes(id), rdbTime(time), rdbLength(BigInt.asUintN(64, count)));
+    parts.push(idBytes(id), rdbTime(time), counterField(count));
   parts.push(rdbLength(consumers.size));
   for (const [each, consumer] of byName(consumers)) {
     parts.push(...rdbString(each), rdbTime(consumer.seen), rdbLength(consumer.pending.size));
@@ -34,22 +33,13 @@ export function writeStream(stream: Stream): Buffer[] {
     const bytes = run.listpack();
     parts.push(rdbLength(16), idBytes(run.master), rdbLength(bytes.length), bytes);
   }
-  parts.push(rdbLength(length), ...idParts(last), ...idParts(first), ...idParts(maxDeleted));
-  parts.push(rdbLength(BigInt.asUintN(64, added)), rdbLength(groups.size));
+  parts.push(rdbLength(length), ...idFields(last), ...idFields(first), ...idFields(maxDeleted));
+  parts.push(counterField(added), rdbLength(groups.size));
   for (const [, group] of byName(groups)) parts.push(...groupParts(group));
   return parts;
 }
 
 // ---- reading
-
-const name = (reader: RdbReader): string => {
-  const bytes = reader.string();
-  return bytes.latin1Slice(0, bytes.length);
-};
-const readId = (reader: RdbReader): bigint => idOf(reader.unsigned(), reader.unsigned());
-
-/** A number that has a sign in Redis. */
-const counter = (reader: RdbReader): bigint => BigInt.asIntN(64, reader.unsigned());
 
 function runsIn(reader: RdbReader): StreamNode[] {
   const runs: StreamNode[] = [];
@@ -66,22 +56,22 @@ function runsIn(reader: RdbReader): StreamNode[] {
 }
 
 function readGroup(reader: RdbReader, stream: Stream, version: 1 | 2): void {
-  const own = name(reader);
+  const own = readName(reader);
   if (stream.groups.has(own)) bad();
   const last = readId(reader);
-  const read = version === 1 ? stream.countUpTo(last) : counter(reader);
+  const read = version === 1 ? stream.countUpTo(last) : readCounter(reader);
   const group = stream.addGroup(own, last, read);
   const unowned = new Consumer('', 0);
   stream.change(group, () => {
     for (let left = reader.length(); left > 0; left--) {
       const id = idIn(reader.take(16));
-      const pending: Pending = { consumer: unowned, time: reader.time(), count: counter(reader) };
+      const pending: Pending = { consumer: unowned, time: reader.time(), count: readCounter(reader) };
       if (group.pending.get(id) !== undefined) bad();
       group.pending.set(id, pending);
     }
     let missing = group.pending.size;
     for (let left = reader.length(); left > 0; left--) {
-      const each = name(reader);
+      const each = readName(reader);
       if (group.consumers.has(each)) bad();
       const consumer = group.consumer(each, reader.time());
       for (let more = reader.length(); more > 0; more--, missing--) {
@@ -110,7 +100,7 @@ export function readStream(reader: RdbReader, version: 1 | 2): Stream {
     // The first ID is known from the entries.
     readId(reader);
     stream.maxDeleted = readId(reader);
-    stream.added = counter(reader);
+    stream.added = readCounter(reader);
   } else stream.added = BigInt(stream.length);
   for (let left = reader.length(); left > 0; left--) readGroup(reader, stream, version);
   return stream;
