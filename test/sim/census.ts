@@ -20,7 +20,7 @@ export interface CensusPlan {
 }
 
 export class Census implements QuestionsOwner {
-  private readonly questions: Questions;
+  readonly questions: Questions;
   /** Keys that are known to be there. */
   private readonly there = new Set<string>();
   /** Position of the SCAN under way, and what it has returned; null: none is. */

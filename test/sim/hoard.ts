@@ -73,7 +73,7 @@ interface Collection {
 }
 
 export class Hoard implements QuestionsOwner {
-  private readonly questions: Questions;
+  readonly questions: Questions;
   private readonly collections = new Map<string, Collection>();
   private count = 0;
   private finishing = false;

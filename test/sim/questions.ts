@@ -23,6 +23,8 @@ export class Questions {
   private conn: Conn | null = null;
   private reader = new ReplyReader();
   private asked: readonly string[] | null = null;
+  /** Nothing more is asked for a while. */
+  resting = false;
 
   constructor(
     private readonly host: SimHost,
@@ -33,7 +35,7 @@ export class Questions {
 
   /** Whether the next one may be asked. */
   get free(): boolean {
-    return this.asked === null && this.conn !== null;
+    return !this.resting && this.asked === null && this.conn !== null;
   }
   /** What is under way. */
   get under(): readonly string[] | null {

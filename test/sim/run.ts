@@ -203,7 +203,13 @@ function play(
   };
   const unanswered = () => clients.reduce((sum, { unknown, refused }) => sum + unknown + refused, 0);
   answerAll();
+  // Who never stops asking could leave no moment in which nothing is under way.
+  const rest = (resting: boolean) => {
+    for (const { questions } of census) questions.resting = resting;
+  };
+  rest(true);
   settle();
+  rest(false);
   // What was lost half-open is noticed by now, and what waited behind a wall has come.
   world.runUntil(Math.max(world.time, cluster.network.clearFrom) + 3000);
   const before = unanswered();
