@@ -114,10 +114,11 @@ function keysOfSlots(store: Store, request: Request, ctx: Context): void {
       }
     }
   };
-  for (let i = 3; i < request.argc; i++) {
+  const databases = Array.from({ length: DATABASES }, (_, db) => db).filter((db) => store.dbSize(db) > 0);
+  for (let i = 3; i < request.argc && found.length < count && bytes < most; i++) {
     const slot = Number(request.text(i));
     if (!(slot >= 0 && slot < SLOTS)) return ctx.reply.error('ERR Invalid slot');
-    for (let db = 0; db < DATABASES; db++) add(db, slot);
+    for (const db of databases) add(db, slot);
   }
   const keys = found.length > 0 || large === null ? found : [large];
   ctx.reply.array(3 * keys.length);

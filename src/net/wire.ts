@@ -31,9 +31,8 @@ class Fields {
     return this.request.bytes(this.next());
   }
   integer(): number {
-    const text = this.text();
-    const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
-    if (!Number.isSafeInteger(value)) throw new ProtocolError('message with a bad number');
+    const value = this.request.count(this.next());
+    if (value < 0) throw new ProtocolError('message with a bad number');
     return value;
   }
   /** Number of a database. */
@@ -43,14 +42,18 @@ class Fields {
     return db;
   }
   flag(): boolean {
-    return this.text() === '1';
+    return this.request.is(this.next(), '1');
   }
   list<T>(item: () => T): T[] {
-    const count = this.integer();
-    if (count < 0 || count > MAX_LIST) throw new ProtocolError('message with a bad list');
     const items: T[] = [];
-    for (let i = 0; i < count; i++) items.push(item());
+    for (let count = this.length(); count > 0; count--) items.push(item());
     return items;
+  }
+  /** Number of elements that follow. */
+  length(): number {
+    const count = this.integer();
+    if (count > MAX_LIST) throw new ProtocolError('message with a bad list');
+    return count;
   }
   private next(): number {
     if (this.at >= this.request.argc) throw new ProtocolError('message with a missing field');
@@ -58,25 +61,60 @@ class Fields {
   }
 }
 
-const keyFields = (keys: TxnKey[]): Argument[] => [
-  keys.length,
-  ...keys.flatMap(({ db, key, exclusive }) => [db, key, exclusive ? 1 : 0]),
-];
-const readKeys = (fields: Fields): TxnKey[] =>
-  fields.list(() => ({ db: fields.database(LOCKS_DB), key: fields.text(), exclusive: fields.flag() }));
+/** Keys, in runs of those with the same database and mode: `n [db exclusive n key...]...`. */
+function keyFields(keys: readonly TxnKey[]): Argument[] {
+  const fields: Argument[] = [0];
+  let runs = 0;
+  for (let at = 0; at < keys.length; runs++) {
+    const { db, exclusive } = keys[at]!;
+    const head = fields.push(db, exclusive ? 1 : 0, 0) - 1;
+    const from = at;
+    while (at < keys.length && keys[at]!.db === db && keys[at]!.exclusive === exclusive)
+      fields.push(keys[at++]!.key);
+    fields[head] = at - from;
+  }
+  fields[0] = runs;
+  return fields;
+}
+function readKeys(fields: Fields): TxnKey[] {
+  const keys: TxnKey[] = [];
+  for (let runs = fields.length(); runs > 0; runs--) {
+    const db = fields.database(LOCKS_DB);
+    const exclusive = fields.flag();
+    for (let count = fields.length(); count > 0; count--) keys.push({ db, key: fields.text(), exclusive });
+  }
+  return keys;
+}
 
-const valueFields = (values: KeyValue[]): Argument[] => [
-  values.length,
-  ...values.flatMap(({ db, key, payload }): Argument[] => [db, key, payload === null ? 0 : 1, payload ?? '']),
-];
-const readValues = (fields: Fields): KeyValue[] =>
-  fields.list(() => {
+/** Values, in runs of those of one database: `n [db n [key payload]...]...`. No payload has no bytes: no such key. */
+function valueFields(values: readonly KeyValue[]): Argument[] {
+  const fields: Argument[] = [0];
+  let runs = 0;
+  for (let at = 0; at < values.length; runs++) {
+    const { db } = values[at]!;
+    const head = fields.push(db, 0) - 1;
+    const from = at;
+    for (; at < values.length && values[at]!.db === db; at++) {
+      const { key, payload } = values[at]!;
+      fields.push(key, payload ?? '');
+    }
+    fields[head] = at - from;
+  }
+  fields[0] = runs;
+  return fields;
+}
+function readValues(fields: Fields): KeyValue[] {
+  const values: KeyValue[] = [];
+  for (let runs = fields.length(); runs > 0; runs--) {
     const db = fields.database();
-    const key = fields.text();
-    const exists = fields.flag();
-    const payload = fields.bytes();
-    return { db, key, payload: exists ? payload : null };
-  });
+    for (let count = fields.length(); count > 0; count--) {
+      const key = fields.text();
+      const payload = fields.bytes();
+      values.push({ db, key, payload: payload.length === 0 ? null : payload });
+    }
+  }
+  return values;
+}
 
 const runFields = (runs: Run[]): Argument[] => [
   runs.length,

@@ -6,9 +6,14 @@ const KEEP = 1024 * 1024;
 
 /** Appends bytes and latin1 text; take() gives what was collected. */
 export class ByteWriter {
-  protected buffer: Buffer = Buffer.allocUnsafeSlow(FIRST);
+  protected buffer: Buffer;
   /** Bytes collected since the last take() or clear(). */
   length = 0;
+
+  /** @param first room to begin with, bytes; it grows as it must */
+  constructor(first = FIRST) {
+    this.buffer = first < FIRST ? Buffer.allocUnsafe(first) : Buffer.allocUnsafeSlow(first);
+  }
 
   /** Makes room for `more` bytes. */
   protected room(more: number): void {

@@ -1,22 +1,82 @@
 // Commands -> bytes, for the paths that build a command rather than pass one on.
+import { ByteWriter } from './bytes.js';
 
 /** An argument: latin1 text (one character a byte), a number, or bytes. */
 export type Argument = string | number | bigint | Buffer;
 
+/** Texts up to this length are written character by character: calling out for them costs more. */
+const SHORT = 24;
+
 /** A command as a RESP array of bulk strings. */
 export function encodeCommand(args: readonly Argument[]): Buffer {
-  const parts = args.map((arg) => (Buffer.isBuffer(arg) ? arg : Buffer.from(String(arg), 'latin1')));
-  const heads = parts.map((part) => `$${part.length}\r\n`);
-  const first = `*${parts.length}\r\n`;
-  let size = first.length;
-  for (let i = 0; i < parts.length; i++) size += heads[i]!.length + parts[i]!.length + 2;
-  const out = Buffer.allocUnsafe(size);
-  let at = out.latin1Write(first, 0);
-  for (let i = 0; i < parts.length; i++) {
-    at += out.latin1Write(heads[i]!, at);
-    at += parts[i]!.copy(out, at);
+  const out = Buffer.allocUnsafe(sizeOf(args));
+  write(out, 0, args);
+  return out;
+}
+
+/** Room for a few short commands. */
+const FEW = 256;
+
+/** Collects commands, one behind the other, once. */
+export class CommandWriter extends ByteWriter {
+  constructor() {
+    super(FEW);
+  }
+  command(args: readonly Argument[]): void {
+    this.room(sizeOf(args));
+    this.length = write(this.buffer, this.length, args);
+  }
+  /** What was collected; nothing may be added any more. */
+  end(): Buffer {
+    return this.view();
+  }
+}
+
+function sizeOf(args: readonly Argument[]): number {
+  let size = 3 + digits(args.length);
+  for (const arg of args) {
+    const { length } = typeof arg === 'object' || typeof arg === 'string' ? arg : String(arg);
+    size += 5 + digits(length) + length;
+  }
+  return size;
+}
+
+/** Writes where there is room for it. @returns where it ends */
+function write(out: Buffer, begin: number, args: readonly Argument[]): number {
+  let at = line(out, begin, 42, args.length);
+  for (const arg of args) {
+    if (typeof arg === 'object') {
+      at = line(out, at, 36, arg.length);
+      at += arg.copy(out, at);
+    } else {
+      const text = typeof arg === 'string' ? arg : String(arg);
+      at = line(out, at, 36, text.length);
+      if (text.length <= SHORT) for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
+      else at += out.latin1Write(text, at);
+    }
     out[at++] = 13;
     out[at++] = 10;
   }
-  return out;
+  return at;
+}
+
+/** Decimal digits of a length. */
+function digits(length: number): number {
+  let count = 1;
+  for (let rest = length; rest >= 10; rest = Math.floor(rest / 10)) count++;
+  return count;
+}
+
+/** Writes a mark, a length and the line's end. @returns where it ends */
+function line(out: Buffer, at: number, mark: number, length: number): number {
+  out[at] = mark;
+  const end = at + digits(length);
+  let rest = length;
+  for (let i = end; i > at; i--) {
+    out[i] = 48 + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+  out[end + 1] = 13;
+  out[end + 2] = 10;
+  return end + 3;
 }

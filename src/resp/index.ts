@@ -1,5 +1,5 @@
 export { ByteWriter } from './bytes.js';
-export { type Argument, encodeCommand } from './encode.js';
+export { type Argument, CommandWriter, encodeCommand } from './encode.js';
 export { splitInline } from './inline.js';
 export { MAX_ARGUMENTS, MAX_BULK, MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';
 export { PartsWriter } from './parts.js';

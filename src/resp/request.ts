@@ -51,6 +51,20 @@ export class Request {
     }
     return true;
   }
+  /** Argument i as a whole number from 0 on; -1: it is none, or above 2^53 - 1. */
+  count(i: number): number {
+    const { buffer, start } = this;
+    const end = start + this.to[i]!;
+    let at = start + this.from[i]!;
+    if (at === end || end - at > 16) return -1;
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = buffer[at]! - ZERO;
+      if (digit < 0 || digit > 9) return -1;
+      value = value * 10 + digit;
+    }
+    return Number.isSafeInteger(value) ? value : -1;
+  }
   /** Every argument as latin1 text. */
   texts(): string[] {
     const all: string[] = [];

@@ -120,22 +120,44 @@ export function chainsOf(ring: RingDocument): readonly string[][] {
 /** The same document without the entries of history that can go; the very same one when none can. */
 function shorten(ring: RingDocument, emptyIn: (group: string, slot: number) => boolean): RingDocument {
   let shorter = ring;
-  let chains = chainsOf(ring);
+  let table = new RingTable(ring);
   while (shorter.history.length > 0) {
     const next = { ...shorter, history: shorter.history.slice(1) };
-    const after = chainsOf(next);
-    const free = chains.every((chain, slot) =>
-      chain.every((group) => after[slot]!.includes(group) || emptyIn(group, slot)),
-    );
-    if (!free) break;
+    const after = new RingTable(next);
+    if (!leaversEmpty(table, after, emptyIn)) break;
     shorter = next;
-    chains = after;
+    table = after;
   }
   if (shorter === ring) return ring;
   const gone = [...new Set(ring.history.flat().map(({ id }) => id))].filter(
     (id) => standingOf(shorter, id) === 'none',
   );
   return gone.length === 0 ? shorter : { ...shorter, retired: [...(ring.retired ?? []), ...gone] };
+}
+
+/** Whether every group that is in a slot's chain before and not after holds nothing of that slot. */
+function leaversEmpty(
+  before: RingTable,
+  after: RingTable,
+  emptyIn: (group: string, slot: number) => boolean,
+): boolean {
+  // The owners are the same, so only older groups can leave; they are few chains over many slots.
+  const stays = new Map<readonly number[], Map<readonly number[], readonly string[]>>();
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const chain = before.older(slot);
+    if (chain.length === 0) continue;
+    const rest = after.older(slot);
+    let known = stays.get(chain);
+    if (known === undefined) stays.set(chain, (known = new Map()));
+    let leaving = known.get(rest);
+    if (leaving === undefined) {
+      const names = new Set(rest.map((group) => after.groups[group]!));
+      leaving = chain.map((group) => before.groups[group]!).filter((name) => !names.has(name));
+      known.set(rest, leaving);
+    }
+    for (const group of leaving) if (!emptyIn(group, slot)) return false;
+  }
+  return true;
 }
 
 function renew(ring: RingDocument, groups: RingGroup[]): Changed {

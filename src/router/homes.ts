@@ -3,7 +3,7 @@
 // else (R1). Pure but for the facts that it adds to its own route.
 import { type CommandRow, databasesOf, keysOf } from '../command/index.js';
 import { type KeyValue, LOCKS_DB, type Locked, MOVES, type Share, type TxnKey } from '../commit/index.js';
-import { encodeCommand, type Request } from '../resp/index.js';
+import { CommandWriter, type Request } from '../resp/index.js';
 import { push } from './ask.js';
 import type { Route } from './route.js';
 
@@ -141,17 +141,17 @@ export class Homes {
 
 /** Effects by group. Those of one database lie together: a group is told of it where it changes. */
 export class Effects {
-  private readonly of = new Map<string, { db: number; list: Buffer[] }>();
+  private readonly of = new Map<string, { db: number; writer: CommandWriter }>();
 
   add(group: string, db: number, words: readonly (string | Buffer)[]): void {
     let own = this.of.get(group);
-    if (own === undefined) this.of.set(group, (own = { db: 0, list: [] }));
-    if (own.db !== db) own.list.push(encodeCommand(['TOWLINE.DB', db]));
+    if (own === undefined) this.of.set(group, (own = { db: 0, writer: new CommandWriter() }));
+    if (own.db !== db) own.writer.command(['TOWLINE.DB', db]);
     own.db = db;
-    own.list.push(encodeCommand(words));
+    own.writer.command(words);
   }
   take(): Map<string, Buffer> {
-    return new Map([...this.of].map(([group, { list }]) => [group, Buffer.concat(list)]));
+    return new Map([...this.of].map(([group, { writer }]) => [group, writer.end()]));
   }
 }
 

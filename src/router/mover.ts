@@ -124,6 +124,8 @@ export class Mover {
       if (turn !== this.turn) return;
       if (owner.route !== route || empty === null) return this.again(LOOK_MS);
       this.plan(route, empty);
+      // The one entry there is says where they are.
+      if (route.document.history.length === 1 && this.work.length > 0) return this.run(route);
       const emptyIn = (group: string, slot: number) => bit(empty.get(group), slot);
       owner.trim(route.version, emptyIn, () => {
         this.heard();
@@ -228,10 +230,13 @@ export class Mover {
         if (raw === null || owner.route !== route) return done();
         const keys = movableIn(raw);
         const last = keys.at(-1);
-        if (last === undefined) {
+        const finished = () => {
           this.state.slotsLeft = Math.max(0, this.state.slotsLeft - batch.slots.length);
-          return done();
-        }
+          done();
+        };
+        if (last === undefined) return finished();
+        // A list that is not full is the whole of it; whether that is so is asked of the group before anything rests on it.
+        const whole = keys.length < most && bytesOf(keys) < this.mostBytes;
         const over = (moved: Moved | null) => {
           this.heard();
           this.pace.took(moved ?? { keys: 0, bytes: 0 });
@@ -239,7 +244,8 @@ export class Mover {
           if (moved === null || moved.keys === 0) return done();
           this.state.keysMoved += moved.keys;
           this.state.bytesMoved += moved.bytes;
-          this.moveBatch(route, batch, done);
+          if (whole) finished();
+          else this.moveBatch(route, batch, done);
         };
         this.pace.began();
         if (keys.length === 1 && last.size > this.mostBytes)
@@ -291,6 +297,10 @@ function movableIn(raw: Buffer): Movable[] {
     });
   }
   return keys;
+}
+
+function bytesOf(keys: readonly Movable[]): number {
+  return keys.reduce((sum, { size }) => sum + size, 0);
 }
 
 function bit(bits: Buffer | undefined, slot: number): boolean {

@@ -120,12 +120,18 @@ class Field {
   }
   /** Processor time that all roles have used, ms. */
   cpu(): number {
-    const ticks = this.roles.map(({ pid }) => {
+    return [...this.cpuByRole().values()].reduce((sum, each) => sum + each, 0);
+  }
+  /** The same, of each role's processes. */
+  cpuByRole(): Map<string, number> {
+    const used = new Map<string, number>();
+    for (const { name, pid } of this.roles) {
       // What follows the name, which is in brackets; user and system time are the 14th and 15th field of all.
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      return Number(fields[11]) + Number(fields[12]);
-    });
-    return ticks.reduce((sum, each) => sum + each, 0) * TICK_MS;
+      const ms = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+      used.set(name, (used.get(name) ?? 0) + ms);
+    }
+    return used;
   }
   async stop(): Promise<void> {
     await this.zk?.close();
@@ -204,6 +210,7 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     const cpuCalm = field.cpu();
     await sleep(measureMs);
     const cpuChanged = field.cpu();
+    const rolesChanged = field.cpuByRole();
 
     const changed = performance.now();
     if (PROFILE !== undefined) say(`changed at ${process.hrtime.bigint() / 1000n} us`);
@@ -219,6 +226,8 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     await sleep(changed + measureMs - performance.now());
     const measured = performance.now();
     const cpuMeasured = field.cpu();
+    const used = [...field.cpuByRole()].map(([role, ms]) => `${role} ${ms - (rolesChanged.get(role) ?? 0)}`);
+    say(`  processor time after, ms: ${used.join(', ')}`);
     await field.setRate(shape.thenRate);
     const progress = setInterval(async () => {
       const found = await field.zk.get(DRAIN_PATHS.progress).catch(() => null);

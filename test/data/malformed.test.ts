@@ -109,7 +109,7 @@ const TO_A_PRIMARY: Record<string, (Buffer | readonly Argument[])[]> = {
     ['TOWLINE.TRY', 1, 0, command('XREAD', 'BLOCK', 'x', 'STREAMS', 'k', '0')],
   ],
   'a lock of an unknown database': [CONTROL, encodeAsk({ ...lock, keys: [{ ...key, db: 99 }] })],
-  'a lock with too few fields': [CONTROL, ['TOWLINE.LOCKKEYS', 'r1:1', 0, 0, 1, 0, 5, 0, 'k']],
+  'a lock with too few fields': [CONTROL, ['TOWLINE.LOCKKEYS', 'r1:1', 0, 0, 1, 0, 1, 0, 1, 5, 'k']],
   'a lock with a negative list': [CONTROL, ['TOWLINE.LOCKKEYS', 'r1:1', 0, 0, 1, 0, -1]],
   'a lock that writes while it reads': [CONTROL, reading(0, command('SET', 'k', 'v'))],
   'a lock that reads with half a command': [CONTROL, reading(0, Buffer.from('*2\r\n$3\r\nGET\r\n'))],

@@ -223,8 +223,9 @@ export class Nonsense {
       0,
       1,
       this.below(20),
-      this.key(),
       1,
+      1,
+      this.key(),
       ...read,
       0,
     ]);

@@ -23,7 +23,8 @@ const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/);
 const db = fc.nat(15);
 const few = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 4 });
 const key = record({ db, key: latin1, exclusive: fc.boolean() });
-const value = record({ db, key: latin1, payload: fc.option(bytes, { nil: null }) });
+const payload = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((each) => Buffer.from(each));
+const value = record({ db, key: latin1, payload: fc.option(payload, { nil: null }) });
 const run = record({ db, proto: fc.constantFrom(2 as const, 3 as const), command: bytes });
 const kind = <T extends string>(text: T) => fc.constant(text);
 
@@ -187,7 +188,9 @@ describe('numbers on the wire', () => {
   it('name one of 16 databases, or the one of names that hold nothing', () => {
     const keyIn = (db: string) =>
       decodeAsk(
-        request(encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', '1', '0', '0', '0', '1', db, 'k', '1', '0', '0'])),
+        request(
+          encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', '1', '0', '0', '0', '1', db, '1', '1', 'k', '0', '0']),
+        ),
       );
     assert.equal(keyIn('15').kind, 'lock');
     assert.equal(keyIn('16').kind, 'lock');
