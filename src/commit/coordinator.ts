@@ -2,7 +2,7 @@
 // confirmation. Must never send PREPARE before every lock is held, never decide to abort after a PREPARE was sent
 // unless a group said NEVER (R11), never answer the client before the decision, and never wait for a lock in one group
 // while it holds one in a later group: then two could wait for each other.
-import type { Answer, Aside, Ask, KeyValue, Run, Txn, TxnKey } from './messages.js';
+import type { Answer, Aside, Ask, KeyValue, Run, Take, Taken, Txn, TxnKey } from './messages.js';
 
 /** What the transaction needs of one group. */
 export interface Share {
@@ -13,6 +13,8 @@ export interface Share {
   fetch: boolean;
   /** Execute this under the locks. */
   read: Run | null;
+  /** Keys that the group is to choose. */
+  take?: Take;
 }
 
 /** What a group gave when its keys were locked. */
@@ -21,6 +23,7 @@ export interface Locked {
   reply: Buffer;
   /** Whether keys that are absent stay so: nothing waits to be deleted (R2). */
   firm: boolean;
+  taken?: Taken | undefined;
 }
 
 /** How a transaction goes on once values are known. */
@@ -34,6 +37,8 @@ export type Next =
       reply: Buffer;
       /** Called when it is certain that the effects are, or will be, there: every group has voted. */
       decided?(): void;
+      /** One group has chosen the keys, the other one is to lock them with its PREPARE. */
+      parts?: { gives: string; takes: string };
     }
   /** Nothing needs to move: release, and plan again at once. */
   | { kind: 'settled' }
@@ -195,14 +200,14 @@ export class Coordinator {
     return this.state === 'preparing' ? [{ do: 'uncertain' }] : [];
   }
 
-  private lock({ group, keys, everything, fetch, read }: Share, aside?: Aside): CoordinatorAction {
+  private lock({ group, keys, everything, fetch, read, take }: Share, aside?: Aside): CoordinatorAction {
     const { txn, together: atOnce, notify } = this;
     const { ring } = this.plan;
     if (aside !== undefined && notify > 0) aside = { ...aside, notify };
     return {
       do: 'send',
       group,
-      ask: { kind: 'lock', txn, ring, keys, everything, fetch, read, atOnce, aside },
+      ask: { kind: 'lock', txn, ring, keys, everything, fetch, read, atOnce, aside, take },
     };
   }
 
@@ -216,8 +221,8 @@ export class Coordinator {
     if (!this.awaits(group)) return [];
     const { shares } = this.plan;
     this.tokens.set(group, answer.token);
-    const { values, reply, firm, changes } = answer;
-    this.answers.set(group, { values, reply, firm });
+    const { values, reply, firm, changes, taken } = answer;
+    this.answers.set(group, { values, reply, firm, taken });
     if (changes !== undefined) {
       this.early = { reply, changes };
       this.events = answer.events;
@@ -264,7 +269,8 @@ export class Coordinator {
         for (const group of participants) {
           const token = this.tokens.get(group)!;
           const effects = next.effects.get(group)!;
-          const ask: Ask = { kind: 'prepare', txn: this.txn, token, participants, effects };
+          const part = next.parts && (next.parts.gives === group ? 'gives' : 'takes');
+          const ask: Ask = { kind: 'prepare', txn: this.txn, token, participants, effects, part };
           this.prepares.set(group, ask);
           actions.push({ do: 'send', group, ask });
         }

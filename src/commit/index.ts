@@ -20,6 +20,8 @@ export {
   LOCKS_DB,
   MOVES,
   type Run,
+  type Take,
+  type Taken,
   type Txn,
   type TxnEntry,
   type TxnKey,

@@ -19,6 +19,7 @@ export interface LockRequest<T> {
 }
 
 interface Held<T> extends LockRequest<T> {
+  keys: readonly LockKey[];
   readonly order: number;
 }
 
@@ -101,6 +102,24 @@ export class LockTable<T> {
     }
     held.granted = this.grantable(held);
     return held;
+  }
+
+  /**
+   * Adds keys to a request that is granted, exclusively, if nobody has or wants any of them.
+   * @returns false: nothing has changed
+   */
+  extend(request: LockRequest<T>, names: ReadonlySet<string>): boolean {
+    if (names.size === 0) return true;
+    if (this.everythings > 0) return false;
+    for (const name of names) if (this.queues.has(name) || this.still.has(name)) return false;
+    const held = request as Held<T>;
+    const keys = [...held.keys];
+    for (const name of names) {
+      this.queues.set(name, [held]);
+      keys.push({ key: name, exclusive: true });
+    }
+    held.keys = keys;
+    return true;
   }
 
   /**

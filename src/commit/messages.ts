@@ -41,6 +41,26 @@ export interface Aside {
   notify?: number | undefined;
 }
 
+/** Keys that are to leave a group, whichever they are: the drain's. */
+export interface Take {
+  slots: number[];
+  /** Keys, and bytes of memory that they hold, at most. */
+  keys: number;
+  bytes: number;
+}
+
+/** What a group has locked of what it was asked to give. */
+export interface Taken {
+  keys: number;
+  bytes: number;
+  /** Whether there is more in these slots: more than was asked for, too large, or locked by somebody else. */
+  rest: boolean;
+  /** Where there is nothing else: a key that is larger than what was asked for. */
+  large: { db: number; key: string; size: number } | null;
+  /** Commands that make the keys what they are, at their owner. */
+  effects: Buffer;
+}
+
 /** Coordinator (or another participant) -> primary of a participating group. */
 export type Ask =
   | {
@@ -59,10 +79,25 @@ export type Ask =
       atOnce?: boolean;
       /** Executed aside once the keys are locked, on these values and, where one is absent, on those found here. */
       aside?: Aside | undefined;
+      /** The group chooses keys by itself, beside `keys`: of those that nobody has locked. */
+      take?: Take | undefined;
     }
   | { kind: 'release'; txn: Txn }
   | ({ kind: 'aside'; txn: Txn } & Aside)
-  | { kind: 'prepare'; txn: Txn; token: string; participants: string[]; effects: Buffer }
+  | {
+      kind: 'prepare';
+      txn: Txn;
+      token: string;
+      participants: string[];
+      effects: Buffer;
+      /**
+       * Of keys that one group has chosen: that one `gives` them (no effects are said: it deletes what it has locked), and
+       * the other `takes` them: the keys of the effects are locked with this message, or NEVER.
+       */
+      part?: 'gives' | 'takes' | undefined;
+      /** Keys to be locked now, or NEVER; made of `part` where the message arrives. */
+      more?: TxnKey[];
+    }
   | { kind: 'outcome'; txn: Txn; commit: boolean }
   | { kind: 'forget'; txn: Txn }
   | { kind: 'inquire'; txn: Txn };
@@ -88,6 +123,7 @@ export type Answer =
       reply: Buffer;
       changes?: KeyValue[] | undefined;
       events?: Buffer | undefined;
+      taken?: Taken | undefined;
     }
   /**
    * Nothing is locked and nothing was executed. `stale`: the ring or the primary is another one; `busy`: somebody has

@@ -3,7 +3,15 @@
 // committed in the group's log, never forget an outcome that somebody may still ask for, and never prepare what it
 // has refused (R11).
 import { type LockKey, type LockRequest, LockTable } from './locks.js';
-import { type Ask, coordinatorOf, LOCKS_DB, MOVES, type Txn, type TxnEntry } from './messages.js';
+import {
+  type Ask,
+  coordinatorOf,
+  LOCKS_DB,
+  MOVES,
+  type Txn,
+  type TxnEntry,
+  type TxnKey,
+} from './messages.js';
 import {
   EMPTY,
   entriesOf,
@@ -12,10 +20,11 @@ import {
   lockName,
   type ParticipantAction,
   type PreparedTxn,
+  prepareOf,
   promisedKeys,
   refused,
-  saidOf,
   type TxnRecord,
+  tell,
   undecidedOf,
   vote,
 } from './txn-record.js';
@@ -59,6 +68,11 @@ export class Participant<P> {
     return entriesOf(this.records.values(), this.fenced);
   }
 
+  /** Keys that a transaction has locked and not prepared; null: it is in no such state. */
+  lockedBy(txn: Txn): readonly TxnKey[] | null {
+    const record = this.records.get(txn);
+    return record?.state === 'locked' ? record.keys : null;
+  }
   /** Number of transactions known. */
   get size(): number {
     return this.records.size;
@@ -116,7 +130,7 @@ export class Participant<P> {
       else if (record.state === 'finishing') record.state = 'finished';
       else if (record.state === 'refusing') record.state = 'refused';
       else continue;
-      this.tell(record, actions);
+      tell(record, actions);
       if (record.forgotten) actions.push(...this.onForget(record.txn, record, false));
     }
     this.awaiting.splice(0, done);
@@ -221,28 +235,17 @@ export class Participant<P> {
     if (record === undefined && this.fenced.has(coordinatorOf(txn))) return [vote(lane, txn, 'uncertain')];
     switch (record?.state) {
       case 'locked':
-        if (record.token !== ask.token) return this.refuse(record, lane, 'vote');
+        if (record.token !== ask.token || !this.extend(record, ask.more))
+          return this.refuse(record, lane, 'vote');
         record.state = 'preparing';
         record.participants = ask.participants;
         record.effects = ask.effects;
         record.ask = null;
         record.waiters.push({ lane, wants: 'vote' });
-        return [
-          {
-            do: 'log',
-            entry: {
-              kind: 'prepare',
-              txn,
-              participants: ask.participants,
-              keys: record.keys,
-              everything: record.everything,
-              effects: ask.effects,
-            },
-          },
-        ];
+        return [{ do: 'log', entry: prepareOf(record) }];
       case undefined:
       case 'waiting':
-        // No token of ours: another term's, or one whose connection was lost. These do not count against the bound: a
+        // No token of ours: another term's, or one of a lost connection. These do not count against the bound: a
         // coordinator has only so many under way, waits for each one's vote, and has it forgotten.
         return this.refuse(record ?? this.record(txn, lane), lane, 'vote');
       default:
@@ -336,23 +339,9 @@ export class Participant<P> {
       record.waiters.push({ lane, wants });
     const actions: ParticipantAction<P>[] = [];
     if (record.state === 'prepared' || record.state === 'finished' || record.state === 'refused') {
-      this.tell(record, actions);
+      tell(record, actions);
     }
     return actions;
-  }
-
-  private tell(record: TxnRecord<P>, actions: ParticipantAction<P>[]): void {
-    const { txn, state, commit } = record;
-    const good = state === 'prepared' || (state === 'finished' && commit);
-    const waiters = record.waiters;
-    record.waiters = [];
-    for (const { lane, wants } of waiters) {
-      if (wants === 'vote') actions.push(vote(lane, txn, good ? 'prepared' : 'never'));
-      else if (wants === 'state') {
-        actions.push({ do: 'send', lane, answer: { kind: 'state', txn, state: saidOf(state, commit) } });
-      } else if (state === 'prepared') record.waiters.push({ lane, wants });
-      else actions.push({ do: 'send', lane, answer: { kind: 'done', txn } });
-    }
   }
 
   private drop(record: TxnRecord<P>): ParticipantAction<P>[] {
@@ -366,6 +355,14 @@ export class Participant<P> {
     if (record.keys.some(({ db, key, exclusive }) => db === LOCKS_DB && key === MOVES && exclusive))
       keys.push(...this.undecidedKeys());
     record.lock = this.locks.request({ txn: record.txn }, keys, record.everything);
+  }
+
+  /** Locks more keys, at once or not at all. */
+  private extend(record: TxnRecord<P>, more: readonly TxnKey[] = []): boolean {
+    const names = new Set(more.map(({ db, key }) => lockName(db, key)));
+    if (!this.locks.extend(record.lock!, names)) return false;
+    if (more.length > 0) record.keys = [...record.keys, ...more];
+    return true;
   }
 
   private grant(record: TxnRecord<P>): ParticipantAction<P> {

@@ -102,16 +102,22 @@ export function undecidedOf<P>(records: Iterable<TxnRecord<P>>): PreparedTxn[] {
   return found;
 }
 
+/** What the log says when it is prepared. */
+export function prepareOf<P>({ txn, participants, keys, everything, effects }: TxnRecord<P>): TxnEntry {
+  return { kind: 'prepare', txn, participants, keys, everything, effects };
+}
+
 /** All that the log says of these transactions and of fenced coordinators, as entries. */
 export function entriesOf<P>(records: Iterable<TxnRecord<P>>, fenced: Iterable<string>): TxnEntry[] {
   const entries: TxnEntry[] = [];
-  for (const { txn, state, participants, keys, everything, effects, commit } of records) {
+  for (const record of records) {
+    const { txn, state, commit } = record;
     if (state === 'waiting' || state === 'locked') continue;
     if (state === 'refusing' || state === 'refused') {
       entries.push({ kind: 'never', txn });
       continue;
     }
-    entries.push({ kind: 'prepare', txn, participants, keys, everything, effects });
+    entries.push(prepareOf(record));
     if (state === 'finishing' || state === 'finished') entries.push({ kind: 'outcome', txn, commit });
   }
   for (const name of fenced) entries.push({ kind: 'forget', txn: `${name}:0`, fence: true });
@@ -146,6 +152,20 @@ export function vote<P>(
   said: 'prepared' | 'never' | 'uncertain',
 ): ParticipantAction<P> {
   return { do: 'send', lane, answer: { kind: 'vote', txn, vote: said } };
+}
+
+/** Tells everybody who wants to know what the record has come to, as far as it has. */
+export function tell<P>(record: TxnRecord<P>, actions: ParticipantAction<P>[]): void {
+  const { txn, state, commit, waiters } = record;
+  const good = state === 'prepared' || (state === 'finished' && commit);
+  record.waiters = [];
+  for (const { lane, wants } of waiters) {
+    if (wants === 'vote') actions.push(vote(lane, txn, good ? 'prepared' : 'never'));
+    else if (wants === 'state') {
+      actions.push({ do: 'send', lane, answer: { kind: 'state', txn, state: saidOf(state, commit) } });
+    } else if (state === 'prepared') record.waiters.push({ lane, wants });
+    else actions.push({ do: 'send', lane, answer: { kind: 'done', txn } });
+  }
 }
 
 /** Nothing was locked, and this is why. */

@@ -8,6 +8,7 @@ import {
   LOCKS_DB,
   type Participant,
   type ParticipantAction,
+  type Taken,
 } from '../commit/index.js';
 import { encodeEvents } from '../net/event-message.js';
 import type { Conn, ConnHandler } from '../net/host.js';
@@ -19,7 +20,8 @@ import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
-import { adoptedIn, commandOf, readOf, vetAsk } from './vet.js';
+import { chosenFrom, deletionOf, takenFrom } from './taking.js';
+import { adoptedIn, commandOf, keysMadeBy, readOf, vetAsk } from './vet.js';
 import { Yielded } from './yielded.js';
 
 /** What the primary gives. */
@@ -156,6 +158,13 @@ export class Controls {
       });
       need = Math.max(need, ctx.need);
     }
+    let taken: Taken | undefined;
+    if (ask.take !== undefined) {
+      taken = takenFrom(store, ctx, keys, ask.take, (db, work) => {
+        owner.execute(db, work);
+        need = Math.max(need, ctx.need);
+      });
+    }
     ctx.hits = hits;
     ctx.misses = misses;
     if (read !== null) {
@@ -179,6 +188,7 @@ export class Controls {
       reply: replies.length > 0 ? replies.take() : EMPTY,
       changes: ran?.changes,
       events: ran?.events,
+      taken,
     });
     this.pending.push({ need, lane, bytes });
     owner.touch();
@@ -259,9 +269,13 @@ export class Controls {
       if (ask.ring < version) return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'stale' });
       if (
         !owner.writable() &&
-        (ask.everything || ask.keys.some(({ db, exclusive }) => exclusive && db !== LOCKS_DB))
+        (ask.everything || ask.take || ask.keys.some(({ db, exclusive }) => exclusive && db !== LOCKS_DB))
       ) {
         return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'noreplicas' });
+      }
+      if (ask.take !== undefined) {
+        const { locks } = owner.transactions;
+        ask = { ...ask, keys: chosenFrom({ store: owner.store, locks }, ask.take) };
       }
     }
     // What is given up before its ring was known here must not be locked when it is.
@@ -269,12 +283,22 @@ export class Controls {
     if (ask.kind === 'aside') return this.onAside(lane, ask);
     // Its coordinator gives up as soon as it knows the ring.
     if (ask.kind === 'outcome' && !this.yielded.takes(ask.txn, this.lanes.get(lane)?.from)) return;
+    if (ask.kind === 'prepare') ask = this.parted(ask);
     if (ask.kind === 'prepare' && !this.staged(ask.effects)) {
       // What it would adopt was dropped: it is refused as one without a lock (R11).
       owner.perform(owner.transactions.ask(lane, { ...ask, token: '' }));
       return;
     }
     owner.perform(ask.kind === 'outcome' ? this.onOutcome(lane, ask) : owner.transactions.ask(lane, ask));
+  }
+
+  /** What a PREPARE of keys that one group has chosen means here. */
+  private parted(ask: Ask & { kind: 'prepare' }): Ask & { kind: 'prepare' } {
+    const { part, txn, effects } = ask;
+    if (part === 'takes') return { ...ask, more: keysMadeBy(effects) };
+    return part === 'gives'
+      ? { ...ask, effects: deletionOf(this.owner.transactions.lockedBy(txn) ?? []) }
+      : ask;
   }
 
   /** Whether everything that these effects adopt is here. */

@@ -16,8 +16,6 @@ export interface Insides {
 /**
  * A command of the table, of the slots in ctx.slots only; else
  * `TOWLINE.EMPTY`: a bit for each slot, the lowest first: no key of any database, and nothing locked in it.
- * `TOWLINE.KEYSOF count bytes slot...`: [database, key, size, ...] of keys in these slots, to be moved: at most so many
- * together; one that is larger than that by itself, when there are no others.
  * `TOWLINE.SCAN from count [MATCH pattern] [TYPE type]`: [next position or -1, key, position, key, position, ...].
  * `INFO`, `CLUSTER COUNTKEYSINSLOT`, `CLUSTER GETKEYSINSLOT`: what this group has to say in them.
  * Anything else: Redis's error for an unknown command.
@@ -35,7 +33,6 @@ export function internalRead(
     return reply.bulk(emptySlots(store, locks));
   }
   if (request.is(0, 'towline.scan')) return scan(store, request, ctx);
-  if (request.is(0, 'towline.keysof')) return keysOfSlots(store, request, ctx);
   if (request.is(0, 'info')) return reply.bulk(info(store, ctx));
   if (request.is(0, 'cluster') && request.argc >= 3) {
     const slot = Number(request.text(2));
@@ -96,35 +93,4 @@ function emptySlots(store: Store, locks: LockTable<unknown>): Buffer {
     bits[slot >> 3]! &= ~(1 << (slot & 7));
   }
   return bits;
-}
-
-function keysOfSlots(store: Store, request: Request, ctx: Context): void {
-  const count = Number(request.text(1));
-  const most = Number(request.text(2));
-  const found: { db: number; key: string; size: number }[] = [];
-  let large: (typeof found)[number] | null = null;
-  let bytes = 0;
-  const add = (db: number, slot: number) => {
-    for (const { key, size } of store.someKeys(db, slot)) {
-      if (found.length >= count || bytes >= most) return;
-      if (size > most) large ??= { db, key, size };
-      else {
-        found.push({ db, key, size });
-        bytes += size;
-      }
-    }
-  };
-  const databases = Array.from({ length: DATABASES }, (_, db) => db).filter((db) => store.dbSize(db) > 0);
-  for (let i = 3; i < request.argc && found.length < count && bytes < most; i++) {
-    const slot = Number(request.text(i));
-    if (!(slot >= 0 && slot < SLOTS)) return ctx.reply.error('ERR Invalid slot');
-    for (const db of databases) add(db, slot);
-  }
-  const keys = found.length > 0 || large === null ? found : [large];
-  ctx.reply.array(3 * keys.length);
-  for (const { db, key, size } of keys) {
-    ctx.reply.integer(db);
-    ctx.reply.bulk(key);
-    ctx.reply.integer(size);
-  }
 }

@@ -1,7 +1,7 @@
 // What a peer sent is judged here before anything is executed: what would be a broken assertion further in must
 // end its connection instead. Decides nothing about meaning, and must never change anything.
 import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf, waits } from '../command/index.js';
-import { type Aside, type Ask, lockName } from '../commit/index.js';
+import { type Aside, type Ask, lockName, type TxnKey } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
 import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
@@ -126,7 +126,9 @@ export function vetAsk(ask: Ask): void {
   }
   if (ask.kind === 'lock' && ask.aside !== undefined) vetAside(ask.aside);
   if (ask.kind === 'aside') vetAside(ask);
-  if (ask.kind === 'prepare') for (const request of commandsIn(ask.effects)) vetEffect(request);
+  // Of the others keysMadeBy() says it.
+  if (ask.kind === 'prepare' && ask.part !== 'takes')
+    for (const request of commandsIn(ask.effects)) vetEffect(request);
 }
 
 /** Commands that run aside may touch only what was fetched for them. */
@@ -147,6 +149,19 @@ function vetAside({ values, runs }: Aside): void {
       }
     }
   }
+}
+
+/** Keys that these effects make, each with its own command. @throws ProtocolError when they do anything else */
+export function keysMadeBy(effects: Buffer): TxnKey[] {
+  const keys: TxnKey[] = [];
+  let db = 0;
+  for (const request of commandsIn(effects)) {
+    if (request.argc === 3 && request.text(0) === VERB_PUT && isPayload(request.bytes(2)))
+      keys.push({ db, key: request.text(1), exclusive: true });
+    else if (request.argc === 2 && request.text(0) === VERB_DB) db = databaseOf(request, 1);
+    else throw new ProtocolError('an effect that makes no key');
+  }
+  return keys;
 }
 
 /** Effects as coordinators make them (router/plan.ts): once prepared they must be executable on every member. */

@@ -7,11 +7,14 @@ import {
   type KeyValue,
   LOCKS_DB,
   type Run,
+  type Take,
+  type Taken,
   type TxnEntry,
   type TxnKey,
   type TxnState,
 } from '../commit/index.js';
 import { type Argument, encodeCommand, ProtocolError, type Request } from '../resp/index.js';
+import { SLOTS } from '../ring/index.js';
 
 /** Number of databases, as store/ has them. */
 const DATABASES = 16;
@@ -40,6 +43,11 @@ class Fields {
     const db = this.integer();
     if (db < 0 || db > most) throw new ProtocolError('message with a bad database');
     return db;
+  }
+  slot(): number {
+    const slot = this.integer();
+    if (slot >= SLOTS) throw new ProtocolError('message with a bad slot');
+    return slot;
   }
   flag(): boolean {
     return this.request.is(this.next(), '1');
@@ -139,6 +147,30 @@ function readAside(fields: Fields): Aside {
 }
 const eventFields = (events: Buffer | undefined): Argument[] => (events === undefined ? [0] : [1, events]);
 
+const takeFields = (take: Take | undefined): Argument[] =>
+  take === undefined ? [0] : [1, take.keys, take.bytes, take.slots.length, ...take.slots];
+function readTake(fields: Fields): Take | undefined {
+  if (!fields.flag()) return undefined;
+  const keys = fields.integer();
+  const bytes = fields.integer();
+  return { keys, bytes, slots: fields.list(() => fields.slot()) };
+}
+function takenFields(taken: Taken | undefined): Argument[] {
+  if (taken === undefined) return [0];
+  const { keys, bytes, rest, large, effects } = taken;
+  const found = large === null ? [0] : [1, large.db, large.key, large.size];
+  return [1, keys, bytes, rest ? 1 : 0, ...found, effects];
+}
+function readTaken(fields: Fields): Taken | undefined {
+  if (!fields.flag()) return undefined;
+  const keys = fields.integer();
+  const bytes = fields.integer();
+  const rest = fields.flag();
+  const large = fields.flag() ? { db: fields.database(), key: fields.text(), size: fields.integer() } : null;
+  return { keys, bytes, rest, large, effects: fields.bytes() };
+}
+const PARTS = [undefined, 'gives', 'takes'] as const;
+
 const nameFields = (names: string[]): Argument[] => [names.length, ...names];
 const readNames = (fields: Fields): string[] => fields.list(() => fields.text());
 
@@ -146,7 +178,7 @@ const readNames = (fields: Fields): string[] => fields.list(() => fields.text())
 export function encodeAsk(ask: Ask): Buffer {
   switch (ask.kind) {
     case 'lock': {
-      const { txn, ring, everything, fetch, keys, read, atOnce, aside } = ask;
+      const { txn, ring, everything, fetch, keys, read, atOnce, aside, take } = ask;
       const flags = [everything ? 1 : 0, fetch ? 1 : 0, atOnce ? 1 : 0];
       return encodeCommand([
         'TOWLINE.LOCKKEYS',
@@ -156,6 +188,7 @@ export function encodeAsk(ask: Ask): Buffer {
         ...keyFields(keys),
         ...runFields(read ? [read] : []),
         ...(aside ? [1, ...asideFields(aside)] : [0]),
+        ...takeFields(take),
       ]);
     }
     case 'release':
@@ -167,6 +200,7 @@ export function encodeAsk(ask: Ask): Buffer {
         'TOWLINE.PREPARE',
         ask.txn,
         ask.token,
+        PARTS.indexOf(ask.part),
         ...nameFields(ask.participants),
         ask.effects,
       ]);
@@ -192,7 +226,8 @@ export function decodeAsk(request: Request): Ask {
       const keys = readKeys(fields);
       const read = readRuns(fields)[0] ?? null;
       const aside = fields.flag() ? readAside(fields) : undefined;
-      return { kind: 'lock', txn, ring, everything, fetch, keys, read, atOnce, aside };
+      const take = readTake(fields);
+      return { kind: 'lock', txn, ring, everything, fetch, keys, read, atOnce, aside, take };
     }
     case 'TOWLINE.RELEASE':
       return { kind: 'release', txn };
@@ -200,8 +235,9 @@ export function decodeAsk(request: Request): Ask {
       return { kind: 'aside', txn, ...readAside(fields) };
     case 'TOWLINE.PREPARE': {
       const token = fields.text();
+      const part = PARTS[fields.integer()];
       const participants = readNames(fields);
-      return { kind: 'prepare', txn, token, participants, effects: fields.bytes() };
+      return { kind: 'prepare', txn, token, participants, effects: fields.bytes(), part };
     }
     case 'TOWLINE.OUTCOME':
       return { kind: 'outcome', txn, commit: fields.flag() };
@@ -228,6 +264,7 @@ export function encodeAnswer(answer: Answer): Buffer {
         answer.reply,
         ...(answer.changes ? [1, ...valueFields(answer.changes)] : [0]),
         ...eventFields(answer.events),
+        ...takenFields(answer.taken),
       ]);
     case 'refused':
       return encodeCommand(
@@ -263,8 +300,9 @@ export function decodeAnswer(request: Request): Answer {
       const values = readValues(fields);
       const reply = fields.bytes();
       const changes = fields.flag() ? readValues(fields) : undefined;
-      const locked: Answer = { kind: 'locked', txn, token, firm, values, reply, changes };
-      return fields.flag() ? { ...locked, events: fields.bytes() } : locked;
+      const events = fields.flag() ? fields.bytes() : undefined;
+      const taken = readTaken(fields);
+      return { kind: 'locked', txn, token, firm, values, reply, changes, events, taken };
     }
     case 'TOWLINE.REFUSED': {
       const why = oneOf(fields.text(), ['stale', 'full', 'noreplicas', 'busy', 'large']);

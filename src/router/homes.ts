@@ -22,12 +22,6 @@ interface Home {
   absent: number;
 }
 
-/** A key with its value, which is in one group and is to be in another. */
-export interface Moving extends KeyValue {
-  readonly from: string;
-  readonly to: string;
-}
-
 const nameOf = (db: number, key: string): string => `${db}:${key}`;
 
 /** The keys of one transaction. */
@@ -153,18 +147,4 @@ export class Effects {
   take(): Map<string, Buffer> {
     return new Map([...this.of].map(([group, { writer }]) => [group, writer.end()]));
   }
-}
-
-/** What it means for each group that these keys move. Deletions of one group and database are one command. */
-export function moveEffects(keys: readonly Moving[]): Map<string, Buffer> {
-  const effects = new Effects();
-  const gone = new Map<string, Map<number, string[]>>();
-  for (const { db, key, payload, from, to } of keys) {
-    effects.add(to, db, ['TOWLINE.PUT', key, payload!]);
-    const own = gone.get(from) ?? new Map<number, string[]>();
-    gone.set(from, own);
-    push(own, db, key);
-  }
-  for (const [group, own] of gone) for (const [db, names] of own) effects.add(group, db, ['DEL', ...names]);
-  return effects.take();
 }

@@ -1,10 +1,11 @@
 // The transaction that moves keys which nobody writes: the same as a transfer on write, without a command (R1). Many
-// keys of one group at a time, to one owner. Pure but for the facts that it adds to its own route.
-import { type KeyValue, LOCKS_DB, MOVES, type Next, type Plan, type Share } from '../commit/index.js';
-import { moveEffects } from './homes.js';
+// keys of one group at a time, to one owner; the group that has them chooses them. Pure but for the facts that it adds
+// to its own route.
+import { LOCKS_DB, MOVES, type Next, type Plan, type Share, type Take, type Taken } from '../commit/index.js';
+import { RequestParser } from '../resp/index.js';
 import type { Route } from './route.js';
 
-/** A key as a group lists it, to be moved. */
+/** A key that is to be moved. */
 export interface Movable {
   readonly db: number;
   /** Latin1 text. */
@@ -19,39 +20,67 @@ export interface Moved {
   bytes: number;
 }
 
+/** What one transaction of the drain came to. */
+export interface Step extends Moved {
+  /** Whether the slots held more. */
+  rest: boolean;
+  /** Only keys too large for a message are left, or in the way: one of them. */
+  large: Movable | null;
+}
+
 /**
- * Takes these keys from `source`, which does not own their slots, to their owner. Keys that are gone by then are left
- * out: who wrote or deleted them has moved them.
- * @param moved told when it is certain that they are moved
+ * Takes keys from `source`, which does not own these slots, to their owner: whatever is there and not locked.
+ * @param took told what it came to, when that is certain
  */
 export function movePlan(
   route: Route,
   source: string,
   owner: string,
-  keys: readonly Movable[],
-  moved: (what: Moved) => void,
+  take: Take,
+  took: (step: Step) => void,
 ): Plan {
   // At both ends, as in tow.ts: DBSIZE counts one group after the other.
-  const locked = [
-    ...keys.map(({ db, key }) => ({ db, key, exclusive: true })),
-    { db: LOCKS_DB, key: MOVES, exclusive: false },
-  ];
-  const from: Share = { group: source, keys: locked, everything: false, fetch: true, read: null };
-  const to: Share = { group: owner, keys: locked, everything: false, fetch: false, read: null };
+  const moves = [{ db: LOCKS_DB, key: MOVES, exclusive: false }];
+  const share = { everything: false, fetch: false, read: null };
+  const from: Share = { ...share, group: source, keys: [], take };
+  const to: Share = { ...share, group: owner, keys: moves };
   return {
     ring: route.version,
     shares: source < owner ? [from, to] : [to, from],
     locked: (answers): Next => {
-      const found = answers.get(source)!.values.filter(({ payload }) => payload !== null);
-      if (found.length === 0) return { kind: 'answer', reply: DONE };
-      const moves = found.map((value) => ({ ...value, from: source, to: owner }));
-      return { kind: 'write', effects: moveEffects(moves), reply: DONE, decided: () => told(found) };
+      const taken = answers.get(source)!.taken!;
+      if (taken.keys === 0) {
+        took(taken);
+        return { kind: 'answer', reply: DONE };
+      }
+      return {
+        kind: 'write',
+        effects: new Map([
+          [source, NOTHING],
+          [owner, taken.effects],
+        ]),
+        parts: { gives: source, takes: owner },
+        reply: DONE,
+        decided: () => {
+          gave(route, source, taken);
+          took(taken);
+        },
+      };
     },
   };
-  function told(found: readonly KeyValue[]): void {
-    for (const { db, key } of found) route.gave(source, db, key);
-    moved({ keys: found.length, bytes: found.reduce((sum, { payload }) => sum + payload!.length, 0) });
+}
+
+/** The keys in what a group has given are settled, unless yet another one may hold them. */
+function gave(route: Route, source: string, { effects }: Taken): void {
+  const parser = new RequestParser();
+  parser.feed(effects);
+  let db = 0;
+  while (parser.next()) {
+    const { request } = parser;
+    if (request.argc === 2) db = request.count(1);
+    else route.gave(source, db, request.text(1));
   }
 }
 
 const DONE = Buffer.from('+OK\r\n', 'latin1');
+const NOTHING = Buffer.alloc(0);

@@ -1,14 +1,14 @@
 // The drain: moves what nobody writes, slot by slot, and has entries of history removed when nothing needs them any
 // more (design, section 2). One router of the cluster leads; that two do for a moment is safe, since every move is a
 // transaction. Must never report a slot empty that a group has not called empty under the version it is planned with.
+import type { Take } from '../commit/index.js';
 import type { Host } from '../net/host.js';
 import { type Request, requestOf } from '../resp/index.js';
 import { SLOTS } from '../ring/index.js';
 import { askLane, bulkOf } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
-import { elementsOf } from './fanout.js';
-import { type Movable, type Moved, movePlan } from './move.js';
+import { type Movable, type Moved, movePlan, type Step } from './move.js';
 import { Pace, type Rate } from './pace.js';
 import type { Route } from './route.js';
 
@@ -218,60 +218,45 @@ export class Mover {
     next();
   }
 
-  /** Lists keys of the batch's slots and moves them, until there are no more, or it makes no progress. */
+  /** Moves keys of the batch's slots until there are no more, or it makes no progress. */
   private moveBatch(route: Route, batch: Batch, done: () => void): void {
     const { owner } = this;
-    const source = route.groups[batch.source]!;
-    const most = this.pace.keysAtOnce;
-    const list = requestOf(['TOWLINE.KEYSOF', most, this.mostBytes, ...batch.slots]);
     this.pace.wait((go) => {
       if (!go || this.stopped || !this.leading || owner.route !== route || owner.holding()) return done();
-      this.ask(batch.source, list, (raw) => {
-        if (raw === null || owner.route !== route) return done();
-        const keys = movableIn(raw);
-        const last = keys.at(-1);
-        const finished = () => {
-          this.state.slotsLeft = Math.max(0, this.state.slotsLeft - batch.slots.length);
-          done();
-        };
-        if (last === undefined) return finished();
-        // A list that is not full is the whole of it; whether that is so is asked of the group before anything rests on it.
-        const whole = keys.length < most && bytesOf(keys) < this.mostBytes;
+      this.pace.began();
+      this.step(route, batch, (step) => {
         const over = (moved: Moved | null) => {
           this.heard();
           this.pace.took(moved ?? { keys: 0, bytes: 0 });
-          // What could not be moved is met again in the next round.
-          if (moved === null || moved.keys === 0) return done();
-          this.state.keysMoved += moved.keys;
-          this.state.bytesMoved += moved.bytes;
-          if (whole) finished();
-          else this.moveBatch(route, batch, done);
+          this.state.keysMoved += moved?.keys ?? 0;
+          this.state.bytesMoved += moved?.bytes ?? 0;
+          // What could not be moved is met again in the next round. Whether nothing is left is asked of the group before
+          // anything rests on it.
+          const some = moved !== null && moved.keys > 0;
+          if (some && step?.rest) return this.moveBatch(route, batch, done);
+          if (step?.rest === false)
+            this.state.slotsLeft = Math.max(0, this.state.slotsLeft - batch.slots.length);
+          done();
         };
-        this.pace.began();
-        if (keys.length === 1 && last.size > this.mostBytes)
-          return owner.moveLarge(route, source, last, over);
-        this.moveKeys(route, source, route.groups[batch.owner]!, keys, over);
+        if (step === null || step.keys > 0 || step.large === null) over(step);
+        else owner.moveLarge(route, route.groups[batch.source]!, step.large, over);
       });
     });
   }
 
-  private moveKeys(
-    route: Route,
-    source: string,
-    to: string,
-    keys: readonly Movable[],
-    done: (moved: Moved | null) => void,
-  ): void {
-    let moved: Moved = { keys: 0, bytes: 0 };
+  /** One transaction. @param done given what it came to; null: nothing was moved */
+  private step(route: Route, { source, owner, slots }: Batch, done: (step: Step | null) => void): void {
+    const take: Take = { slots, keys: this.pace.keysAtOnce, bytes: this.mostBytes };
+    let came: Step | null = null;
     this.owner.coordinators.start({
-      // Under a newer ring they may have another way to go: they are listed anew.
-      plan: () =>
-        this.owner.route === route
-          ? movePlan(route, source, to, keys, (what) => {
-              moved = what;
-            })
-          : NOT_MOVED,
-      answer: (reply) => done(reply![0] === 43 ? moved : null),
+      // Under a newer ring they may have another way to go: they are looked for anew.
+      plan: () => {
+        if (this.owner.route !== route) return NOT_MOVED;
+        return movePlan(route, route.groups[source]!, route.groups[owner]!, take, (step) => {
+          came = step;
+        });
+      },
+      answer: (reply) => done(reply![0] === 43 ? came : null),
     });
   }
 
@@ -284,24 +269,6 @@ export class Mover {
 }
 
 const NOT_MOVED = Buffer.from('-STALE\r\n', 'latin1');
-
-/** `[db, key, size, ...]` as TOWLINE.KEYSOF answers. */
-function movableIn(raw: Buffer): Movable[] {
-  const fields = elementsOf(raw);
-  const keys: Movable[] = [];
-  for (let i = 0; i + 2 < fields.length; i += 3) {
-    keys.push({
-      db: Number(fields[i]!.latin1Slice()),
-      key: fields[i + 1]!.latin1Slice(),
-      size: Number(fields[i + 2]!.latin1Slice()),
-    });
-  }
-  return keys;
-}
-
-function bytesOf(keys: readonly Movable[]): number {
-  return keys.reduce((sum, { size }) => sum + size, 0);
-}
 
 function bit(bits: Buffer | undefined, slot: number): boolean {
   return bits !== undefined && (bits[slot >> 3]! & (1 << (slot & 7))) !== 0;

@@ -25,14 +25,14 @@ export function showAsk(ask: Ask): string {
   switch (ask.kind) {
     case 'lock': {
       const what = ask.everything ? 'everything' : ask.keys.map(key).join(' ');
-      return `lock ring ${ask.ring}: ${what}${ask.fetch ? ', fetch' : ''}${ask.read ? `, read ${shown(ask.read.command)}` : ''}${ask.atOnce ? ', at once' : ''}${ask.aside ? `, ${asideOf(ask.aside)}` : ''}`;
+      return `lock ring ${ask.ring}: ${what}${ask.fetch ? ', fetch' : ''}${ask.read ? `, read ${shown(ask.read.command)}` : ''}${ask.atOnce ? ', at once' : ''}${ask.aside ? `, ${asideOf(ask.aside)}` : ''}${ask.take ? `, take ${ask.take.keys}` : ''}`;
     }
     case 'release':
       return 'release';
     case 'aside':
       return asideOf(ask);
     case 'prepare':
-      return `prepare token ${ask.token} of ${ask.participants.join(' ')}: ${shown(ask.effects)}`;
+      return `prepare token ${ask.token} of ${ask.participants.join(' ')}: ${ask.part ? `${ask.part} ` : ''}${shown(ask.effects)}`;
     case 'outcome':
       return ask.commit ? 'commit' : 'abort';
     case 'forget':
@@ -45,7 +45,7 @@ export function showAsk(ask: Ask): string {
 export function showAnswer(answer: Answer): string {
   switch (answer.kind) {
     case 'locked':
-      return `locked token ${answer.token}${answer.values.map((each) => ` ${value(each)}`).join('')}`;
+      return `locked token ${answer.token}${answer.values.map((each) => ` ${value(each)}`).join('')}${answer.taken ? ` taken ${answer.taken.keys}` : ''}`;
     case 'refused':
       return `refused ${answer.why}`;
     case 'ran':

@@ -228,6 +228,7 @@ export class Nonsense {
       this.key(),
       ...read,
       0,
+      ...(this.below(3) === 0 ? [1, 1 + this.below(20), 1000, 2, this.below(16384), this.below(16384)] : [0]),
     ]);
   }
 
@@ -241,7 +242,9 @@ export class Nonsense {
     } as const;
     const payload = this.below(2) === 0 ? null : this.bytes(20);
     if (this.below(2) === 0) {
-      return encodeAsk({ kind: 'prepare', txn, token: '1.1', participants: ['g1'], effects: run.command });
+      const part = this.one([undefined, 'gives', 'takes'] as const);
+      const { command: effects } = run;
+      return encodeAsk({ kind: 'prepare', txn, token: '1.1', participants: ['g1'], effects, part });
     }
     return encodeAsk({ kind: 'aside', txn, values: [{ db: run.db, key: this.key(), payload }], runs: [run] });
   }

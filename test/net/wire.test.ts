@@ -39,10 +39,20 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
     read: fc.option(run, { nil: null }),
     atOnce: fc.boolean(),
     aside: fc.option(record({ values: few(value), runs: few(run) }), { nil: undefined }),
+    take: fc.option(record({ slots: few(fc.nat(16383)), keys: fc.nat(), bytes: fc.nat() }), {
+      nil: undefined,
+    }),
   }),
   record({ kind: kind('release'), txn }),
   record({ kind: kind('aside'), txn, values: few(value), runs: few(run) }),
-  record({ kind: kind('prepare'), txn, token: name, participants: few(name), effects: bytes }),
+  record({
+    kind: kind('prepare'),
+    txn,
+    token: name,
+    participants: few(name),
+    effects: bytes,
+    part: fc.constantFrom(undefined, 'gives' as const, 'takes' as const),
+  }),
   record({ kind: kind('outcome'), txn, commit: fc.boolean() }),
   record({ kind: kind('forget'), txn }),
   record({ kind: kind('inquire'), txn }),
@@ -56,6 +66,17 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     values: few(value),
     reply: bytes,
     changes: fc.option(few(value), { nil: undefined }),
+    events: fc.option(bytes, { nil: undefined }),
+    taken: fc.option(
+      record({
+        keys: fc.nat(),
+        bytes: fc.nat(),
+        rest: fc.boolean(),
+        large: fc.option(record({ db, key: latin1, size: fc.nat() }), { nil: null }),
+        effects: bytes,
+      }),
+      { nil: undefined },
+    ),
   }),
   record({
     kind: kind('refused'),
@@ -178,7 +199,7 @@ for (const { title, of, encode, decode } of CODECS) {
 
 describe('numbers on the wire', () => {
   const lock = (ring: string, count: string) =>
-    encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', ring, '0', '0', '0', count, '0', '0']);
+    encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', ring, '0', '0', '0', count, '0', '0', '0']);
   it('are decimal integers', () => {
     assert.equal(decodeAsk(request(lock('5', '0'))).kind, 'lock');
     for (const bad of ['', ' ', '5 ', '1.5', '1e3', '0x10', '+1', 'NaN', '9007199254740993', '-']) {
@@ -189,7 +210,22 @@ describe('numbers on the wire', () => {
     const keyIn = (db: string) =>
       decodeAsk(
         request(
-          encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', '1', '0', '0', '0', '1', db, '1', '1', 'k', '0', '0']),
+          encodeCommand([
+            'TOWLINE.LOCKKEYS',
+            'r1:1',
+            '1',
+            '0',
+            '0',
+            '0',
+            '1',
+            db,
+            '1',
+            '1',
+            'k',
+            '0',
+            '0',
+            '0',
+          ]),
         ),
       );
     assert.equal(keyIn('15').kind, 'lock');

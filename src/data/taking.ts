@@ -1,0 +1,107 @@
+// Keys that this group gives away by the score, for the drain: it chooses them itself, since nobody else knows what is in
+// its slots and not locked. Must never choose a key that somebody has or wants.
+import {
+  LOCKS_DB,
+  type LockTable,
+  lockName,
+  MOVES,
+  type Take,
+  type Taken,
+  type TxnKey,
+} from '../commit/index.js';
+import { CommandWriter, encodeCommand } from '../resp/index.js';
+import type { Context } from '../store/context.js';
+import { DATABASES, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
+
+/** What is chosen from. */
+interface Stock {
+  readonly store: Store;
+  readonly locks: LockTable<unknown>;
+}
+
+/** Keys of these slots that may be locked at once, and the lock that every move shares (router/move.ts). */
+export function chosenFrom({ store, locks }: Stock, take: Take): TxnKey[] {
+  const keys: TxnKey[] = [];
+  let bytes = 0;
+  for (const { db, key, size } of keysIn(store, take.slots)) {
+    if (keys.length >= take.keys || bytes >= take.bytes) break;
+    if (size > take.bytes || locks.blocks(lockName(db, key), true)) continue;
+    keys.push({ db, key, exclusive: true });
+    bytes += size;
+  }
+  keys.push({ db: LOCKS_DB, key: MOVES, exclusive: false });
+  return keys;
+}
+
+/**
+ * What was chosen, now that it is locked, as commands for its owner.
+ * @param within executes work on a database, in the group's log: what has expired meanwhile is deleted, and not given
+ */
+export function takenFrom(
+  store: Store,
+  ctx: Context,
+  keys: readonly TxnKey[],
+  take: Take,
+  within: (db: number, work: () => void) => void,
+): Taken {
+  const effects = new CommandWriter();
+  let count = 0;
+  let bytes = 0;
+  let told = 0;
+  for (let at = 0; at < keys.length; ) {
+    const { db } = keys[at]!;
+    if (db === LOCKS_DB) {
+      at++;
+      continue;
+    }
+    within(db, () => {
+      for (; at < keys.length && keys[at]!.db === db; at++) {
+        const { key } = keys[at]!;
+        if (store.findQuiet(ctx, key, db) === undefined) continue;
+        const payload = store.exportKey(db, key)!;
+        if (db !== told) effects.command([VERB_DB, db]);
+        told = db;
+        effects.command([VERB_PUT, key, payload]);
+        count++;
+        bytes += payload.length;
+      }
+    });
+  }
+  let held = 0;
+  for (const slot of take.slots) for (let db = 0; db < DATABASES; db++) held += store.keyCount(db, slot);
+  const large = count === 0 && held > 0 ? largeIn(store, take) : null;
+  return { keys: count, bytes, rest: held > count, large, effects: effects.end() };
+}
+
+/** Deletes what was given. */
+export function deletionOf(keys: readonly TxnKey[]): Buffer {
+  const names = new Map<number, string[]>();
+  for (const { db, key, exclusive } of keys) {
+    if (!exclusive || db === LOCKS_DB) continue;
+    const own = names.get(db);
+    if (own === undefined) names.set(db, [key]);
+    else own.push(key);
+  }
+  const commands: Buffer[] = [];
+  for (const [db, own] of names) {
+    commands.push(encodeCommand([VERB_DB, db]), encodeCommand(['DEL', ...own]));
+  }
+  return Buffer.concat(commands);
+}
+
+function largeIn(store: Store, { slots, bytes }: Take): Taken['large'] {
+  for (const found of keysIn(store, slots)) if (found.size > bytes) return found;
+  return null;
+}
+
+function* keysIn(
+  store: Store,
+  slots: readonly number[],
+): Generator<{ db: number; key: string; size: number }> {
+  const databases = Array.from({ length: DATABASES }, (_, db) => db).filter((db) => store.dbSize(db) > 0);
+  for (const slot of slots) {
+    for (const db of databases) {
+      for (const { key, size } of store.someKeys(db, slot)) yield { db, key, size };
+    }
+  }
+}
