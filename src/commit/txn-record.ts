@@ -139,7 +139,7 @@ export function promisedKeys<P>(
 }
 
 /** How a state is told to whoever inquires. */
-export function saidOf<P>(state: TxnRecord<P>['state'], commit: boolean): TxnState {
+function saidOf<P>(state: TxnRecord<P>['state'], commit: boolean): TxnState {
   if (state === 'prepared') return 'prepared';
   if (state === 'refused') return 'never';
   return commit ? 'committed' : 'aborted';

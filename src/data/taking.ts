@@ -23,12 +23,13 @@ interface Stock {
 export function chosenFrom({ store, locks }: Stock, take: Take): TxnKey[] {
   const keys: TxnKey[] = [];
   let bytes = 0;
-  for (const { db, key, size } of keysIn(store, take.slots)) {
-    if (keys.length >= take.keys || bytes >= take.bytes) break;
-    if (size > take.bytes || locks.blocks(lockName(db, key), true)) continue;
+  showSlots(store, take.slots, (db, key, size) => {
+    if (keys.length >= take.keys || bytes >= take.bytes) return false;
+    if (size > take.bytes || locks.blocks(lockName(db, key), true)) return true;
     keys.push({ db, key, exclusive: true });
     bytes += size;
-  }
+    return true;
+  });
   keys.push({ db: LOCKS_DB, key: MOVES, exclusive: false });
   return keys;
 }
@@ -90,18 +91,24 @@ export function deletionOf(keys: readonly TxnKey[]): Buffer {
 }
 
 function largeIn(store: Store, { slots, bytes }: Take): Taken['large'] {
-  for (const found of keysIn(store, slots)) if (found.size > bytes) return found;
-  return null;
+  let large: Taken['large'] = null;
+  showSlots(store, slots, (db, key, size) => {
+    if (size > bytes) large = { db, key, size };
+    return large === null;
+  });
+  return large;
 }
 
-function* keysIn(
+/** Shows keys of these slots, of all databases, while `see` says true. */
+function showSlots(
   store: Store,
   slots: readonly number[],
-): Generator<{ db: number; key: string; size: number }> {
+  see: (db: number, key: string, size: number) => boolean,
+): void {
   const databases = Array.from({ length: DATABASES }, (_, db) => db).filter((db) => store.dbSize(db) > 0);
   for (const slot of slots) {
     for (const db of databases) {
-      for (const { key, size } of store.someKeys(db, slot)) yield { db, key, size };
+      if (!store.showKeys(db, slot, (key, size) => see(db, key, size))) return;
     }
   }
 }

@@ -58,7 +58,7 @@ export class Route {
 
   /** An older group gave a key away: it is settled, unless another one may hold it. */
   gave(source: string, db: number, key: string): void {
-    if (this.olderOf(db, key).every((group) => this.groups[group] === source)) this.settled.addKey(db, key);
+    if (this.settled.onlyIn(slotOfText(key), this.groups.indexOf(source))) this.settled.addKey(db, key);
   }
 
   /**

@@ -29,6 +29,13 @@ export class Settled {
     return chain.filter((_, i) => (empty & (1 << i)) === 0);
   }
 
+  /** Whether no older group of the slot but this one can hold anything. */
+  onlyIn(slot: number, group: number): boolean {
+    const chain = this.table.older(slot);
+    const empty = this.empty[slot]!;
+    return chain.every((each, i) => each === group || (empty & (1 << i)) !== 0);
+  }
+
   /** Whether no older group of the slot can hold anything. */
   slotSettled(slot: number): boolean {
     const { length } = this.table.older(slot);

@@ -216,11 +216,17 @@ export class Keyspace {
     return map === undefined ? [] : [...map.keys()];
   }
 
-  /** Keys of a slot in memory order with the bytes that they hold; nothing may change while they are taken. */
-  *someKeys(db: number, slot: number): Generator<{ key: string; size: number }> {
-    for (const [key, { type, value }] of this.slots[db]![slot] ?? []) {
-      yield { key, size: key.length + typeOf(type).held(value) };
+  /**
+   * Shows keys of a slot in memory order with the bytes that they hold, while `see` says true; nothing may change meanwhile.
+   * @returns false: it said false
+   */
+  showKeys(db: number, slot: number, see: (key: string, size: number) => boolean): boolean {
+    const keys = this.slots[db]![slot];
+    if (keys === undefined) return true;
+    for (const [key, { type, value }] of keys) {
+      if (!see(key, key.length + typeOf(type).held(value))) return false;
     }
+    return true;
   }
 
   /** Number of keys of a database in a slot. */

@@ -208,9 +208,13 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     }
     const calm = performance.now();
     const cpuCalm = field.cpu();
+    const rolesCalm = field.cpuByRole();
     await sleep(measureMs);
     const cpuChanged = field.cpu();
     const rolesChanged = field.cpuByRole();
+    const spent = (since: Map<string, number>) =>
+      [...field.cpuByRole()].map(([role, ms]) => `${role} ${ms - (since.get(role) ?? 0)}`).join(', ');
+    say(`  processor time before, ms: ${spent(rolesCalm)}`);
 
     const changed = performance.now();
     if (PROFILE !== undefined) say(`changed at ${process.hrtime.bigint() / 1000n} us`);
@@ -226,8 +230,7 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
     await sleep(changed + measureMs - performance.now());
     const measured = performance.now();
     const cpuMeasured = field.cpu();
-    const used = [...field.cpuByRole()].map(([role, ms]) => `${role} ${ms - (rolesChanged.get(role) ?? 0)}`);
-    say(`  processor time after, ms: ${used.join(', ')}`);
+    say(`  processor time after, ms: ${spent(rolesChanged)}`);
     await field.setRate(shape.thenRate);
     const progress = setInterval(async () => {
       const found = await field.zk.get(DRAIN_PATHS.progress).catch(() => null);

@@ -63,6 +63,27 @@ describe('LockTable', () => {
     locks.release(reader);
     assert.equal(locks.size, 0);
   });
+  it('adds keys to a request if nobody has or wants any of them, and gives them up with it', () => {
+    const locks = new LockTable<string>();
+    const a = locks.request('a', want('m?'));
+    const b = locks.request('b', want('x?'));
+    assert.ok(!locks.extend(a, new Set(['y', 'x'])), 'x is read');
+    assert.ok(!locks.blocks('y', true), 'nothing has changed');
+    assert.ok(locks.hold('z') && !locks.extend(a, new Set(['z'])), 'z is to be still');
+    locks.unhold('z');
+    const all = locks.request('all', [], true);
+    assert.ok(!locks.extend(a, new Set(['y'])), 'everything is wanted');
+    assert.ok(locks.extend(a, new Set()), 'nothing more is wanted');
+    locks.release(all);
+    assert.ok(locks.extend(a, new Set(['y', 'w'])));
+    assert.ok(locks.blocks('y', false) && locks.blocks('w', false));
+    const c = locks.request('c', want('w'));
+    assert.ok(!c.granted);
+    assert.deepEqual(owners(locks.release(a)), ['c']);
+    locks.release(b);
+    locks.release(c);
+    assert.equal(locks.size, 0);
+  });
   it('does not hold a key that somebody has or wants exclusively', () => {
     const locks = new LockTable<string>();
     const reader = locks.request('reader', want('k?'));

@@ -55,6 +55,34 @@ class Driven {
 const quiet = ({ locks, size }: Participant<string>) => locks.size === 0 && size === 0;
 
 describe('Participant with several transactions', () => {
+  it('locks the keys that a PREPARE brings, or says NEVER and prepares nothing', () => {
+    const d = new Driven();
+    const bring = (txn: string, token: string, key: string) =>
+      d.ask(1, {
+        kind: 'prepare',
+        txn,
+        token,
+        participants: ['g1', 'g2'],
+        effects: Buffer.from(txn),
+        more: [{ db: 0, key, exclusive: true }],
+      });
+    d.lock(1, 'r1:1', 'moves?');
+    d.lock(2, 'r2:1', 'a?');
+    assert.deepEqual(d.participant.lockedBy('r1:1'), [{ db: 0, key: 'moves', exclusive: false }]);
+    assert.deepEqual(bring('r1:1', '5.1', 'a'), ['log never']);
+    assert.equal(d.participant.lockedBy('r1:1'), null);
+    assert.deepEqual(d.committed(1), ['send 1 vote never']);
+    d.lock(1, 'r1:2', 'moves?');
+    assert.deepEqual(bring('r1:2', '5.3', 'b'), ['log prepare of g1 g2']);
+    assert.ok(d.participant.locks.blocks(lockName(0, 'b'), false));
+    assert.deepEqual(d.committed(2), ['send 1 vote prepared']);
+    // A primary that takes over locks them too.
+    const next = new Participant<string>(6);
+    for (const entry of d.participant.snapshot()) next.restore(entry);
+    assert.ok(next.locks.blocks(lockName(0, 'b'), false));
+    d.outcome(1, 'r1:2', true);
+    assert.ok(!d.participant.locks.blocks(lockName(0, 'b'), true));
+  });
   it('refuses what is wanted at once and is taken, or wanted by another, and remembers nothing of it', () => {
     const d = new Driven();
     const atOnce = (txn: string, key: string, exclusive: boolean) =>

@@ -160,6 +160,28 @@ export const RING_MUTATIONS: GroupMutation[] = [
       ),
   },
   {
+    name: 'R1: what a group gives to the drain is not deleted there',
+    finds: WRONG,
+    seeds: [1, 2, 3],
+    variant: CHURN,
+    apply: () => patch(Participant.prototype, 'lockedBy', () => () => []),
+  },
+  {
+    name: 'R1: what the drain brings is taken over locks that others hold',
+    finds: WRONG,
+    seeds: [1, 2, 3, 4, 5, 6],
+    variant: { ...CHURN, drains: 'all' },
+    apply: () =>
+      patch(
+        LockTable.prototype,
+        'extend',
+        (extend) =>
+          function (held, names) {
+            return extend.call(this, held, names) || true;
+          },
+      ),
+  },
+  {
     name: 'R1: a plain write goes to the owner whether the key is settled or not',
     finds: WRONG,
     seeds: [1, 2],
