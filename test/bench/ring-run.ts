@@ -170,7 +170,7 @@ async function firstWrite(field: Field, newPorts: () => number[]): Promise<numbe
         const found = await ask({ host, port, command: ['GET', key], timeoutMs: 1000 }).catch(() => null);
         if (found === 'probe') return at;
       }
-      await sleep(2);
+      await sleep(10);
     }
     throw new Error('no more keys');
   } finally {
