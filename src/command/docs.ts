@@ -1,5 +1,6 @@
 // docs/compatibility.md's table: every command of Redis 7.0, and whether Towline has it. From the table and the
 // list of what is missing, so that the page cannot say anything else than the program does.
+import { MAX_ARGUMENTS } from '../resp/index.js';
 import { ROWS } from './table.js';
 import { UNSUPPORTED } from './unsupported.js';
 
@@ -124,6 +125,10 @@ export function compatibilityPage(): string {
     '',
     `Towline has ${have} of ${redis.length}. A command that it does not have is answered with`,
     "`ERR unknown command '...' (Towline does not have it yet)`. This page is written from the command table.",
+    '',
+    `A command has at most ${MAX_ARGUMENTS.toLocaleString('en')} arguments, its name included (Redis: 2,147,483,647). One with more is`,
+    'answered as Redis answers one above its own bound, `ERR Protocol error: invalid multibulk length`, and the',
+    'connection ends. Send so many keys or elements in several commands.',
     '',
     ...table(redis),
     '## Commands that Redis does not have',
