@@ -85,7 +85,7 @@ const naming = fc.oneof(
 );
 
 /** Within MULTI these are refused while there are several groups, or do something else (docs/compatibility.md). */
-const NOT_IN_MULTI = /^(keys|scan|dbsize|randomkey|hello)$/i;
+const NOT_IN_MULTI = /^(scan|randomkey|hello)$/i;
 const refused = (words: readonly string[]): boolean =>
   NOT_IN_MULTI.test(words[0]!) || (/^sort/i.test(words[0]!) && words.some((word) => word.includes('*')));
 
