@@ -145,9 +145,6 @@ function tame(all: string[]): string[] {
   const [name = ''] = all;
   const far = (least: RegExp, zeros: string) =>
     all.map((word, i) => (i > 1 && least.test(word) ? word + zeros : word));
-  // Times beyond 2^53 ms are refused.
-  const absolute = /^(pexpireat|restore)$/i.test(name) || all.some((word) => /^(pxat|absttl)$/i.test(word));
-  if (absolute && all.includes('9223372036854775807')) return ['PING'];
   if (MILLISECONDS.test(name)) return far(/^\+?0*[1-9]\d{0,4}$/, '00000');
   if (SECONDS.test(name)) return far(/^\+?0*[1-9]\d{0,1}$/, '000');
   // Redis counts a key that was set with a time in the past until it comes across it.
