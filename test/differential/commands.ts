@@ -118,7 +118,7 @@ const odd = text(
   ...['q'.repeat(5000), '\xc3\xa4\xe2\x82\xac', '*', 'LIMIT', 'COUNT', 'GET', 'STORE', 'a', 'other'],
 );
 const change = fc.oneof(
-  fc.record({ how: text('drop', 'case'), at: fc.nat(), word: is('') }),
+  fc.record({ how: text('drop', 'case', 'again'), at: fc.nat(), word: is('') }),
   fc.record({ how: text('add', 'put', 'put'), at: fc.nat(), word: odd }),
 );
 
@@ -129,6 +129,8 @@ function changed(from: string[], { how, at, word }: { how: string; at: number; w
   if (how === 'drop') return from.slice(0, -1).length === 0 ? from : from.slice(0, -1);
   if (how === 'add') return [...from, word];
   if (how === 'case') return [from[0]!.toLowerCase(), ...from.slice(1)];
+  // An option, most often, that comes a second time.
+  if (how === 'again') return [...from, ...from.slice(1 + (at % from.length)).slice(0, 2)];
   const place = 1 + (at % Math.max(1, from.length - 1));
   return from.map((each, i) => (i === place ? word : each));
 }
