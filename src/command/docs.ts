@@ -1,5 +1,6 @@
 // docs/compatibility.md's table: every command of Redis 7.0, and whether Towline has it. From the table and the
 // list of what is missing, so that the page cannot say anything else than the program does.
+import { MAX_ARGUMENTS } from '../resp/index.js';
 import { ROWS } from './table.js';
 import { UNSUPPORTED } from './unsupported.js';
 
@@ -8,14 +9,14 @@ const NOTES: Readonly<Record<string, string>> = {
   set: 'an expiry beyond 2^53 - 1 ms since 1970 is kept as that; the same for every command that sets one',
   incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
   object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
-  scan: 'the cursor is a place in a fixed order, the same at every router',
-  keys: 'asks every group; inside MULTI only while there is one group; the same for SCAN, DBSIZE and RANDOMKEY',
+  scan: 'the cursor is a place in a fixed order, the same at every router; inside MULTI only while there is one group',
+  keys: 'asks every group; inside MULTI, while there are several groups, all of them are locked as a whole until EXEC is over; the same for DBSIZE',
   watch:
     'an EXEC may execute nothing although no watched key has changed: after a change of the ring or of a primary, and where a watched key was absent, after a deletion in its slot or a flush',
   flushall: 'one transaction over every group',
   flushdb: 'one transaction over every group',
   hrandfield: 'refuses a negative count below -1048576',
-  randomkey: 'about as likely for each key, not exactly',
+  randomkey: 'about as likely for each key, not exactly; inside MULTI only while there is one group',
   debug: 'SLEEP only',
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
   sort: 'BY and GET patterns may name keys of any groups, but not inside MULTI; a number is judged by itself, where Redis refuses every one after some command of any client read one out of range; ALPHA looks beyond a zero byte',
@@ -124,6 +125,10 @@ export function compatibilityPage(): string {
     '',
     `Towline has ${have} of ${redis.length}. A command that it does not have is answered with`,
     "`ERR unknown command '...' (Towline does not have it yet)`. This page is written from the command table.",
+    '',
+    `A command has at most ${MAX_ARGUMENTS.toLocaleString('en')} arguments, its name included (Redis: 2,147,483,647). One with more is`,
+    'answered as Redis answers one above its own bound, `ERR Protocol error: invalid multibulk length`, and the',
+    'connection ends. Send so many keys or elements in several commands.',
     '',
     ...table(redis),
     '## Commands that Redis does not have',

@@ -19,6 +19,8 @@ export interface StreamRead {
 const INTEGER = /^(0|-?[1-9][0-9]{0,18})$/;
 const NOT_INTEGER = 'ERR value is not an integer or out of range';
 const SYNTAX = 'ERR syntax error';
+/** The first place behind `XREADGROUP GROUP name consumer`. */
+const FROM_GROUP = 4;
 
 /** Argument i as a signed integer of 64 bits; null: it is none. */
 function integer(request: Request, i: number): bigint | null {
@@ -59,17 +61,29 @@ export function streamRead(request: Request): StreamRead | string {
   return SYNTAX;
 }
 
-/** Index of the word STREAMS; -1: there is none. Where the options before it are nonsense: the first such word. */
+/**
+ * Index of the word STREAMS; -1: there is none. Where the options before it are nonsense, and the command will be
+ * refused: the first such word, from where Redis's key specification looks for it.
+ */
 function wordAt(request: Request): number {
+  const grouping = request.is(0, 'xreadgroup');
+  const { argc } = request;
+  let grouped = !grouping;
   let at = 1;
-  while (at < request.argc && !request.is(at, 'streams')) {
-    if (request.is(at, 'block') || request.is(at, 'count')) at += 2;
-    else if (request.is(at, 'group')) at += 3;
-    else if (request.is(at, 'noack')) at++;
-    else break;
+  while (at < argc && !(grouped && request.is(at, 'streams'))) {
+    const number = request.is(at, 'block') || request.is(at, 'count');
+    if (number && at + 1 < argc && integer(request, at + 1) !== null) at += 2;
+    else if (request.is(at, 'group')) {
+      grouped = true;
+      at += 3;
+    } else if (request.is(at, 'noack')) at++;
+    else {
+      at = grouping ? FROM_GROUP : 1;
+      while (at < argc && !request.is(at, 'streams')) at++;
+      break;
+    }
   }
-  while (at < request.argc && !request.is(at, 'streams')) at++;
-  return at < request.argc ? at : -1;
+  return at < argc ? at : -1;
 }
 
 /** findKeys: the first half of what stands behind STREAMS, whatever is wrong with the rest. */

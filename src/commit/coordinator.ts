@@ -13,6 +13,8 @@ export interface Share {
   fetch: boolean;
   /** Execute this under the locks. */
   read: Run | null;
+  /** And these behind it: their replies follow. */
+  also?: readonly Run[];
   /** Keys that the group is to choose. */
   take?: Take;
 }
@@ -200,14 +202,29 @@ export class Coordinator {
     return this.state === 'preparing' ? [{ do: 'uncertain' }] : [];
   }
 
-  private lock({ group, keys, everything, fetch, read, take }: Share, aside?: Aside): CoordinatorAction {
+  private lock(
+    { group, keys, everything, fetch, read, also, take }: Share,
+    aside?: Aside,
+  ): CoordinatorAction {
     const { txn, together: atOnce, notify } = this;
     const { ring } = this.plan;
     if (aside !== undefined && notify > 0) aside = { ...aside, notify };
     return {
       do: 'send',
       group,
-      ask: { kind: 'lock', txn, ring, keys, everything, fetch, read, atOnce, aside, take },
+      ask: {
+        kind: 'lock',
+        txn,
+        ring,
+        keys,
+        everything,
+        fetch,
+        read,
+        ...(also && { also }),
+        atOnce,
+        aside,
+        take,
+      },
     };
   }
 

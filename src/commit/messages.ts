@@ -75,6 +75,8 @@ export type Ask =
       fetch: boolean;
       /** A reading command to execute once the keys are locked. */
       read: Run | null;
+      /** More of them: the replies follow each other. */
+      also?: readonly Run[];
       /** Refused, instead of waiting, when it cannot be granted at once: this coordinator holds other groups' locks. */
       atOnce?: boolean;
       /** Executed aside once the keys are locked, on these values and, where one is absent, on those found here. */

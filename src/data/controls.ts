@@ -13,7 +13,7 @@ import {
 import { encodeEvents } from '../net/event-message.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
-import { encodeCommand, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
+import { encodeCommand, MAX_BULK, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { runAside, type Store } from '../store/index.js';
 import { sayStates } from './exec.js';
@@ -21,7 +21,7 @@ import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { chosenFrom, deletionOf, takenFrom } from './taking.js';
-import { adoptedIn, commandOf, keysMadeBy, readOf, vetAsk } from './vet.js';
+import { adoptedIn, commandOf, keysMadeBy, readOf, readsIn, vetAsk } from './vet.js';
 import { Yielded } from './yielded.js';
 
 /** What the primary gives. */
@@ -130,7 +130,7 @@ export class Controls {
   /** Locks are granted: what was asked for is read now, and sent when it is committed. */
   fetch(lane: number, ask: Ask & { kind: 'lock' }, token: string): void {
     const { owner } = this;
-    const { txn, keys, read } = ask;
+    const { txn, keys } = ask;
     if (ask.ring !== owner.ring.version) {
       this.send(lane, { kind: 'refused', txn, why: 'stale' });
       owner.perform(owner.transactions.ask(lane, { kind: 'release', txn }));
@@ -167,8 +167,9 @@ export class Controls {
     }
     ctx.hits = hits;
     ctx.misses = misses;
-    if (read !== null) {
+    for (const read of readsIn(ask)) {
       const { row, request } = readOf(read.command);
+      const before = replies.length;
       replies.proto = read.proto;
       const insides = { store, locks: owner.transactions.locks };
       owner.execute(read.db, () => {
@@ -176,6 +177,11 @@ export class Controls {
         else internalRead(insides, row, request, ctx);
       });
       need = Math.max(need, ctx.need);
+      // An answer that is too long would end the lane, and be said again on the next one.
+      if (ask.everything && replies.length > MAX_BULK) {
+        replies.truncate(before);
+        replies.error('ERR too many keys to be named inside MULTI');
+      }
     }
     const ran =
       ask.aside && this.runAside({ ...ask.aside, values: withOwn(ask.aside.values, values) }, replies);

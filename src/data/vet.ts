@@ -1,7 +1,7 @@
 // What a peer sent is judged here before anything is executed: what would be a broken assertion further in must
 // end its connection instead. Decides nothing about meaning, and must never change anything.
 import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf, waits } from '../command/index.js';
-import { type Aside, type Ask, lockName, type TxnKey } from '../commit/index.js';
+import { type Aside, type Ask, lockName, type Run, type TxnKey } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
 import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
@@ -109,6 +109,10 @@ export function unwrap(
   return { wrap: 'asked', row, request: inner };
 }
 
+/** What is to be read under a lock, in order. */
+export const readsIn = ({ read, also = [] }: Ask & { kind: 'lock' }): Run[] =>
+  read === null ? [] : [read, ...also];
+
 /** The read of a lock: a command of the table, or TOWLINE.STATES, which has no row. @throws ProtocolError */
 export function readOf(bytes: Buffer): { row: CommandRow | undefined; request: Request } {
   const parser = new RequestParser();
@@ -121,8 +125,10 @@ export function readOf(bytes: Buffer): { row: CommandRow | undefined; request: R
 
 /** @throws ProtocolError unless this lock, aside or prepare can be executed when its turn comes */
 export function vetAsk(ask: Ask): void {
-  if (ask.kind === 'lock' && ask.read !== null && readOf(ask.read.command).row?.write) {
-    throw new ProtocolError('a lock whose read writes');
+  if (ask.kind === 'lock') {
+    for (const { command } of readsIn(ask)) {
+      if (readOf(command).row?.write) throw new ProtocolError('a lock whose read writes');
+    }
   }
   if (ask.kind === 'lock' && ask.aside !== undefined) vetAside(ask.aside);
   if (ask.kind === 'aside') vetAside(ask);
@@ -139,8 +145,8 @@ function vetAside({ values, runs }: Aside): void {
   }
   for (const { db, command } of runs) {
     const { row, request } = commandOf(command);
-    // FLUSHALL, in the middle of a transaction that has locked everything: of what was fetched.
-    if (row.where === 'all' && row.write) continue;
+    // FLUSHALL or DBSIZE, in the middle of a transaction that has locked everything: of what was fetched.
+    if (row.where === 'all') continue;
     if (row.where !== 'keys') throw new ProtocolError('aside: a command without keys');
     for (const each of databasesOf(row, request, db)) {
       for (const i of keysOf(row, request)) {

@@ -124,7 +124,7 @@ function readValues(fields: Fields): KeyValue[] {
   return values;
 }
 
-const runFields = (runs: Run[]): Argument[] => [
+const runFields = (runs: readonly Run[]): Argument[] => [
   runs.length,
   ...runs.flatMap(({ db, proto, command }) => [db, proto, command]),
 ];
@@ -178,7 +178,7 @@ const readNames = (fields: Fields): string[] => fields.list(() => fields.text())
 export function encodeAsk(ask: Ask): Buffer {
   switch (ask.kind) {
     case 'lock': {
-      const { txn, ring, everything, fetch, keys, read, atOnce, aside, take } = ask;
+      const { txn, ring, everything, fetch, keys, read, also = [], atOnce, aside, take } = ask;
       const flags = [everything ? 1 : 0, fetch ? 1 : 0, atOnce ? 1 : 0];
       return encodeCommand([
         'TOWLINE.LOCKKEYS',
@@ -186,7 +186,7 @@ export function encodeAsk(ask: Ask): Buffer {
         ring,
         ...flags,
         ...keyFields(keys),
-        ...runFields(read ? [read] : []),
+        ...runFields(read ? [read, ...also] : []),
         ...(aside ? [1, ...asideFields(aside)] : [0]),
         ...takeFields(take),
       ]);
@@ -224,10 +224,11 @@ export function decodeAsk(request: Request): Ask {
       const fetch = fields.flag();
       const atOnce = fields.flag();
       const keys = readKeys(fields);
-      const read = readRuns(fields)[0] ?? null;
+      const [read = null, ...also] = readRuns(fields);
       const aside = fields.flag() ? readAside(fields) : undefined;
       const take = readTake(fields);
-      return { kind: 'lock', txn, ring, everything, fetch, keys, read, atOnce, aside, take };
+      const lock = { kind: 'lock', txn, ring, everything, fetch, keys, read, atOnce, aside, take } as const;
+      return also.length > 0 ? { ...lock, also } : lock;
     }
     case 'TOWLINE.RELEASE':
       return { kind: 'release', txn };

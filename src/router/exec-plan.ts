@@ -9,8 +9,9 @@ import { elementsOf, wholeCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
 import type { Route } from './route.js';
+import { apart, WholeReads } from './whole-reads.js';
 
-/** What is executed: commands on keys, and those that write the whole keyspace (FLUSHALL). */
+/** What is executed: commands on keys, and those that write the whole keyspace (FLUSHALL) or count or name its keys. */
 export interface ExecWork {
   readonly commands: readonly Queued[];
   readonly watched: readonly WatchedKey[];
@@ -31,13 +32,19 @@ export function execPlan(route: Route, { commands: queued, watched, proto }: Exe
   for (const { db, key } of watched) homes.add(db, key, false);
   const whole = commands.filter(({ row }) => row.where === 'all');
   const watching = statesAsked(homes, watched);
+  const reads = new WholeReads(commands, proto);
   const runs: Run[] = commands.map(({ request, db }) => ({ db, proto, command: request.raw() }));
+  /** What each group said to the reads. */
+  let said: Buffer[][] = [];
   return {
     ring: route.version,
-    shares: shares(route, homes, watching, whole.length > 0),
+    shares: shares(route, homes, watching, whole.length > 0, reads),
     locked: (answers): Next => {
       if (changed(route, watched, watching, answers)) return { kind: 'answer', reply: nilOf(proto) };
       homes.note(answers);
+      // Behind the states of watched keys, where there are any.
+      if (reads.size > 0)
+        said = [...answers].map(([group, { reply }]) => apart(reply).slice(watching.has(group) ? 1 : 0));
       if (runs.length === 0) return { kind: 'answer', reply: Buffer.from('*0\r\n', 'latin1') };
       const group = homes.size > 0 ? homes.first : [...route.groups].sort()[0]!;
       return { kind: 'aside', group, values: homes.values(), runs };
@@ -49,10 +56,11 @@ export function execPlan(route: Route, { commands: queued, watched, proto }: Exe
         if (typeof words !== 'string') for (const group of route.groups) effects.add(group, db, words);
       };
       for (const { row, request, db } of whole)
-        if (row.swaps === undefined) everywhere(wholeCommand(row, request), db);
+        if (row.write && row.swaps === undefined) everywhere(wholeCommand(row, request), db);
       homes.change(changes, effects);
       for (const { row, request } of swaps) everywhere(wholeCommand(row, request), 0);
-      const all = Buffer.concat([Buffer.from(`*${commands.length}\r\n`, 'latin1'), reply]);
+      const replies = reads.size > 0 ? reads.merge(reply, said, homes.values()) : reply;
+      const all = Buffer.concat([Buffer.from(`*${commands.length}\r\n`, 'latin1'), replies]);
       return { kind: 'write', effects: effects.take(), reply: all, decided: () => homes.moved(changes) };
     },
   };
@@ -93,7 +101,13 @@ function statesAsked(homes: Homes, watched: readonly WatchedKey[]): Asked {
   return asked;
 }
 
-function shares(route: Route, homes: Homes, watching: Asked, everything: boolean): Share[] {
+function shares(
+  route: Route,
+  homes: Homes,
+  watching: Asked,
+  everything: boolean,
+  reads: WholeReads,
+): Share[] {
   const plain = homes.shares().map((share) => {
     const keys = watching.get(share.group);
     if (keys === undefined) return share;
@@ -103,8 +117,9 @@ function shares(route: Route, homes: Homes, watching: Asked, everything: boolean
   if (!everything) return plain;
   const of = new Map(plain.map((share) => [share.group, share]));
   return [...route.groups].sort().map((group) => {
-    const share = of.get(group) ?? { group, keys: [], fetch: false, read: null, everything };
-    return { ...share, everything };
+    const share = of.get(group) ?? { group, keys: [], fetch: false, read: null };
+    const [read = null, ...also] = [...(share.read === null ? [] : [share.read]), ...reads.runs()];
+    return { ...share, everything, read, also };
   });
 }
 

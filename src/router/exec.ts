@@ -11,6 +11,7 @@ import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
 import { named, type Route, SEVERAL } from './route.js';
+import { readsWhole } from './whole-reads.js';
 
 /** What is needed of the router. */
 export interface ExecOwner {
@@ -76,11 +77,12 @@ export function exec(
   const { route } = owner;
   const ofGroups = queue.filter(({ row }) => row.where !== 'router');
   if (route.empty && ofGroups.length > 0) return done(NO_GROUPS);
-  // A read of the whole keyspace in the middle of a transaction needs a store that holds the whole keyspace.
+  // SCAN and the like, in the middle of a transaction, need a store that holds the whole keyspace.
   const whole = route.groups.length === 1 && groupOf(route, { commands: ofGroups, watched, proto }) >= 0;
   // SORT with patterns needs keys that are known only when it runs.
   const commands = ofGroups.filter(
-    ({ row, request }) => (whole || row.where === 'keys' || row.write) && !named(row, request),
+    ({ row, request }) =>
+      (whole || row.where === 'keys' || row.write || readsWhole(row)) && !named(row, request),
   );
   const work: ExecWork = { commands, watched, proto };
   const finish = (reply: Buffer) => {
@@ -126,7 +128,7 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
   if (commands.length === 0) return SEVERAL;
   let group = -1;
   for (const { row, request, db } of commands) {
-    if (row.where === 'all' && (row.write || route.moving)) return SEVERAL;
+    if (row.where === 'all' && (row.write || route.moving || route.groups.length > 1)) return SEVERAL;
     const one = row.where === 'all' ? 0 : route.single(row, request, db);
     if (one < 0 || (group >= 0 && one !== group)) return SEVERAL;
     group = one;

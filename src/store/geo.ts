@@ -40,8 +40,14 @@ function unitArgument(request: Request, i: number): number {
 /** As C's `%.Nf` prints it. */
 function fixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+  const size = Math.abs(value);
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   // From there on toFixed() gives an exponent, and there is no fraction.
-  return Math.abs(value) < 1e21 ? value.toFixed(digits) : `${BigInt(value)}.${'0'.repeat(digits)}`;
+  if (size >= 1e21) return `${sign}${BigInt(size)}.${'0'.repeat(digits)}`;
+  const text = size.toFixed(digits);
+  // Half way between two: C takes the even one, toFixed() the larger one.
+  const half = (size * 2 ** (digits + 1)) % 1 === 0 && size.toFixed(digits + 1).endsWith('5');
+  return sign + (half && Number(text.at(-1)) % 2 === 1 ? size.toFixed(digits + 1).slice(0, -1) : text);
 }
 
 /** What C makes of a double as a 64-bit integer. */

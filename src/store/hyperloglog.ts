@@ -1,7 +1,7 @@
 // PFADD, PFCOUNT, PFMERGE, PFDEBUG, PFSELFTEST: strings that count distinct elements (hll-value.ts).
 // As in Redis, PFCOUNT of one key writes what it has counted into the value: a read with an effect, like one that finds
 // a key expired. Where nothing may be written now it only counts.
-import { STRING_EVENT } from '../command/index.js';
+import { cut, STRING_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
@@ -133,7 +133,7 @@ function pfdebug(store: Access, request: Request, ctx: Context): void {
     ctx.reply.bulk(words.join(' '));
   } else if (request.is(1, 'encoding')) ctx.reply.simple(hll.dense ? 'dense' : 'sparse');
   else if (request.is(1, 'todense')) ctx.reply.integer(widen() ? 1 : 0);
-  else reject(`ERR Unknown PFDEBUG subcommand '${request.text(1)}'`);
+  else reject(`ERR Unknown PFDEBUG subcommand '${cut(request.text(1))}'`);
 }
 
 function pfselftest(_store: Access, _request: Request, ctx: Context): void {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   compatibilityPage,
+  databasesOf,
   find,
   findText,
   firstKey,
@@ -89,6 +90,22 @@ test('keys stand where the rows say', () => {
   assert.deepEqual(keys('PING'), []);
   assert.equal(firstKey(findText('bitop')!), 2);
   assert.equal(firstKey(findText('ping')!), 0);
+});
+
+test('a second database is the one that the command takes', () => {
+  const databases = (line: string) => {
+    const request = requestOf(...line.split(' '));
+    return databasesOf(resolve(request)!, request, 2);
+  };
+  assert.deepEqual(databases('COPY a b'), [2]);
+  assert.deepEqual(databases('COPY a b REPLACE db 5'), [2, 5]);
+  assert.deepEqual(databases('COPY a b DB 5 DB 1'), [2, 1]);
+  assert.deepEqual(databases('COPY a b DB 5 DB 2'), [2]);
+  assert.deepEqual(databases('COPY a b DB 5 DB 16'), [2]);
+  assert.deepEqual(databases('COPY a b DB DB 1'), [2]);
+  assert.deepEqual(databases('COPY a b DB 1 DB'), [2, 1]);
+  assert.deepEqual(databases('MOVE a 3'), [2, 3]);
+  assert.deepEqual(databases('GET a'), [2]);
 });
 
 test('where each command runs', () => {

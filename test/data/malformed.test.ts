@@ -62,8 +62,8 @@ const CONTROL = ['TOWLINE.CONTROL', 'r1'];
 const command = (...words: Argument[]) => encodeCommand(words);
 const lock = { kind: 'lock', txn: 'r1:1', ring: 0, everything: false, fetch: true, read: null } as const;
 const key = { db: 0, key: 'k', exclusive: true };
-const reading = (db: number, bytes: Buffer) =>
-  encodeAsk({ ...lock, keys: [key], read: { db, proto: 2, command: bytes } });
+const run = (bytes: Buffer, db = 0) => ({ db, proto: 2, command: bytes }) as const;
+const reading = (db: number, bytes: Buffer) => encodeAsk({ ...lock, keys: [key], read: run(bytes, db) });
 const aside = (payload: Buffer | null, bytes: Buffer, db = 0) =>
   encodeAsk({
     kind: 'aside',
@@ -117,12 +117,21 @@ const TO_A_PRIMARY: Record<string, (Buffer | readonly Argument[])[]> = {
   "a lock that reads with a router's command": [CONTROL, reading(0, command('PING'))],
   'a lock that reads with too few arguments': [CONTROL, reading(0, command('GET'))],
   'a lock that reads in an unknown database': [CONTROL, reading(77, command('GET', 'k'))],
+  'a lock whose second read writes': [
+    CONTROL,
+    encodeAsk({
+      ...lock,
+      keys: [key],
+      read: run(command('GET', 'k')),
+      also: [run(command('SET', 'k', '1'))],
+    }),
+  ],
   'aside: a key that was not fetched': [CONTROL, aside(null, command('RENAME', 'k', 'other'))],
   'aside: a database that was not fetched': [CONTROL, aside(null, command('COPY', 'k', 'k', 'DB', 3))],
   'aside: a value without a head': [CONTROL, aside(Buffer.from('x'), command('GET', 'k'))],
   'aside: a value of an unknown type': [CONTROL, aside(Buffer.alloc(20, 200), command('GET', 'k'))],
   'aside: an unknown command': [CONTROL, aside(null, command('NOSUCH', 'k'))],
-  'aside: a command for every group': [CONTROL, aside(null, command('DBSIZE'))],
+  "aside: a router's command": [CONTROL, aside(null, command('PING'))],
   'aside: half a command': [CONTROL, aside(null, Buffer.from('*3\r\n$3\r\n'))],
   'aside: an unknown database': [CONTROL, aside(null, command('GET', 'k'), 16)],
   'prepare: effects that are none': [

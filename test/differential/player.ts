@@ -43,7 +43,11 @@ class Pair {
     else if (name === 'multi' && reply === '+OK\r\n') this.queued = [];
     else if (name === 'watch' && reply === '+OK\r\n') this.watching = true;
     else if (name === 'unwatch' && reply === '+OK\r\n') this.watching = false;
-    else if (['exec', 'discard', 'reset'].includes(name) && words.length === 1) {
+    else if (
+      words.length === 1 &&
+      (name === 'reset' || (this.queued !== null && /^(exec|discard)$/.test(name)))
+    ) {
+      // Outside MULTI the other two are refused, and what is watched stays so.
       this.queued = null;
       this.watching = false;
     }

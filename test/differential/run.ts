@@ -70,7 +70,7 @@ export async function differ({ parts, seed, groups, pauseMs, say }: Plan): Promi
         storm.check();
         return variant === 'storm' && storm.blows < LEAST_BLOWS;
       };
-      await play(player, seconds, seed, differences, calm);
+      await play(player, seconds, seed, differences, calm, say);
       if (variant === 'storm') await storm.end();
       outcomes.push({ variant, ...player.counts, differences, weather: storm.weather });
     }
@@ -83,6 +83,7 @@ export async function differ({ parts, seed, groups, pauseMs, say }: Plan): Promi
 /**
  * Script after script. What differs is added to `differences`; another seed goes on, until there are too many.
  * @param tooEarly whether the end must wait although its time has come
+ * @param say told at once what differs: who loses patience while it is made shorter must not lose it too
  */
 async function play(
   player: Player,
@@ -90,26 +91,31 @@ async function play(
   from: number,
   differences: string[],
   tooEarly: () => boolean,
+  say: (line: string) => void,
 ): Promise<void> {
   const over = performance.now() + seconds * 1000;
   const latest = over + seconds * 1000 * (MOST_LONGER - 1);
   const ended = () => performance.now() >= (tooEarly() ? latest : over);
   for (let seed = from; !ended() && differences.length < MOST_DIFFERENCES; seed++) {
     let first: string | null = null;
+    let enough = Number.POSITIVE_INFINITY;
     const once = async (script: Script) => {
-      if (first === null && ended()) return;
+      if (first === null ? ended() : performance.now() >= enough) return;
       try {
         await player.play(script);
       } catch (error) {
         // What fails otherwise is no difference, and cannot be made shorter.
         if (!(error instanceof Difference)) throw error;
-        first ??= `${error.message}\nfirst seen in\n${linesOf(script)}`;
+        if (first === null) {
+          first = `${error.message}\nfirst seen in\n${linesOf(script)}`;
+          enough = performance.now() + SHRINK_SECONDS * 1000;
+          say(`seed ${seed}: ${first}`);
+        }
         throw error;
       }
     };
     const property = fc.asyncProperty(scripts(LENGTH), once);
-    const limit = latest - performance.now() + SHRINK_SECONDS * 1000;
-    const details = await fc.check(property, { seed, numRuns: ROUND, interruptAfterTimeLimit: limit });
+    const details = await fc.check(property, { seed, numRuns: ROUND });
     if (!details.failed || details.counterexample === null) continue;
     const error = details.errorInstance as Error;
     if (first === null) throw error;

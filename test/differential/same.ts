@@ -9,6 +9,8 @@ import { normalSortedSet } from '../store/zset-commands.js';
 
 /** How far the two clocks may be apart when they are asked, ms: a failover lies between them at most. */
 const SKEW_MS = 15_000;
+/** Expiries beyond 2^53 - 1 ms are kept as that: a little less than it, and than the longest time to it, ms. */
+const FAR = 2 ** 53 - 1e13;
 const TIMES = ['TTL', 'PTTL', 'EXPIRETIME', 'PEXPIRETIME'];
 /** ENCODING goes by the value alone; Redis remembers how a value came about, and what it once was. */
 const ENCODINGS = [
@@ -60,6 +62,8 @@ export function same(command: readonly string[], mine: string, theirs: string): 
   const [name, verb] = words as [string, string?];
   if (TIMES.includes(name) && mine[0] === ':' && theirs[0] === ':') {
     const [a, b] = [Number(mine.slice(1)), Number(theirs.slice(1))];
+    const far = name.startsWith('P') ? FAR : FAR / 1000;
+    if (b > far) return a > far;
     return a > 0 && b > 0 && Math.abs(a - b) <= (name.startsWith('P') ? SKEW_MS : SKEW_MS / 1000);
   }
   if (name === 'OBJECT' && verb?.toUpperCase() === 'ENCODING') {

@@ -8,6 +8,8 @@ import { needs } from '../needs.js';
 import { startCluster } from './cluster.js';
 
 const run = promisify(execFile);
+/** The whole default list has so many tests. */
+const DEFAULT_TESTS = 20;
 const TESTS = ['PING_INLINE', 'PING_MBULK', 'SET', 'GET', 'INCR', 'MSET (10 keys)'];
 
 test('redis-benchmark', needs('redis-benchmark'), async (t) => {
@@ -33,6 +35,17 @@ test('redis-benchmark', needs('redis-benchmark'), async (t) => {
             `${name} in ${stdout}`,
           );
         }
+      });
+    }
+    // It also asks for settings first, which a list with -q does too.
+    for (const depth of [1, 16]) {
+      await t.test(`the whole default list, -P ${depth}`, async () => {
+        const args = ['-p', String(port), '-P', String(depth), '-n', '2000', '--csv'];
+        const { stdout, stderr } = await run('redis-benchmark', args, { timeout: 300_000 });
+        assert.equal(stderr, '');
+        const lines = stdout.trim().split('\n').slice(1);
+        assert.equal(lines.length, DEFAULT_TESTS, stdout);
+        for (const line of lines) assert.match(line, /^"[^"]+"(,"[0-9.]+")+$/);
       });
     }
     await t.test('every INCR was counted', async () => {

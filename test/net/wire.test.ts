@@ -28,21 +28,21 @@ const value = record({ db, key: latin1, payload: fc.option(payload, { nil: null 
 const run = record({ db, proto: fc.constantFrom(2 as const, 3 as const), command: bytes });
 const kind = <T extends string>(text: T) => fc.constant(text);
 
+const lock = {
+  kind: kind('lock'),
+  txn,
+  ring: fc.maxSafeNat(),
+  keys: few(key),
+  everything: fc.boolean(),
+  fetch: fc.boolean(),
+  read: fc.option(run, { nil: null }),
+  atOnce: fc.boolean(),
+  aside: fc.option(record({ values: few(value), runs: few(run) }), { nil: undefined }),
+  take: fc.option(record({ slots: few(fc.nat(16383)), keys: fc.nat(), bytes: fc.nat() }), { nil: undefined }),
+};
 const ask: fc.Arbitrary<Ask> = fc.oneof(
-  record({
-    kind: kind('lock'),
-    txn,
-    ring: fc.maxSafeNat(),
-    keys: few(key),
-    everything: fc.boolean(),
-    fetch: fc.boolean(),
-    read: fc.option(run, { nil: null }),
-    atOnce: fc.boolean(),
-    aside: fc.option(record({ values: few(value), runs: few(run) }), { nil: undefined }),
-    take: fc.option(record({ slots: few(fc.nat(16383)), keys: fc.nat(), bytes: fc.nat() }), {
-      nil: undefined,
-    }),
-  }),
+  record(lock),
+  record({ ...lock, read: run, also: fc.array(run, { minLength: 1, maxLength: 4 }) }),
   record({ kind: kind('release'), txn }),
   record({ kind: kind('aside'), txn, values: few(value), runs: few(run) }),
   record({

@@ -54,6 +54,9 @@ function command(random: Random, keys: readonly string[]): string[] {
     [1, () => ['INCR', `l${key()}`]],
     [1, () => ['TYPE', `${random.pick(['', 'h', 'l'])}${key()}`]],
     [1, () => ['FLUSHALL']],
+    [2, () => ['DBSIZE']],
+    // One at most: the order of several is another.
+    [1, () => ['KEYS', random.pick([key(), 'no*such', `[a-z]${key().slice(1)}`])]],
     [2, () => ['SWAPDB', random.pick(['0', '1', '2', '16', 'x']), random.pick(['0', '1', '2', '-1'])]],
     [1, () => ['FLUSHDB', random.pick(['SYNC', 'ASYNC', 'NOW'])]],
     [2, () => ['SELECT', random.pick(['0', '1', '2', '16', '01', 'x'])]],

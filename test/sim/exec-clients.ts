@@ -27,6 +27,8 @@ export interface ExecPlan {
   modern: boolean;
   /** Whether they swap databases. In each of them the accounts add up. */
   swaps: boolean;
+  /** Whether they count all keys, which nobody deletes. */
+  counts: boolean;
   quota: number;
 }
 
@@ -61,6 +63,8 @@ export class ExecClient {
   refused = 0;
   /** EXECs that executed nothing since a watched key had changed, or might have. */
   nils = 0;
+  /** Keys that were there when it counted last. */
+  counted = 0;
   /** Watched ones that succeeded. */
   watched = 0;
 
@@ -117,6 +121,7 @@ export class ExecClient {
       [3, 'watched increment'],
       [2, 'plain'],
       ...(plan.swaps ? ([[2, 'swap']] as const) : []),
+      ...(plan.counts ? ([[4, 'count']] as const) : []),
     ] as const);
     switch (what) {
       case 'transfer':
@@ -135,6 +140,8 @@ export class ExecClient {
         return this.guarded([counter], ([key], [value]) => [{ op: 'set', key: key!, to: value! + 1 }]);
       case 'swap':
         return this.swap([...accounts, ...counters]);
+      case 'count':
+        return this.count();
       case 'plain':
         return this.plain(
           random.chance(0.5) ? { op: 'add', key: counter, by: 1 } : { op: 'get', key: counter },
@@ -161,6 +168,28 @@ export class ExecClient {
       { op: 'add', key: a!, by },
     ];
     this.multi({ guards: [], steps }, () => {});
+    this.write();
+  }
+
+  /** KEYS and DBSIZE agree, each key is there once, and what the EXEC itself makes and deletes counts in its turn. */
+  private count(): void {
+    const { name, accounts, counters } = this.plan;
+    const mark = `${name}:${this.issued}`;
+    const words = [['DBSIZE'], ['KEYS', '*'], ['SET', mark, '1'], ['DBSIZE'], ['DEL', mark], ['KEYS', mark]];
+    // Some that are there, and that it holds itself.
+    for (const each of [['MULTI'], ...words, ['MGET', ...this.two(accounts)]]) this.send(each, IGNORED);
+    const known = new Set([...accounts, ...counters]);
+    const take: Take = (reply, error) => {
+      if (error.startsWith('UNCERTAIN') || REFUSALS.test(error)) return;
+      if (error !== '' || !Array.isArray(reply))
+        throw new Violation(`${name}: ${error || JSON.stringify(reply)} for an EXEC that counts`);
+      const [size, names, , more, , marks] = reply as [number, string[], string, number, number, string[]];
+      const agree = names.length === size && new Set(names).size === size && more === size + 1;
+      if (!agree || marks.length > 0 || names.some((key) => !known.has(key)) || size < this.counted)
+        throw new Violation(`${name} counted ${JSON.stringify(reply)} after ${this.counted}`);
+      this.counted = size;
+    };
+    this.send(['EXEC'], { take, gave: () => {} });
     this.write();
   }
 

@@ -87,6 +87,7 @@ function play(world: World, clients: ExecClient[], report: ExecReport): void {
   const counters = namesOver('n', GROUPS.length, owners, 1);
   // By the seed, not by chance: the other seeds run as they did before there was SWAPDB.
   const swaps = world.seed % 5 === 3;
+  const counts = world.seed % 5 === 2;
   const observers = new Observers(
     cluster,
     [...accounts, ...counters].flatMap((key) =>
@@ -103,7 +104,7 @@ function play(world: World, clients: ExecClient[], report: ExecReport): void {
   const count = 3 + random.below(4);
   const client = (name: string, quota: number, think: number) => {
     const modern = random.chance(0.3);
-    const plan = { name, db, accounts, counters, sum: 0, think, modern, swaps, quota };
+    const plan = { name, db, accounts, counters, sum: 0, think, modern, swaps, counts, quota };
     const host = new SimHost(world, cluster.network, name);
     return new ExecClient(host, plan, () => random.pick(cluster.routers).address, recorder);
   };

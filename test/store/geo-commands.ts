@@ -14,7 +14,11 @@ const lon = fc
 const lat = fc
   .oneof(near(37.5, 38.2), near(37.5, 38.2), near(-85, 85), near(84, 85.05), text('0', '-85.05112878'))
   .map(String);
-const odd = text('nan', 'x', '', '181', '-180.5', '86', '-90', '1e400', 'inf', '0x10', ' 1');
+const odd = text(
+  ...['nan', 'x', '', '181', '-180.5', '86', '-90', '1e400', 'inf', '0x10', ' 1', '-0', '-1e-9'],
+  // Half way between two numbers of six digits: that is rounded to the even one.
+  ...['200.0078125', '-200.0234375', '1000.0546875'],
+);
 const seldom = (usual: fc.Arbitrary<string>, odder: fc.Arbitrary<string>) =>
   fc.oneof({ weight: 15, arbitrary: usual }, { weight: 1, arbitrary: odder });
 const someLon = seldom(lon, odd);

@@ -43,7 +43,7 @@ export const hllCommand: fc.Arbitrary<string[]> = fc.oneof(
     arbitrary: fc.array(key, { minLength: 1, maxLength: 4 }).map((keys) => ['PFMERGE', ...keys]),
   },
   { weight: 6, arbitrary: words(is('GET'), key) },
-  words(is('PFDEBUG'), text('ENCODING', 'todense', 'DECODE', 'GETREG', 'none'), key),
+  words(is('PFDEBUG'), text('ENCODING', 'todense', 'DECODE', 'GETREG', 'none', 'no\x00ne'), key),
   words(is('PFDEBUG'), is('ENCODING'), key),
   fc.tuple(key, forged).map(([name, value]) => ['SET', name, value]),
   fc.tuple(key, damage).map(([name, [at, byte]]) => ['SETRANGE', name, at, byte]),

@@ -125,8 +125,10 @@ export const GENERIC_ROWS: readonly CommandRow[] = [
     keys: { first: 1, last: 2, step: 1 },
     specs: [spec(1, 0, 1, 'RO access'), spec(2, 0, 1, 'OW update')],
     otherDatabase: (request) => {
-      for (let i = 3; i + 1 < request.argc; i++) if (request.is(i, 'db')) return Number(request.text(i + 1));
-      return -1;
+      // The last one counts, as where it is executed: a database that is not named here must never be touched there.
+      let db = -1;
+      for (let i = 3; i + 1 < request.argc; i++) if (request.is(i, 'db')) db = Number(request.text(++i));
+      return db;
     },
     where: 'keys',
     split: 'aside',

@@ -1,4 +1,5 @@
 // CLUSTER for cluster-mode clients that are pointed at a router. The map is cluster-map.ts; this file its replies.
+import { cut } from '../../command/index.js';
 import type { ReplyWriter, Request } from '../../resp/index.js';
 import { encodeCommand } from '../../resp/index.js';
 import { SLOTS, slotOfText } from '../../ring/index.js';
@@ -97,7 +98,7 @@ const replicas: LocalHandler = (request, client, server, reply) => {
   const all = clusterNodes(client, server);
   const asked = request.text(2);
   const node = all.find(({ id }) => id === asked);
-  if (node === undefined) reply.error(`ERR Unknown node ${asked}`);
+  if (node === undefined) reply.error(`ERR Unknown node ${cut(asked)}`);
   else if (!node.myself) reply.error('ERR The specified node is not a master');
   else {
     bulks(

@@ -1,5 +1,5 @@
 // MONITOR, SLOWLOG and LATENCY: what observe/ has seen of this router's clients, in the forms of Redis 7.0.
-import { LEAVES } from '../../command/index.js';
+import { cut, LEAVES } from '../../command/index.js';
 import type { ReplyWriter } from '../../resp/index.js';
 import type { LatencyEvent } from '../observe/latency.js';
 import { helpOf } from './handler.js';
@@ -87,7 +87,7 @@ function age(seconds: number): string {
 
 const graph: LocalHandler = (request, _client, server, reply) => {
   const event = eventOf(server, request.text(2));
-  if (event === undefined) return reply.error(`ERR No samples available for event '${request.text(2)}'`);
+  if (event === undefined) return reply.error(`ERR No samples available for event '${cut(request.text(2))}'`);
   reply.verbatim(graphOf(event, Math.floor(server.clock.wall() / 1000)));
 };
 

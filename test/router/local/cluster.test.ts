@@ -43,6 +43,7 @@ test('CLUSTER NODES, MYID, REPLICAS, LINKS', async () => {
   assert.equal(await words('cluster myid'), bulk(A));
   assert.equal(await words(`cluster replicas ${A}`), `*2\r\n${bulk(lines[1]!)}${bulk(lines[2]!)}`);
   assert.equal(await words('cluster replicas abc'), '-ERR Unknown node abc\r\n');
+  assert.equal(await words('cluster replicas abc\0d'), '-ERR Unknown node abc\r\n');
   assert.equal(await words(`cluster replicas ${B}`), '-ERR The specified node is not a master\r\n');
   assert.equal(await words('cluster links'), '*0\r\n');
 });

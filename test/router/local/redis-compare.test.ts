@@ -55,6 +55,16 @@ commands.splice(
   ['config', 'set', 'requirepass', ''],
   ['client', 'setname', 'a b'],
   ['echo', ''],
+  // To Redis a text ends at a zero byte.
+  ['latency', 'graph', 'x\0y'],
+  ['acl', 'getuser', 'no\0pe'],
+  ['config', 'set', 'a\0b', 'c'],
+  ['config', 'set', 'maxclients', '1\x000'],
+  ['client', 'kill', 'fo\0o', '1'],
+  ['client', 'no-evict', 'o\0n'],
+  ['select', '1\0'],
+  ['hello', '3', 'fo\0o'],
+  ['slowlog', 'get', '1\0'],
 );
 
 /** Redis's own, which the first pass changes. */
