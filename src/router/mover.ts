@@ -223,11 +223,11 @@ export class Mover {
     const { owner } = this;
     this.pace.wait((go) => {
       if (!go || this.stopped || !this.leading || owner.route !== route || owner.holding()) return done();
-      this.pace.began();
+      const began = this.host.now();
       this.step(route, batch, (step) => {
         const over = (moved: Moved | null) => {
           this.heard();
-          this.pace.took(moved ?? { keys: 0, bytes: 0 });
+          this.pace.took(moved ?? { keys: 0 }, began);
           this.state.keysMoved += moved?.keys ?? 0;
           this.state.bytesMoved += moved?.bytes ?? 0;
           // What could not be moved is met again in the next round. Whether nothing is left is asked of the group before

@@ -1,17 +1,17 @@
-// How fast the drain goes: at full speed, at so many keys a second, or by itself, so that clients hardly notice. A pause
-// as long as the work before it leaves the cluster's time to clients, and grows as the cluster gets busier.
+// How fast the drain goes: at full speed, at so many keys a second, or by itself. A pause in proportion to the work
+// before it leaves time to clients, and grows as the cluster gets busier. It is not long: while a key has not moved, a
+// write of it costs ten others, so that a slower drain costs clients more than a faster one, until it is over.
 import type { Host } from '../net/host.js';
 
-/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: works half of the time. */
+/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: each of two transactions rests for a while. */
 export type Rate = 'auto' | 'max' | number;
 
-const MOST_KEYS = 128;
-/** Transactions at a time at full speed. */
-const PARALLEL = 4;
-/** Keys of one transaction by itself. */
-const AUTO_KEYS = 128;
+/** Transactions at a time, and keys of each. */
+const FULL = { parallel: 4, keys: 512 };
+const AUTO = { parallel: 2, keys: 256 };
+const NUMBERED = { parallel: 1, keys: 128 };
 /** A pause by itself is so many times as long as the work before it; at least, at most, ms. */
-const REST = 1;
+const REST = 0.5;
 const LEAST_MS = 4;
 const MOST_MS = 250;
 /** How often a paused drain looks whether it may go on, ms. */
@@ -21,7 +21,6 @@ const PAUSED_MS = 200;
 export class Pace {
   private rate: Rate = 'auto';
   private notBefore = 0;
-  private beganAt = 0;
 
   constructor(private readonly host: Host) {}
 
@@ -31,15 +30,17 @@ export class Pace {
   }
   /** Transactions that may be under way together. */
   get parallel(): number {
-    return this.rate === 'max' ? PARALLEL : 1;
+    return this.size.parallel;
   }
 
   /** Keys of one transaction at most. */
   get keysAtOnce(): number {
-    const { rate } = this;
-    if (rate === 'max') return MOST_KEYS;
-    if (rate === 'auto') return AUTO_KEYS;
-    return Math.max(1, Math.min(MOST_KEYS, Math.floor(rate / 10)));
+    const { rate, size } = this;
+    return typeof rate === 'string' ? size.keys : Math.max(1, Math.min(size.keys, Math.floor(rate / 10)));
+  }
+  private get size() {
+    if (this.rate === 'max') return FULL;
+    return this.rate === 'auto' ? AUTO : NUMBERED;
   }
 
   /** Calls back when the next one may begin; with false when the drain is paused. */
@@ -52,17 +53,14 @@ export class Pace {
     if (this.rate === 'max' || ms <= 0) return then(true);
     this.host.after(ms, () => then(true));
   }
-  began(): void {
-    this.beganAt = this.host.now();
-  }
-  /** A transaction is over. */
-  took({ keys }: { keys: number }): void {
+  /** A transaction is over. @param since when it began, monotonic, ms */
+  took({ keys }: { keys: number }, since: number): void {
     const now = this.host.now();
     const { rate } = this;
     if (rate === 'max') return;
     const pause =
       rate === 'auto'
-        ? Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - this.beganAt)))
+        ? Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - since)))
         : (1000 * Math.max(1, keys)) / Math.max(rate, 1);
     this.notBefore = Math.max(now, this.notBefore) + pause;
   }

@@ -10,8 +10,8 @@ const WINDOW_MS = 100;
 /** Shorter waits are not kept, ms. */
 const SHORT_MS = 5;
 const TICK_MS = 5;
-/** Latencies are kept for each second. */
-const SECOND_MS = 1000;
+/** Latencies are kept for each so many ms. */
+const PERIOD_MS = 200;
 
 /** A time in which one client got no answer: when it ended, and how long it was, ms of performance.now(). */
 export interface Gap {
@@ -90,11 +90,11 @@ export class KeyLoad {
     return (count * 1000) / WINDOW_MS / Math.max(1, index(to) - index(from) - 1);
   }
 
-  /** The latency that a share of all commands stayed at or below, in the whole seconds between two moments, ms. */
+  /** The latency that a share of all commands stayed at or below, in the whole periods between two moments, ms. */
   quantile(share: number, from: number, to: number): number {
     const all = new Histogram();
-    const second = (at: number) => Math.floor((at - this.began) / SECOND_MS);
-    for (let i = second(from) + 1; i < second(to); i++) {
+    const period = (at: number) => Math.floor((at - this.began) / PERIOD_MS);
+    for (let i = period(from) + 1; i < period(to); i++) {
       const one = this.latencies[i];
       if (one !== undefined) all.add(one);
     }
@@ -186,8 +186,8 @@ export class KeyLoad {
       last = now;
       const window = Math.floor((now - this.began) / WINDOW_MS);
       this.answered[window] = (this.answered[window] ?? 0) + 1;
-      const second = Math.floor((now - this.began) / SECOND_MS);
-      (this.latencies[second] ??= new Histogram()).record((now - sent) * 1000);
+      const period = Math.floor((now - this.began) / PERIOD_MS);
+      (this.latencies[period] ??= new Histogram()).record((now - sent) * 1000);
       if (this.mix.pauseMs > 0) {
         await sleep(this.mix.pauseMs);
         last = performance.now();
