@@ -181,6 +181,7 @@ export class Mover {
       if (any) slotsLeft++;
     }
     const same = this.state.version === route.version;
+    if (!same) this.pace.begins();
     const { keysMoved, bytesMoved, slotsTotal } = same
       ? this.state
       : { keysMoved: 0, bytesMoved: 0, slotsTotal: 0 };

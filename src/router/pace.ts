@@ -1,9 +1,10 @@
 // How fast the drain goes: at full speed, at so many keys a second, or by itself. A pause in proportion to the work
 // before it leaves time to clients, and grows as the cluster gets busier. It is not long: while a key has not moved, a
-// write of it costs ten others, so that a slower drain costs clients more than a faster one, until it is over.
+// write of it costs ten others, so that a slower drain costs clients more than a faster one, until it is over. So a short
+// one is best made at full speed; only a long one must leave them room.
 import type { Host } from '../net/host.js';
 
-/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: each of two transactions rests for a while. */
+/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: the same for a moment, and then with rests. */
 export type Rate = 'auto' | 'max' | number;
 
 /** Transactions at a time, and keys of each. */
@@ -14,6 +15,8 @@ const NUMBERED = { parallel: 1, keys: 128 };
 const REST = 0.5;
 const LEAST_MS = 4;
 const MOST_MS = 250;
+/** How long a drain by itself goes at full speed, ms. */
+const SPRINT_MS = 2000;
 /** How often a paused drain looks whether it may go on, ms. */
 const PAUSED_MS = 200;
 
@@ -21,6 +24,7 @@ const PAUSED_MS = 200;
 export class Pace {
   private rate: Rate = 'auto';
   private notBefore = 0;
+  private sprintsUntil = 0;
 
   constructor(private readonly host: Host) {}
 
@@ -28,6 +32,14 @@ export class Pace {
     this.rate = rate;
     this.notBefore = 0;
   }
+  /** A ring has changed: there is a drain to be begun. */
+  begins(): void {
+    this.sprintsUntil = this.host.now() + SPRINT_MS;
+  }
+  private get full(): boolean {
+    return this.rate === 'max' || (this.rate === 'auto' && this.host.now() < this.sprintsUntil);
+  }
+
   /** Transactions that may be under way together. */
   get parallel(): number {
     return this.size.parallel;
@@ -39,7 +51,7 @@ export class Pace {
     return typeof rate === 'string' ? size.keys : Math.max(1, Math.min(size.keys, Math.floor(rate / 10)));
   }
   private get size() {
-    if (this.rate === 'max') return FULL;
+    if (this.full) return FULL;
     return this.rate === 'auto' ? AUTO : NUMBERED;
   }
 
@@ -50,14 +62,14 @@ export class Pace {
       return;
     }
     const ms = this.notBefore - this.host.now();
-    if (this.rate === 'max' || ms <= 0) return then(true);
+    if (this.full || ms <= 0) return then(true);
     this.host.after(ms, () => then(true));
   }
   /** A transaction is over. @param since when it began, monotonic, ms */
   took({ keys }: { keys: number }, since: number): void {
     const now = this.host.now();
     const { rate } = this;
-    if (rate === 'max') return;
+    if (this.full || rate === 'max') return;
     const pause =
       rate === 'auto'
         ? Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - since)))
