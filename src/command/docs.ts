@@ -10,7 +10,7 @@ const NOTES: Readonly<Record<string, string>> = {
   incrbyfloat: 'computed with 80-bit numbers, as Redis on x86-64, on any machine',
   object: 'ENCODING goes by the value alone; REFCOUNT is always 1; FREQ says that no LFU policy is selected',
   scan: 'the cursor is a place in a fixed order, the same at every router; inside MULTI only while there is one group',
-  keys: 'asks every group; inside MULTI, while there are several groups, all of them are locked as a whole until EXEC is over; the same for DBSIZE',
+  keys: 'asks every group; inside MULTI, while there are several groups, all of them are locked as a whole until EXEC is over, which is refused (NOREPLICAS) as a write is while any of them has too few members; the same for DBSIZE',
   watch:
     'an EXEC may execute nothing although no watched key has changed: after a change of the ring or of a primary, and where a watched key was absent, after a deletion in its slot or a flush',
   flushall: 'one transaction over every group',

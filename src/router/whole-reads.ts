@@ -33,8 +33,9 @@ export const readsWhole = (row: CommandRow): boolean =>
   row.where === 'all' && WITHOUT[row.name] !== undefined;
 
 /** Replies that follow each other, each by itself. */
-export function apart(replies: Buffer, from = 0): Buffer[] {
+export function apart(replies: Buffer): Buffer[] {
   const all: Buffer[] = [];
+  let from = 0;
   while (from < replies.length) {
     const to = replyEnd(replies, from, replies.length);
     all.push(replies.subarray(from, to));

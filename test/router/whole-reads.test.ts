@@ -101,6 +101,14 @@ describe('KEYS and DBSIZE inside MULTI', () => {
     assert.equal(client.all('MULTI', 'DBSIZE', 'EXEC')[2], '*1\r\n:60\r\n');
   });
 
+  it('as a write where a group has too few members', () => {
+    const cluster = new TestCluster({ members: 2, minInSync: 2 });
+    const client = cluster.client();
+    cluster.killBackup('g2');
+    assert.match(client.all('MULTI', 'DBSIZE', 'EXEC')[2]!, /^-NOREPLICAS/);
+    assert.equal(client.ask('DBSIZE'), ':0\r\n');
+  });
+
   it('nothing is counted by halves while others write', () => {
     const cluster = new TestCluster();
     const [one, other] = [cluster.client(), cluster.client(1)];
