@@ -68,10 +68,10 @@ export class Participant<P> {
     return entriesOf(this.records.values(), this.fenced);
   }
 
-  /** Keys that a transaction has locked and not prepared; null: it is in no such state. */
-  lockedBy(txn: Txn): readonly TxnKey[] | null {
+  /** What a transaction has locked and not prepared, and under which ring; null: it is in no such state. */
+  lockedBy(txn: Txn): { keys: readonly TxnKey[]; ring: number } | null {
     const record = this.records.get(txn);
-    return record?.state === 'locked' ? record.keys : null;
+    return record?.state === 'locked' ? { keys: record.keys, ring: record.ask!.ring } : null;
   }
   /** Number of transactions known. */
   get size(): number {

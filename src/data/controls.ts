@@ -301,10 +301,13 @@ export class Controls {
   /** What a PREPARE of keys that one group has chosen means here. */
   private parted(ask: Ask & { kind: 'prepare' }): Ask & { kind: 'prepare' } {
     const { part, txn, effects } = ask;
-    if (part === 'takes') return { ...ask, more: keysMadeBy(effects) };
-    return part === 'gives'
-      ? { ...ask, effects: deletionOf(this.owner.transactions.lockedBy(txn) ?? []) }
-      : ask;
+    if (part === undefined) return ask;
+    const { transactions, ring } = this.owner;
+    const locked = transactions.lockedBy(txn);
+    if (part === 'gives') return { ...ask, effects: deletionOf(locked?.keys ?? []) };
+    // Its keys are locked only now: under a newer ring this group may have called their slots empty (R2), and says NEVER.
+    const token = locked === null || locked.ring === ring.version ? ask.token : '';
+    return { ...ask, token, more: keysMadeBy(effects) };
   }
 
   /** Whether everything that these effects adopt is here. */

@@ -68,7 +68,10 @@ describe('Participant with several transactions', () => {
       });
     d.lock(1, 'r1:1', 'moves?');
     d.lock(2, 'r2:1', 'a?');
-    assert.deepEqual(d.participant.lockedBy('r1:1'), [{ db: 0, key: 'moves', exclusive: false }]);
+    assert.deepEqual(d.participant.lockedBy('r1:1'), {
+      keys: [{ db: 0, key: 'moves', exclusive: false }],
+      ring: 1,
+    });
     assert.deepEqual(bring('r1:1', '5.1', 'a'), ['log never']);
     assert.equal(d.participant.lockedBy('r1:1'), null);
     assert.deepEqual(d.committed(1), ['send 1 vote never']);

@@ -309,6 +309,10 @@ test('a group below minInSync takes a member in while a value that came in piece
   assert.equal(run(100442).failure, null);
 });
 
+test('R2: keys that a PREPARE brings are locked under the ring they were planned with, or never (seed 402562)', () => {
+  assert.equal(run(402562).failure, null);
+});
+
 test('a primary that hands over does not name a member that has died unnoticed (seed 401765)', () => {
   assert.equal(run(401765).failure, null);
 });

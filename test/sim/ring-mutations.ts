@@ -164,7 +164,33 @@ export const RING_MUTATIONS: GroupMutation[] = [
     finds: WRONG,
     seeds: [1, 2, 3],
     variant: CHURN,
-    apply: () => patch(Participant.prototype, 'lockedBy', () => () => []),
+    apply: () =>
+      patch(
+        Participant.prototype,
+        'lockedBy',
+        (lockedBy) =>
+          function (txn) {
+            const locked = lockedBy.call(this, txn);
+            return locked && { ...locked, keys: [] };
+          },
+      ),
+  },
+  {
+    name: 'R2: the fence is not checked when a PREPARE brings keys to be locked',
+    finds: WRONG,
+    seeds: [402562],
+    variant: { ...CHURN, volatile: 3, large: 200, abandon: 0.5 },
+    apply: () =>
+      patch(
+        Participant.prototype,
+        'lockedBy',
+        (lockedBy) =>
+          function (txn) {
+            const locked = lockedBy.call(this, txn);
+            // As if its keys had been locked when it was planned.
+            return locked?.keys.some(({ db }: { db: number }) => db !== 16) ? locked : null;
+          },
+      ),
   },
   {
     name: 'R1: what the drain brings is taken over locks that others hold',
