@@ -64,6 +64,8 @@ interface Member {
   since: number;
   /** In the configuration that stands; false: counted already, but not in it yet. */
   listed: boolean;
+  /** A configuration that names it was sent: it may stand, whatever came of it as far as is known here. */
+  claimed: boolean;
   /** Seq from which it counts. */
   from: number;
   dead: boolean;
@@ -183,6 +185,7 @@ export class InSync {
       beacon: new BeaconLink(host, shared, id, this.times.leaseMs / 5),
       since,
       listed,
+      claimed: listed,
       from,
       dead: false,
       held: from,
@@ -240,8 +243,9 @@ export class InSync {
     const coming: string[] = [];
     for (const [id, member] of this.members) {
       if (member.dead) {
-        // A candidate that dies was never counted on by anybody else.
-        if (member.listed) leaving.push(id);
+        // A candidate that dies was never counted on by anybody else, unless it may have been named: then it may lead by
+        // now (R6), and only a configuration without it says that it does not.
+        if (member.claimed) leaving.push(id);
         else this.leave([id]);
       } else if (
         !member.listed &&
@@ -257,6 +261,7 @@ export class InSync {
     const inSync = [...config.inSync.filter((id) => !leaving.includes(id)), ...coming];
     const next: GroupConfig = { ...config, epoch: config.epoch + 1, inSync };
     this.changing = true;
+    for (const id of coming) this.members.get(id)!.claimed = true;
     // R4: who may have left already is not counted among minInSync.
     for (const id of leaving) owner.log.list(id, false);
     const wanted = () => leaving.every((id) => this.gone(id));
@@ -265,7 +270,7 @@ export class InSync {
       if (this.stopped) return;
       if (result === 'conflict') {
         // Not wanted any more, perhaps: then they are as they were.
-        for (const id of leaving) owner.log.list(id, true);
+        for (const id of leaving) if (this.members.get(id)?.listed) owner.log.list(id, true);
         return owner.conflict();
       }
       this.config = next;

@@ -309,6 +309,10 @@ test('a group below minInSync takes a member in while a value that came in piece
   assert.equal(run(100442).failure, null);
 });
 
+test('R6: a candidate that may have been named is counted until a configuration without it stands (seed 412840)', () => {
+  assert.equal(run(412840).failure, null);
+});
+
 test('R2: keys that a PREPARE brings are locked under the ring they were planned with, or never (seed 402562)', () => {
   assert.equal(run(402562).failure, null);
 });
