@@ -165,6 +165,23 @@ describe('a candidate', () => {
   });
 });
 
+describe('a candidate that may have been named without its primary knowing', () => {
+  it('is needed until a configuration without it stands: it may lead by now (R6)', () => {
+    const group = serving({ members: 2, held: true });
+    group.start('c');
+    group.until(() => group.changes.length === 1, 3000);
+    const change = group.changes[0]!;
+    group.at('a').zookeeper = false;
+    // Written, but its sender hears of a conflict when somebody has changed it once more.
+    group.publish(change.next);
+    group.kill('c');
+    group.run(100);
+    change.refuse();
+    group.run(50);
+    assert.ok(!acknowledged(group));
+  });
+});
+
 describe('epochs and terms (R7)', () => {
   it('travel in beacons: who hears a newer epoch reads the configuration', () => {
     const group = serving();
