@@ -61,6 +61,8 @@ export class Mover {
   private heardAt = 0;
   private readonly pace: Pace;
   private work: Batch[] = [];
+  /** Whether anything came of the round that is under way: else what is left is in somebody's hands. */
+  private progressed = false;
   private state: DrainState = { version: 0, slotsLeft: 0, slotsTotal: 0, keysMoved: 0, bytesMoved: 0 };
 
   constructor(
@@ -205,7 +207,8 @@ export class Mover {
         const batch =
           this.stopped || !this.leading || this.owner.route !== route ? undefined : this.work.shift();
         if (batch === undefined) {
-          if (under === 0) this.again(this.owner.route === route && this.leading ? 0 : LOOK_MS);
+          const soon = this.progressed && this.owner.route === route && this.leading;
+          if (under === 0) this.again(soon ? 0 : LOOK_MS);
           return;
         }
         under++;
@@ -216,6 +219,7 @@ export class Mover {
       }
     };
     this.running = true;
+    this.progressed = false;
     next();
   }
 
@@ -234,6 +238,7 @@ export class Mover {
           // What could not be moved is met again in the next round. Whether nothing is left is asked of the group before
           // anything rests on it.
           const some = moved !== null && moved.keys > 0;
+          if (some || step?.rest === false) this.progressed = true;
           if (some && step?.rest) return this.moveBatch(route, batch, done);
           if (step?.rest === false)
             this.state.slotsLeft = Math.max(0, this.state.slotsLeft - batch.slots.length);
