@@ -4,18 +4,19 @@
 // one is best made at full speed; only a long one must leave them room.
 import type { Host } from '../net/host.js';
 
-/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: the same for a moment, and then with rests. */
+/** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: without rests for a moment, and then with some. */
 export type Rate = 'auto' | 'max' | number;
 
 /** Transactions at a time, and keys of each. */
 const FULL = { parallel: 4, keys: 512 };
+const SPRINT = { parallel: 2, keys: 512 };
 const AUTO = { parallel: 2, keys: 256 };
 const NUMBERED = { parallel: 1, keys: 128 };
 /** A pause by itself is so many times as long as the work before it; at least, at most, ms. */
 const REST = 0.5;
 const LEAST_MS = 4;
 const MOST_MS = 250;
-/** How long a drain by itself goes at full speed, ms. */
+/** How long a drain by itself goes without rests, ms. */
 const SPRINT_MS = 2000;
 /** How often a paused drain looks whether it may go on, ms. */
 const PAUSED_MS = 200;
@@ -36,8 +37,11 @@ export class Pace {
   begins(): void {
     this.sprintsUntil = this.host.now() + SPRINT_MS;
   }
-  private get full(): boolean {
-    return this.rate === 'max' || (this.rate === 'auto' && this.host.now() < this.sprintsUntil);
+  private get sprints(): boolean {
+    return this.rate === 'auto' && this.host.now() < this.sprintsUntil;
+  }
+  private get restless(): boolean {
+    return this.rate === 'max' || this.sprints;
   }
 
   /** Transactions that may be under way together. */
@@ -51,7 +55,8 @@ export class Pace {
     return typeof rate === 'string' ? size.keys : Math.max(1, Math.min(size.keys, Math.floor(rate / 10)));
   }
   private get size() {
-    if (this.full) return FULL;
+    if (this.rate === 'max') return FULL;
+    if (this.sprints) return SPRINT;
     return this.rate === 'auto' ? AUTO : NUMBERED;
   }
 
@@ -62,14 +67,14 @@ export class Pace {
       return;
     }
     const ms = this.notBefore - this.host.now();
-    if (this.full || ms <= 0) return then(true);
+    if (this.restless || ms <= 0) return then(true);
     this.host.after(ms, () => then(true));
   }
   /** A transaction is over. @param since when it began, monotonic, ms */
   took({ keys }: { keys: number }, since: number): void {
     const now = this.host.now();
     const { rate } = this;
-    if (this.full || rate === 'max') return;
+    if (this.restless || rate === 'max') return;
     const pause =
       rate === 'auto'
         ? Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - since)))
