@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 /** The repository's top folder: the one with package-lock.json. */
 export function repository(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
+  while (!existsSync(join(folder, 'package-lock.json'))) {
+    if (folder === dirname(folder)) throw new Error('no package-lock.json above this file');
+    folder = dirname(folder);
+  }
   return folder;
 }
 
