@@ -28,7 +28,7 @@ export class DrainLeader {
     private readonly log: Logger,
   ) {
     this.election = new Election(zk, ELECTION, id, (leader) => {
-      if (leader) log.info({ id }, 'this router leads the drain');
+      log.info({ id }, leader ? 'this router leads the drain' : 'this router does not lead the drain');
       this.mover?.lead(leader);
     });
     this.rates = new DocumentView<DrainRateDocument>(zk, DRAIN_PATHS.rate, (found) =>
