@@ -9,7 +9,7 @@ import {
   type Taken,
   type TxnKey,
 } from '../commit/index.js';
-import { CommandWriter, encodeCommand } from '../resp/index.js';
+import { CommandWriter } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { DATABASES, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
 
@@ -83,11 +83,12 @@ export function deletionOf(keys: readonly TxnKey[]): Buffer {
     if (own === undefined) names.set(db, [key]);
     else own.push(key);
   }
-  const commands: Buffer[] = [];
+  const effects = new CommandWriter();
   for (const [db, own] of names) {
-    commands.push(encodeCommand([VERB_DB, db]), encodeCommand(['DEL', ...own]));
+    effects.command([VERB_DB, db]);
+    effects.command(['DEL', ...own]);
   }
-  return Buffer.concat(commands);
+  return effects.end();
 }
 
 function largeIn(store: Store, { slots, bytes }: Take): Taken['large'] {

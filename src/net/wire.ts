@@ -41,7 +41,7 @@ class Fields {
   /** Number of a database. */
   database(most = DATABASES - 1): number {
     const db = this.integer();
-    if (db < 0 || db > most) throw new ProtocolError('message with a bad database');
+    if (db > most) throw new ProtocolError('message with a bad database');
     return db;
   }
   slot(): number {

@@ -1,7 +1,7 @@
 // How fast the drain goes: at full speed, at so many keys a second, or by itself. A pause in proportion to the work
 // before it leaves time to clients, and grows as the cluster gets busier. It is not long: while a key has not moved, a
 // write of it costs ten others, so that a slower drain costs clients more than a faster one, until it is over. So a short
-// one is best made at full speed; only a long one must leave them room.
+// one is best made without rests; only a long one must leave them room.
 import type { Host } from '../net/host.js';
 
 /** `max`: as fast as it can; a number: keys a second, 0 pauses; `auto`: without rests for a moment, and then with some. */
@@ -74,11 +74,11 @@ export class Pace {
   took({ keys }: { keys: number }, since: number): void {
     const now = this.host.now();
     const { rate } = this;
-    if (this.restless || rate === 'max') return;
+    if (this.restless) return;
     const pause =
-      rate === 'auto'
-        ? Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - since)))
-        : (1000 * Math.max(1, keys)) / Math.max(rate, 1);
+      typeof rate === 'number'
+        ? (1000 * Math.max(1, keys)) / Math.max(rate, 1)
+        : Math.min(MOST_MS, Math.max(LEAST_MS, REST * (now - since)));
     this.notBefore = Math.max(now, this.notBefore) + pause;
   }
 }

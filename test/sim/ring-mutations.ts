@@ -1,6 +1,6 @@
 // Deliberately broken rules of transfer on write (R1, R2): where keys are looked for, what is remembered of it, what is
 // fenced, and how keys move. As group-mutations.ts.
-import { LockTable, Participant } from '../../src/commit/index.js';
+import { LOCKS_DB, LockTable, Participant } from '../../src/commit/index.js';
 import { Controls } from '../../src/data/controls.js';
 import { Lane } from '../../src/data/lane.js';
 import { Lanes } from '../../src/data/lanes.js';
@@ -57,6 +57,19 @@ const FAIR: Partial<Temper> = {
   weather: CALM,
 };
 const WRONG = /^(R1|R2)|not linearizable/;
+
+type Locked = NonNullable<ReturnType<Participant<unknown>['lockedBy']>>;
+/** What a transaction has locked is taken for something else. */
+const lockedAs = (see: (locked: Locked) => Locked | null) =>
+  patch(
+    Participant.prototype,
+    'lockedBy',
+    (lockedBy) =>
+      function (txn) {
+        const locked = lockedBy.call(this, txn) as Locked | null;
+        return locked && see(locked);
+      },
+  );
 
 export const RING_MUTATIONS: GroupMutation[] = [
   {
@@ -164,33 +177,15 @@ export const RING_MUTATIONS: GroupMutation[] = [
     finds: WRONG,
     seeds: [1, 2, 3],
     variant: CHURN,
-    apply: () =>
-      patch(
-        Participant.prototype,
-        'lockedBy',
-        (lockedBy) =>
-          function (txn) {
-            const locked = lockedBy.call(this, txn);
-            return locked && { ...locked, keys: [] };
-          },
-      ),
+    apply: () => lockedAs((locked) => ({ ...locked, keys: [] })),
   },
   {
     name: 'R2: the fence is not checked when a PREPARE brings keys to be locked',
     finds: WRONG,
     seeds: [402562],
     variant: { ...CHURN, volatile: 3, large: 200, abandon: 0.5 },
-    apply: () =>
-      patch(
-        Participant.prototype,
-        'lockedBy',
-        (lockedBy) =>
-          function (txn) {
-            const locked = lockedBy.call(this, txn);
-            // As if its keys had been locked when it was planned.
-            return locked?.keys.some(({ db }: { db: number }) => db !== 16) ? locked : null;
-          },
-      ),
+    // As if its keys had been locked when it was planned.
+    apply: () => lockedAs((locked) => (locked.keys.some(({ db }) => db !== LOCKS_DB) ? locked : null)),
   },
   {
     name: 'R1: what the drain brings is taken over locks that others hold',
