@@ -63,7 +63,6 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     running.pubsub.setRouters(all.map(({ info }) => info)),
   );
   const drain = new DrainLeader(host, zk, id, log);
-  // What is read is told once: also while the other client still connects.
   const directory: Directory = new Directory(zk, {
     ring: (document) => running.setRing(document),
     config: (group, config) => running.setConfig(group, config),

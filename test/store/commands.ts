@@ -57,8 +57,11 @@ const float = text(
 );
 const field = text('u8', 'i8', 'u1', 'i64', 'u63', 'u64', 'i65', 'i1', 'u0', 'x8', 'i5', 'u32');
 const place = text('0', '1', '#0', '#1', '7', '13', '#3', '-1', 'x', '100');
-/** Times as a distance from now, so that both servers agree whatever their clocks say. */
-const seconds = text('100', '5000', '0', '-1', 'x', '9223372036854775807', '9223372036854775');
+/**
+ * Times as a distance from now, so that both servers agree whatever their clocks say: at once, or not while this runs,
+ * even where seconds are milliseconds.
+ */
+const seconds = text('100000', '5000', '0', '-1', 'x', '9223372036854775807', '9223372036854775');
 const past = text('1', '1000');
 const future = text('33000000000', '34000000000', '9223372036854775');
 const futureMs = text('33000000000000', '34000000000000', '9223372036854775000');
@@ -73,7 +76,7 @@ const some = (part: fc.Arbitrary<string[]>, max: number) =>
 
 const setOption = fc.oneof(
   words(text('NX', 'xx', 'GET', 'KEEPTTL', 'bad')),
-  words(text('EX', 'px'), text('100', '5000000', '0', '-1', 'x', '9223372036854775807')),
+  words(text('EX', 'px'), text('100000', '5000000', '0', '-1', 'x', '9223372036854775807')),
   words(is('EXAT'), fc.oneof(future, past)),
   words(is('pxat'), futureMs),
 );
@@ -90,7 +93,7 @@ const usual: fc.Arbitrary<string[]> = fc.oneof(
   words(text('GET', 'STRLEN', 'GETDEL', 'INCR', 'DECR', 'TYPE', 'TTL', 'PTTL', 'PERSIST'), key),
   words(text('EXPIRETIME', 'PEXPIRETIME', 'GETEX'), key),
   words(text('SETNX', 'GETSET', 'APPEND'), key, value),
-  words(text('SETEX', 'PSETEX'), key, text('100', '0', '-5', 'x', '5000000'), value),
+  words(text('SETEX', 'PSETEX'), key, text('100000', '0', '-5', 'x', '5000000'), value),
   joined(words(is('GETEX'), key), some(fc.oneof(setOption, words(is('PERSIST'))), 2)),
   words(text('INCRBY', 'DECRBY'), key, fc.oneof(integer, value)),
   words(is('INCRBYFLOAT'), key, fc.oneof(float, value)),

@@ -7,6 +7,7 @@ import {
   Election,
   Membership,
   MembershipView,
+  ZooKeeper,
   ZooKeeperError,
 } from '../../src/zookeeper/index.js';
 import { client, embedded, next, until } from './helpers.js';
@@ -296,6 +297,34 @@ describe('election', () => {
     assert.equal(tokens.length, 4);
     for (const election of elections) await election.stop();
     assert.deepEqual((await clients[0]!.zk.children('/leader')).names, []);
+  });
+
+  test('nothing begins before start(), however often the client connects; then everything is told', async (t) => {
+    const server = await embedded(t);
+    const zk = new ZooKeeper({ servers: server.address, sessionTimeoutMs: 2000 });
+    t.after(() => zk.close());
+    const told: string[] = [];
+    // Made while the client still connects, as a router makes its own.
+    const recipes = {
+      leader: new Election(zk, '/early/leader', 'me', (leads) => told.push(`leads: ${leads}`)),
+      member: new Membership<Info>(zk, '/early/members', { id: 'm', address: 'x' }),
+      members: new MembershipView<Info>(zk, '/early/members', (all) => told.push(`members: ${all.length}`)),
+      document: new DocumentView<object>(zk, '/early/document', (found) => told.push(`document: ${found}`)),
+    };
+    await zk.connect();
+    server.faults.cut();
+    await next(zk, 'connected');
+    for (let i = 0; i < 4; i++) await zk.barrier();
+    assert.equal(await zk.exists('/early'), null);
+    assert.deepEqual(told, []);
+    await recipes.leader.start();
+    await until('it leads', () => recipes.leader.isLeader);
+    assert.deepEqual(told.splice(0), ['leads: true']);
+    await recipes.member.start();
+    await recipes.members.start();
+    await recipes.document.start();
+    assert.deepEqual(told, ['members: 1', 'document: null']);
+    for (const recipe of Object.values(recipes)) await recipe.stop();
   });
 
   test('leadership pauses while suspended, and one lost reply makes one node', async (t) => {

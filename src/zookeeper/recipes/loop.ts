@@ -14,18 +14,23 @@ export class Loop {
   readonly #step: () => Promise<void>;
   readonly #unsubscribe: () => void;
   #dirty = false;
+  #begun = false;
   #running: Promise<void> | null = null;
   #stopped = false;
   #failures = 0;
   #wake = () => {};
 
-  /** Kicks itself at every reconnection. @param name for the log */
+  /**
+   * Does nothing before the first kick: whoever made it may not be ready to be told. Then kicks itself at every
+   * reconnection.
+   * @param name for the log
+   */
   constructor(zk: ZooKeeper, name: string, step: () => Promise<void>) {
     this.#zk = zk;
     this.#name = name;
     this.#step = step;
     this.#unsubscribe = zk.onState((state) => {
-      if (state !== 'connected') return;
+      if (state !== 'connected' || !this.#begun) return;
       this.#wake();
       this.kick();
     });
@@ -34,6 +39,7 @@ export class Loop {
   /** Something may have changed; usable as a watcher. */
   readonly kick = (): void => {
     if (this.#stopped) return;
+    this.#begun = true;
     this.#dirty = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
