@@ -2,6 +2,7 @@
 // `towline up` has an IPC channel: it reports over it, leaves Ctrl-C to `up` (which stops the roles in order), and
 // stops when the channel closes, so that nothing outlives an `up` that was killed.
 import type { Logger } from 'pino';
+import { tuneCollector } from './collector.js';
 import { listenFailure } from './failure.js';
 
 /** A started role. */
@@ -50,6 +51,7 @@ export async function runRole(
   listenOn: { host: string; port: number },
   start: () => Promise<RunningRole>,
 ): Promise<number> {
+  tuneCollector();
   const stop = stopAsked();
   let role: RunningRole | string;
   try {
