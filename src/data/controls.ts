@@ -16,6 +16,7 @@ import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import { encodeCommand, MAX_BULK, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { runAside, type Store } from '../store/index.js';
+import { BROKE } from './broken.js';
 import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
@@ -42,6 +43,8 @@ export interface ControlsOwner {
   later(ms: number, work: () => void): void;
   /** Handing over, or at an end: nothing more is taken. */
   halted(): boolean;
+  /** Commands that ran aside broke an assertion, and have been answered with an error. @param commands their names */
+  broke(error: unknown, commands: string): void;
 }
 
 interface ControlLane {
@@ -347,8 +350,16 @@ export class Controls {
     let events: Buffer | undefined;
     this.owner.execute(0, () => {
       ctx.notifying = notify ?? 0;
-      changes = [...runAside(values, commands, ctx).changes];
-      if (ctx.events.length > 0) events = encodeEvents(ctx.events.splice(0));
+      try {
+        changes = [...runAside(values, commands, ctx).changes];
+        if (ctx.events.length > 0) events = encodeEvents(ctx.events.splice(0));
+      } catch (error) {
+        // Nothing has changed anywhere: it is answered, rather than tried at one primary after the other.
+        ctx.events = [];
+        reply.clear();
+        for (const _ of runs) reply.error(BROKE);
+        this.owner.broke(error, commands.map(({ request }) => request.text(0)).join(' '));
+      }
     });
     return { changes, events };
   }

@@ -53,6 +53,20 @@ export class OpenEntry {
     this.db = db;
     return true;
   }
+  /**
+   * What was executed since `size` bytes of effects, and in database `db` then, is taken back; in its place stands an
+   * effect that changes nothing, so that there is an entry to remember the reply by.
+   * @throws Error when a part of it is gone for good
+   */
+  undo(size: number, db: number): void {
+    this.effects.back(size);
+    this.effects.bytes(encodeCommand(['TOWLINE.DB', db]));
+    this.db = db;
+  }
+  /** Database in which the next effect acts. */
+  get database(): number {
+    return this.db;
+  }
   /** Remembers what command `counter` of the router was answered (R10). */
   answered(counter: number, source: Buffer, from: number, to: number): void {
     this.pair.writeUInt32LE(counter >>> 0, 0);

@@ -163,6 +163,14 @@ export class Lane {
     }
   }
 
+  /** Tells the router whom it has reached: its first message over this connection. */
+  greet(from: { group: string; term: number; epoch: number; ring: { version: number } }): void {
+    const { group, term, epoch, ring } = from;
+    const words = ['TOWLINE.LANE', group, term, epoch, ring.version].map((word) => `${word}`);
+    const text = words.map((word) => `$${word.length}\r\n${word}\r\n`).join('');
+    this.conn.write(Buffer.from(`>${words.length}\r\n${text}`, 'latin1'));
+  }
+
   /** An internal answer to `counter` that is no reply: `words` after its name. */
   push(counter: number, words: readonly (string | number)[]): void {
     this.now.begin(counter);

@@ -26,6 +26,11 @@ export interface LanesOwner {
   now(): number;
   perform(actions: ParticipantAction<Parked>[]): void;
   touch(): void;
+  /**
+   * A command broke an assertion. It has been answered with an error, and is logged with that answer alone.
+   * @param halfDone this store may hold the half of it, which no other member does: another one leads from here on
+   */
+  broke(error: unknown, command: string, halfDone: boolean): void;
   /** Keys that leave in pieces. */
   readonly giving: Giving;
   /** A router knows this ring. */

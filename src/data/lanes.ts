@@ -6,6 +6,7 @@ import type { CommandRow } from '../command/row.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, type RequestParser } from '../resp/index.js';
 import { type Announcements, announce } from './announcements.js';
+import { answerBroken } from './broken.js';
 import { Changes } from './changes.js';
 import { execOf, runExec } from './exec.js';
 import { locksOf, type Message, mustWait, triesToWrite } from './keys.js';
@@ -85,16 +86,7 @@ export class Lanes {
     this.all.add(lane);
     this.wantsChanged();
     this.owner.remembered.acknowledge(router, lane.next);
-    const words = [
-      'TOWLINE.LANE',
-      this.owner.group,
-      this.owner.term,
-      this.owner.epoch,
-      this.owner.ring.version,
-    ].map((word) => `${word}`);
-    conn.write(
-      Buffer.from(`>5\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`, 'latin1'),
-    );
+    lane.greet(this.owner);
     this.read(lane);
     return {
       data: (chunk) => {
@@ -130,7 +122,8 @@ export class Lanes {
     try {
       if (chunk === null) this.command(lane, lane.parser.request);
       else if (chunk !== undefined) lane.parser.feed(chunk);
-      while (!lane.gone && !lane.blocked && lane.parser.next()) this.command(lane, lane.parser.request);
+      while (!lane.gone && !lane.blocked && !this.owner.halted && lane.parser.next())
+        this.command(lane, lane.parser.request);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.lose(lane);
@@ -287,12 +280,21 @@ export class Lanes {
     ctx.notifying = lane.notify;
     ctx.seq = log.head + 1;
     let changed: boolean;
+    let broken: unknown = null;
+    const { database, effects } = open;
+    const { size } = effects;
     this.changes.by(lane, counter);
-    if (exec !== null) changed = runExec(exec, this.owner);
-    else {
-      open.begin(db);
-      runOne(this.owner, { lane, counter, row, request, wrap });
-      changed = open.end(db);
+    try {
+      if (exec !== null) changed = runExec(exec, this.owner);
+      else {
+        open.begin(db);
+        runOne(this.owner, { lane, counter, row, request, wrap });
+        changed = open.end(db);
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      broken = error;
+      changed = answerBroken(ctx, open, write, { reply: from, size, db: database });
     }
     this.changes.byNobody();
     const at = announce(writer, from, ctx);
@@ -307,6 +309,7 @@ export class Lanes {
     if (write) {
       if (ctx.need > replies.need) replies.need = ctx.need;
     } else if (ctx.need > this.owner.log.committed) lane.defer(counter, mark, from, ctx.need);
+    if (broken !== null) this.owner.broke(broken, request.text(0), write);
   }
 
   // ---- parking
@@ -361,7 +364,7 @@ export class Lanes {
     if (this.owner.halted) return;
     for (const parked of granted) {
       const { lane, tag, lock } = parked;
-      if (lane.gone || lock === null) continue;
+      if (lane.gone || lock === null || this.owner.halted) continue;
       this.owner.writer.ctx.now = this.owner.now();
       this.finishParked(parked);
       parked.lock = null;
@@ -373,7 +376,7 @@ export class Lanes {
       const queue = lane.parked.get(tag);
       if (queue === undefined) continue;
       queue.shift();
-      while (queue.length > 0) {
+      while (queue.length > 0 && !this.owner.halted) {
         const next = queue[0]!;
         if (this.blockedKeys(next)) {
           this.lockFor(next);

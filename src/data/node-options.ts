@@ -23,6 +23,8 @@ export interface NodeOptions extends ElectionOptions {
   readRing?(done: (ring: RingDocument) => void): void;
   /** The configuration may have changed: read it again. */
   refresh?(): void;
+  /** A command could not be executed, by a mistake of this program's own: it was answered so. @param command its name */
+  broke(error: unknown, command: string): void;
   /** This member's data is worth nothing any more: it must begin anew, empty, under a new id (R3). Told once. */
   failed(reason: string): void;
 }

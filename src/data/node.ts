@@ -186,7 +186,8 @@ export class DataNode implements ReaderOwner {
         connected: this.options.connected && (() => this.options.connected?.() !== false),
         member: addressOf,
         configOf: (other) => this.others.get(other),
-        deposed: () => this.reset('a newer primary leads this group'),
+        deposed: () => this.reset('another member leads this group from now on'),
+        broke: (error, command) => this.options.broke(error, command),
         conflict: () => this.options.refresh?.(),
         changed: (next) => {
           if (this.config === null || next.epoch > this.config.epoch) this.config = next;

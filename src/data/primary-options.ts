@@ -38,8 +38,10 @@ export interface PrimaryOptions {
   member(id: string): Address | null;
   /** The newest configuration of another group that is known here; undefined: none. */
   configOf(group: string): GroupConfig | undefined;
-  /** A newer term exists. */
+  /** This member's term is over. */
   deposed(): void;
+  /** A command could not be executed, by a mistake of this program's own. @param command its name */
+  broke(error: unknown, command: string): void;
   /** The configuration is not what was thought: it must be read. */
   conflict(): void;
   /** A router knows this ring. */

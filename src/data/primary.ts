@@ -19,6 +19,7 @@ import { Blocking } from './blocking.js';
 import type { GroupClock } from './clock.js';
 import { Controls } from './controls.js';
 import { Giving } from './giving.js';
+import { handOver } from './hand-over.js';
 import { InSync, type InSyncOwner } from './insync.js';
 import type { Parked } from './lane.js';
 import { Lanes } from './lanes.js';
@@ -68,7 +69,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   private readonly controls: Controls;
   private readonly orphans: Orphans;
   private scheduled = false;
-  private stopped = false;
+  stopped = false;
   private cancelExpiry: () => void = () => {};
 
   constructor(
@@ -111,6 +112,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
         host.after(ms, work);
       },
       halted: () => this.halted,
+      broke: (error, commands) => this.broke(error, commands, false),
     });
     this.orphans = new Orphans(host, {
       self: options.group,
@@ -149,9 +151,12 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
   handOver(told: (handed: boolean) => void): void {
     const { cas } = this.options;
     if (cas === null || this.gathering) return told(false);
-    let asked = false;
-    const since = this.host.now();
-    const done = (handed: boolean) => {
+    this.writer.close();
+    this.ending = true;
+    this.lanes.pause();
+    this.inSync.flush([]);
+    this.herald = new Herald(this.host, this.others(this.inSync.current));
+    handOver(this.host, this, cas, (handed, asked) => {
       // Once a compare-and-set was sent, another may lead whatever its answer is: then nothing is answered any more (R6).
       if (!handed && !asked && !this.stopped) {
         // It leads on. What routers said meanwhile was not read: they say it again over new connections (R10).
@@ -163,42 +168,19 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
         this.touch();
       }
       told(handed);
-    };
-    this.writer.close();
-    this.ending = true;
-    this.lanes.pause();
-    this.inSync.flush([]);
-    this.herald = new Herald(this.host, this.others(this.inSync.current));
-    const give = () => {
-      if (this.stopped) return done(false);
-      const now = this.inSync.current;
-      const inSync = now.inSync.filter((member) => member !== this.id);
-      const [heir] = inSync;
-      if (heir === undefined) {
-        // The last copy does not leave while another one is about to be whole.
-        if (this.source === null && this.inSync.size === 1) return done(false);
-        this.host.after(20, give);
-        return;
-      }
-      // Who does not answer leaves first, as ever. What the heir said before it may have died is not enough.
-      if (this.inSync.busy || !this.inSync.gathered(this.log.head) || !this.inSync.alive(heir, since)) {
-        this.host.after(2, give);
-        return;
-      }
-      const next = { ...now, epoch: now.epoch + 1, term: now.term + 1, primary: heir, inSync };
-      asked = true;
-      cas(next, now.epoch, (result) => {
-        // Another change of this primary's own may have come first.
-        if (result === 'conflict' && (this.inSync.busy || this.inSync.current !== now)) {
-          asked = false;
-          give();
-        } else {
-          if (result === 'written') this.succeeded(next);
-          done(result === 'written');
-        }
-      });
-    };
-    give();
+    });
+  }
+
+  broke(error: unknown, command: string, halfDone: boolean): void {
+    this.options.broke(error, command);
+    if (!halfDone || this.stopped) return;
+    // What a candidate has been given may hold the half of it.
+    this.source?.breakOff();
+    // The only copy there is can only lead on.
+    if (this.inSync.size === 1) return;
+    this.handOver(() => {
+      if (this.ending) this.options.deposed();
+    });
   }
 
   /**

@@ -191,6 +191,8 @@ class Member {
       // A configuration that is not the one this member goes by is none that could be changed (R3).
       connected: () => zk.state === 'connected' && this.node.trouble === null,
       refresh: () => directory.refresh(),
+      broke: (error, command) =>
+        log.error({ err: error, command }, 'a command was not executed: a mistake of Towline'),
       failed: reset,
     });
   }

@@ -144,6 +144,11 @@ export class SyncSource implements Telling {
     if (this.host.now() - this.progressAt > patience) this.conn.destroy();
   }
 
+  /** What has been given is not to be gone on with: another sync begins anew. */
+  breakOff(): void {
+    this.conn.destroy();
+  }
+
   stop(): void {
     this.stage = 'over';
     this.large.stop();

@@ -87,6 +87,10 @@ export function runAside(
       scratch.execute(row, command.request, ctx);
     }
     return { changes: scratch.changes(imports) };
+  } catch (error) {
+    // What is left in it is anybody's guess.
+    scratch = null;
+    throw error;
   } finally {
     ctx.aside = false;
     ctx.db = db;
@@ -95,6 +99,6 @@ export function runAside(
     ctx.replica = replica;
     ctx.effects = effects;
     nowhere.clear();
-    scratch.empty(imports);
+    scratch?.empty(imports);
   }
 }

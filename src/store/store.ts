@@ -36,8 +36,9 @@ export class Store extends Access {
       if (!(error instanceof ReplyError)) throw error;
       ctx.reply.truncate(before);
       ctx.reply.error(error.message);
+    } finally {
+      ctx.reads = false;
     }
-    ctx.reads = false;
     if (row.write) {
       ctx.hits = hits;
       ctx.misses = misses;

@@ -126,6 +126,8 @@ export class Group {
   stuck: (link: Link) => boolean = () => false;
   private readonly cuts = new Set<string>();
   private readonly unreadRings: (() => void)[] = [];
+  /** What commands broke, where; null: none may. */
+  broken: string[] | null = null;
   /** False: reading the ring waits for the test. */
   ringReadable = true;
 
@@ -182,6 +184,10 @@ export class Group {
       },
       connected: () => place.zookeeper,
       refresh: () => this.tell(place),
+      broke: (error, command) => {
+        if (!this.broken) throw error;
+        this.broken.push(`${name} ${command}: ${error instanceof Error ? error.message : error}`);
+      },
       failed: (reason) => place.failures.push(reason),
     });
     this.places.set(name, place);

@@ -22,6 +22,7 @@ class Node {
       minInSync: 1,
       orphanMs: 2000,
       hotfix: true,
+      broke: (error) => assert.fail(String(error)),
       failed: (reason) => this.failures.push(reason),
     });
     const inSync = primary === SELF ? [SELF] : [primary, SELF];
@@ -234,6 +235,7 @@ test('a backup that claims what it was never sent is cut off', () => {
     minInSync: 1,
     orphanMs: 2000,
     hotfix: true,
+    broke: (error) => assert.fail(String(error)),
     failed: () => assert.fail('it serves on'),
   });
   node.setConfig('g1', { epoch: 1, term: 1, primary: SELF, inSync: [SELF, OTHER] });

@@ -255,6 +255,9 @@ export class Cluster {
       readRing: (done) => directory.readRing(host, done),
       refresh: () => directory.tell(host),
       connected: () => directory.connected(host),
+      broke: (error) => {
+        throw error;
+      },
       failed: (reason) => {
         world.trace(host.name, `begins anew: ${reason}`);
         place.leaving = false;
