@@ -24,6 +24,8 @@ export interface EverywhereOwner {
   lost(group: string): boolean;
   /** Does it again when the next ring is taken. */
   replan(again: () => void): void;
+  /** Does it when no key moves any more. @param late called instead when that takes too long */
+  whenStill(again: () => void, late: () => void): void;
   random(): number;
 }
 
@@ -61,6 +63,11 @@ export class Everywhere {
     if (reader === undefined) {
       const words = wholeCommand(row, request);
       if (typeof words === 'string') return answer(Buffer.from(`-${words}\r\n`, 'latin1'));
+      if (row.swaps !== undefined && this.owner.route.moving)
+        return this.owner.whenStill(
+          () => this.everywhere(row, request, asker, answer),
+          () => answer(MOVING),
+        );
       const command = encodeCommand(words);
       const plan = () =>
         row.swaps !== undefined && this.owner.route.moving

@@ -6,7 +6,7 @@ import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js'
 import { askLane, push } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
-import { groupLost, NO_GROUPS, unlessLost } from './errors.js';
+import { groupLost, MOVING_IN_EXEC, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
@@ -20,6 +20,8 @@ export interface ExecOwner {
   readonly coordinators: Coordinators;
   lost(group: string): boolean;
   replan(again: () => void): void;
+  /** Does it when no key moves any more. @param late called instead when that takes too long */
+  whenStill(again: () => void, late: () => void): void;
 }
 
 /** Executes one of the router's own commands. @param done given its reply */
@@ -77,6 +79,11 @@ export function exec(
   const { route } = owner;
   const ofGroups = queue.filter(({ row }) => row.where !== 'router');
   if (route.empty && ofGroups.length > 0) return done(NO_GROUPS);
+  if (route.moving && queue.some(({ row }) => row.swaps !== undefined))
+    return owner.whenStill(
+      () => exec(owner, queue, watched, proto, local, done),
+      () => done(MOVING_IN_EXEC),
+    );
   // SCAN and the like, in the middle of a transaction, need a store that holds the whole keyspace.
   const whole = route.groups.length === 1 && groupOf(route, { commands: ofGroups, watched, proto }) >= 0;
   // SORT with patterns needs keys that are known only when it runs.

@@ -35,6 +35,7 @@ import type { RouterConfig } from './router-config.js';
 import { RouterFacts } from './router-facts.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
+import { Still } from './still.js';
 import { Tracking } from './tracking/tracking.js';
 
 /** How often deadlines are looked at, ms. */
@@ -73,6 +74,7 @@ export class Router
   private dirty: Session[] = [];
   private nextRoute: Route | null = null;
   private readonly replans: (() => void)[] = [];
+  private readonly still = new Still();
   private stopped = false;
   private now = 0;
   private generations = 0;
@@ -160,6 +162,7 @@ export class Router
     this.dropAbandoned();
     this.drain.learn();
     for (const again of this.replans.splice(0)) again();
+    this.still.ringTaken(this.route.moving);
     this.blocking.ringChanged();
     for (const session of this.sessions) session.process();
   }
@@ -282,6 +285,9 @@ export class Router
   replan(again: () => void): void {
     this.replans.push(again);
   }
+  whenStill(again: () => void, late: () => void): void {
+    this.still.wait(this.host.now() + this.config.deadlineMs, again, late);
+  }
   flushLater(session: Session): void {
     if (this.dirty.push(session) > 1) return;
     this.host.endOfTurn(() => {
@@ -363,6 +369,7 @@ export class Router
         lane.expire(given.includes(lane.group) ? 0 : this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
       this.drain.tick(now);
+      this.still.tick(now);
       this.pubsub.tick(now);
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {
