@@ -4,8 +4,10 @@
 import type { Context } from '../store/context.js';
 import type { OpenEntry } from './entry.js';
 
-/** What a client is told. */
-export const BROKE = 'ERR internal error: the command was not executed; the log of its data node says more';
+/** What a client is told of what changes nothing, and of a write: the only copy of a group may hold the half of it. */
+export const BROKE = 'ERR internal error: nothing was changed; the log of the data node says more';
+const WRITE_BROKE =
+  'UNCERTAIN internal error: the command may or may not have been executed; the log of the data node says more';
 
 /** What stood before the command. */
 export interface Before {
@@ -25,7 +27,8 @@ export function answerBroken(ctx: Context, open: OpenEntry, write: boolean, befo
   ctx.events = [];
   ctx.slots = null;
   ctx.reply.truncate(before.reply);
-  ctx.reply.error(BROKE);
+  ctx.reply.error(write ? WRITE_BROKE : BROKE);
   if (write) open.undo(before.size, before.db);
-  return write || open.effects.size > before.size;
+  else open.end(ctx.db);
+  return open.effects.size > before.size;
 }

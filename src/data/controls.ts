@@ -176,8 +176,14 @@ export class Controls {
       replies.proto = read.proto;
       const insides = { store, locks: owner.transactions.locks };
       owner.execute(read.db, () => {
-        if (request.is(0, 'towline.states')) sayStates(owner, request);
-        else internalRead(insides, row, request, ctx);
+        if (request.is(0, 'towline.states')) return sayStates(owner, request);
+        try {
+          internalRead(insides, row, request, ctx);
+        } catch (error) {
+          replies.truncate(before);
+          replies.error(BROKE);
+          owner.broke(error, request.text(0));
+        }
       });
       need = Math.max(need, ctx.need);
       // An answer that is too long would end the lane, and be said again on the next one.

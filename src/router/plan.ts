@@ -15,6 +15,7 @@ import {
 } from '../commit/index.js';
 import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
 import { nilOf } from './exec-plan.js';
+import { firstError } from './fanout.js';
 import { Effects } from './homes.js';
 import { type Route, SEVERAL, UNSETTLED } from './route.js';
 import { mergeStreams } from './stream-merge.js';
@@ -53,7 +54,21 @@ export function planOf(
   if (where === UNSETTLED) return towPlan(route, row, request, asker);
   // Which keys there were, and so what there is to tell, is known only to who executes it on their values.
   const split = events === 0 || (!row.write && (events & MISS_EVENT) === 0) ? row.split : 'aside';
-  return where === SEVERAL ? severalPlan(route, row, request, asker, split) : null;
+  if (where !== SEVERAL) return null;
+  const plan = severalPlan(route, row, request, asker, split);
+  // Which of several errors counts, streams say themselves.
+  return split === 'streams' ? plan : unlessWrong(plan);
+}
+
+/** The plan; a group that answers its part with an error answers for the whole: nothing is changed. */
+function unlessWrong(plan: Plan): Plan {
+  return {
+    ...plan,
+    locked: (answers) => {
+      const wrong = firstError([...answers.values()].map(({ reply }) => reply));
+      return wrong === null ? plan.locked(answers) : done(wrong);
+    },
+  };
 }
 
 /** The transaction of a command whose keys are settled in several groups. */

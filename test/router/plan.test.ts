@@ -57,6 +57,13 @@ describe('planOf', () => {
       '*5\r\n$-1\r\n$2\r\na1\r\n$2\r\n\r\n\r\n$-1\r\n$2\r\na3\r\n',
     );
   });
+  it('an error of one group is the answer, and nothing is written', () => {
+    const error = '-ERR internal error\r\n';
+    assert.equal(locked(`MGET ${A} ${B}`, { g1: '*1\r\n$-1\r\n', g2: error }), error);
+    assert.equal(locked(`EXISTS ${A} ${B}`, { g1: error, g2: ':1\r\n' }), error);
+    assert.equal(locked(`DEL ${A} ${B}`, { g1: ':1\r\n', g2: error }), error);
+    assert.equal(locked(`MSETNX ${A} 1 ${B} 2`, { g1: error, g2: ':0\r\n' }), error);
+  });
   it('pairs: a key without its value is an error, and nothing is written', () => {
     for (const name of ['MSET', 'MSETNX']) {
       const wrong = `-ERR wrong number of arguments for '${name.toLowerCase()}' command\r\n`;

@@ -10,7 +10,7 @@ import { type Command, commandOn, type Family } from './workload.js';
 import { Violation } from './world.js';
 
 /** Errors after which nothing was executed. */
-const REFUSALS = /^(TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN|GROUPLOST)\b/;
+const REFUSALS = /^(TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN|GROUPLOST|ERR internal error: nothing was changed)\b/;
 const UNKNOWN = /^UNCERTAIN\b/;
 const RECONNECT_MS = 20;
 

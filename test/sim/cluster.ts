@@ -6,6 +6,7 @@ import { DataNode } from '../../src/data/node.js';
 import type { Address } from '../../src/net/host.js';
 import { addGroup, removeGroup, setWeight, standingOf, trim } from '../../src/ring/index.js';
 import { Router } from '../../src/router/router.js';
+import { Broken } from './brittle.js';
 import { Directory, SESSION_MS } from './directory.js';
 import { SimHost } from './host.js';
 import { roleOf } from './insides.js';
@@ -256,7 +257,8 @@ export class Cluster {
       refresh: () => directory.tell(host),
       connected: () => directory.connected(host),
       broke: (error) => {
-        throw error;
+        if (!(error instanceof Broken)) throw error;
+        world.trace(host.name, error.message);
       },
       failed: (reason) => {
         world.trace(host.name, `begins anew: ${reason}`);

@@ -82,7 +82,7 @@ export class Questions {
 /** The error in a reply, which a client may meet in a run in which no group is lost; null: it is none. @throws Violation */
 export function hardship(name: string, asked: readonly string[], reply: RedisOutput): string | null {
   if (typeof reply !== 'object' || reply === null || !('error' in reply)) return null;
-  if (!/^(UNCERTAIN|TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN)\b/.test(reply.error))
+  if (!/^(UNCERTAIN|TIMEOUT|NOREPLICAS|BUSY|CLUSTERDOWN|ERR internal error)\b/.test(reply.error))
     throw new Violation(`${name}: ${asked.join(' ')} failed: ${reply.error}`);
   return reply.error;
 }

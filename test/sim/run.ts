@@ -1,6 +1,7 @@
 // One simulated run from a seed: chaos while clients work, then healing, then everything must be answered, settled
 // and equal, and what the clients saw must be explainable. The same seed gives the same run, event by event.
 import { ownersOf, slotOfText } from '../../src/ring/index.js';
+import { type Brittle, brittle } from './brittle.js';
 import { Census } from './census.js';
 import { Chaos, type Temper, temperOf } from './chaos.js';
 import { Observers } from './checks.js';
@@ -10,7 +11,9 @@ import { Hoard } from './hoard.js';
 import { ownerIn } from './homes.js';
 import { SimHost } from './host.js';
 import { inOrder, LOSE, type Ordered } from './in-order.js';
+import { primaryIn } from './insides.js';
 import { check, Recorder, type Recording, type RedisOutput } from './linearizability/index.js';
+import { Random } from './random.js';
 import { atRest, oneHome, unsettled } from './rest.js';
 import { PLAIN, type Variant, variantOf } from './variants.js';
 import { type Family, familiesOf, namesOver, volatileFamily } from './workload.js';
@@ -81,12 +84,15 @@ export function run(
     counts: 0,
   };
   const clients: SimClient[] = [];
+  const kind = variant === undefined ? variantOf(seed) : { ...PLAIN, ...variant };
+  const fragile = kind.brittle > 0 ? brittle(new Random(seed), kind.brittle) : null;
   try {
-    const kind = variant === undefined ? variantOf(seed) : { ...PLAIN, ...variant };
-    play(world, clients, report, { ordered, temper, variant: kind });
+    play(world, clients, report, { ordered, temper, variant: kind, fragile });
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     report.failure = `at ${world.time.toFixed(3)} ms: ${error.message}`;
+  } finally {
+    fragile?.mend();
   }
   report.trace = world.traceHash;
   report.events = world.events;
@@ -104,7 +110,12 @@ function play(
   world: World,
   clients: SimClient[],
   report: RunReport,
-  { ordered, temper, variant }: { ordered: boolean; temper: Partial<Temper>; variant: Variant },
+  {
+    ordered,
+    temper,
+    variant,
+    fragile,
+  }: { ordered: boolean; temper: Partial<Temper>; variant: Variant; fragile: Brittle | null },
 ): void {
   const { random } = world;
   const { minInSync, spares, steady } = variant;
@@ -119,6 +130,10 @@ function play(
     orphanMs: random.pick([100, 1000, 3000]),
     large: variant.large,
   });
+  if (fragile !== null) {
+    fragile.alone = (store) =>
+      cluster.nodes.some(({ node }) => node.store === store && primaryIn(node)?.inSync.size === 1);
+  }
   cluster.movable = variant.doom === 0 || variant.churn > 0;
   const share = { none: 0, some: 0.5, all: 1 }[variant.drains];
   const drains = new Set(cluster.routers.map(({ name }) => name).filter(() => random.chance(share)));
@@ -186,6 +201,7 @@ function play(
   const trouble = random.pick([500, 1500, 4000]);
   world.runUntil(steady === 0 ? trouble : steady);
   chaos.heal();
+  if (fragile !== null) fragile.over = true;
   // Liveness: all of it is answered and settled, and then every key can be read by everybody.
   const deadline = world.time + SETTLE_MS;
   let ending = false;

@@ -36,6 +36,8 @@ export interface Variant {
   volatile: number;
   /** Bytes above which values move in pieces, and go to candidates so; collections of that kind are kept. 0: as ever. */
   large: number;
+  /** Share of executed commands that break an assertion; 0: none may. */
+  brittle: number;
 }
 
 /** None of it. */
@@ -57,10 +59,13 @@ export const PLAIN: Variant = {
   census: false,
   volatile: 0,
   large: 0,
+  brittle: 0,
 };
 
 /** Seeds up to this one are what they were before there were moments.ts and estranged routers. */
 const FIRST_ODD = 600_000;
+/** The same of commands that break. */
+const FIRST_BRITTLE = 800_000;
 
 /** The variant of a seed: half of them are plain. */
 export function variantOf(seed: number): Variant {
@@ -91,5 +96,6 @@ export function variantOf(seed: number): Variant {
     census: churning && moves.chance(0.5),
     volatile: moves.pick([0, 3]),
     large: new Random(seed ^ 0x6c617267).pick([0, 30, 200]),
+    brittle: seed > FIRST_BRITTLE ? new Random(seed ^ 0x62726b65).pick([0, 0, 0.003, 0.02]) : 0,
   };
 }

@@ -62,6 +62,8 @@ const place = text('0', '1', '#0', '#1', '7', '13', '#3', '-1', 'x', '100');
  * even where seconds are milliseconds.
  */
 const seconds = text('100000', '5000', '0', '-1', 'x', '9223372036854775807', '9223372036854775');
+/** Such that are compared with others: one clock goes on in between, so none is drawn twice. */
+const apart = fc.noBias(fc.integer({ min: 10_000, max: 4_000_000 })).map(String);
 const past = text('1', '1000');
 const future = text('33000000000', '34000000000', '9223372036854775');
 const futureMs = text('33000000000000', '34000000000000', '9223372036854775000');
@@ -118,9 +120,15 @@ const usual: fc.Arbitrary<string[]> = fc.oneof(
     some(fc.oneof(words(text('REPLACE', 'bad')), words(is('DB'), text('0', '1', '16', '-1', 'x'))), 2),
   ),
   words(is('MOVE'), key, text('0', '1', '2', '16', '-1', 'x', '99999999999')),
-  joined(words(text('EXPIRE'), key, seconds), some(words(text('NX', 'XX', 'GT', 'lt', 'bad')), 2)),
+  joined(words(text('EXPIRE'), key, seconds), some(words(text('NX', 'XX', 'bad')), 2)),
+  joined(words(text('PEXPIRE'), key, text('5000000', '0', 'x')), some(words(text('NX', 'XX')), 2)),
+  joined(words(is('EXPIRE'), key, apart), some(words(text('NX', 'XX', 'GT', 'lt', 'bad')), 2)),
   joined(
-    words(text('PEXPIRE'), key, text('5000000', '0', 'x')),
+    words(
+      is('PEXPIRE'),
+      key,
+      apart.map((text) => `${text}000`),
+    ),
     some(words(text('NX', 'XX', 'GT', 'lt')), 2),
   ),
   joined(words(is('EXPIREAT'), key, fc.oneof(future, past)), some(words(text('NX', 'XX', 'GT', 'lt')), 2)),

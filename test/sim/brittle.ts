@@ -1,0 +1,42 @@
+// Commands that break an assertion in the middle of their execution, by chance: before they have done anything, or when
+// all is done but the answer. Only where a client's command is executed: effects of the log never break.
+import type { Handler } from '../../src/store/handler.js';
+import { HANDLERS } from '../../src/store/handlers.js';
+import type { Random } from './random.js';
+
+/** What such a command throws. */
+export class Broken extends Error {
+  constructor(name: string) {
+    super(`${name} broke`);
+  }
+}
+
+/** Whether the share is still to break: nothing does once the trouble is over. */
+export interface Brittle {
+  over: boolean;
+  /** Whether this is the store of the only copy of a group: what was half done stays so there, and no log tells of it. */
+  alone(store: object): boolean;
+  mend(): void;
+}
+
+/** @param share of the commands that are executed */
+export function brittle(random: Random, share: number): Brittle {
+  const handlers = HANDLERS as Map<string, Handler>;
+  const sound = [...handlers];
+  const state: Brittle = {
+    over: false,
+    alone: () => false,
+    mend: () => {
+      for (const [name, handler] of sound) handlers.set(name, handler);
+    },
+  };
+  for (const [name, handler] of sound) {
+    handlers.set(name, (store, request, ctx) => {
+      const breaks = !state.over && !ctx.replica && random.chance(share);
+      const early = breaks && (random.chance(0.5) || state.alone(store));
+      if (!early) handler(store, request, ctx);
+      if (breaks) throw new Broken(name);
+    });
+  }
+  return state;
+}
