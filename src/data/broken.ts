@@ -20,15 +20,16 @@ export interface Before {
 
 /**
  * Answers it with an error in the place of whatever it had answered. A write leaves the answer as its only trace in the
- * log; what a read deleted because it had expired stays deleted.
+ * log; what a read deleted because it had expired stays deleted, and is announced.
  * @returns whether there are effects
  */
 export function answerBroken(ctx: Context, open: OpenEntry, write: boolean, before: Before): boolean {
-  ctx.events = [];
   ctx.slots = null;
   ctx.reply.truncate(before.reply);
   ctx.reply.error(write ? WRITE_BROKE : BROKE);
-  if (write) open.undo(before.size, before.db);
-  else open.end(ctx.db);
+  if (write) {
+    ctx.events = [];
+    open.undo(before.size, before.db);
+  } else open.end(ctx.db);
   return open.effects.size > before.size;
 }

@@ -352,6 +352,8 @@ export class Controls {
     // One client's commands: one protocol version.
     reply.proto = runs[0]?.proto ?? 2;
     const commands = runs.map(({ db, command }) => ({ db, request: commandOf(command).request }));
+    // Behind what a lock's own reads have answered.
+    const before = reply.length;
     let changes: KeyValue[] = [];
     let events: Buffer | undefined;
     this.owner.execute(0, () => {
@@ -362,7 +364,7 @@ export class Controls {
       } catch (error) {
         // Nothing has changed anywhere: it is answered, rather than tried at one primary after the other.
         ctx.events = [];
-        reply.clear();
+        reply.truncate(before);
         for (const _ of runs) reply.error(BROKE);
         this.owner.broke(error, commands.map(({ request }) => request.text(0)).join(' '));
       }

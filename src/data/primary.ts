@@ -146,11 +146,12 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
 
   /**
    * Stops serving, lets every member take the whole log, and names the first other member as the next primary.
-   * @param told told when the configuration stands, or that it does not
+   * @param told told when the configuration stands, or that it does not; at once when it hands over already, since only
+   * one of two could know whether anything may still be answered (R6)
    */
   handOver(told: (handed: boolean) => void): void {
     const { cas } = this.options;
-    if (cas === null || this.gathering) return told(false);
+    if (cas === null || this.gathering || this.ending) return told(false);
     this.writer.close();
     this.ending = true;
     this.lanes.pause();

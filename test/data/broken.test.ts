@@ -99,6 +99,42 @@ describe('a command that breaks an assertion', () => {
     assert.deepEqual(group.keys('b'), group.keys('a'));
   });
 
+  it('hands over once, whoever wants it too meanwhile', () => {
+    const group = brittle({ held: true });
+    const lane = group.lane('a');
+    lane.send('APPEND', 'poison', '2');
+    group.until(() => group.changes.length === 1, 500, 'the hand-over is asked for');
+    let told = 0;
+    group.at('a').node.handOver(() => told++);
+    assert.equal(told, 1, 'at once');
+    group.run(100);
+    assert.equal(group.changes.length, 1, 'asked for once');
+    group.release();
+    group.until(() => group.leads('b'), 500, 'b leads');
+  });
+
+  it('leaves what a lock has read before it as it is', () => {
+    const group = brittle();
+    const control = group.control('a');
+    group.lane('a').send('SET', 'k', 'v');
+    control.ask({
+      kind: 'lock',
+      txn: 'r1:1',
+      ring: group.ring.version,
+      keys: [{ db: 0, key: 'poison', exclusive: true }],
+      everything: false,
+      fetch: true,
+      read: { db: 0, proto: 2, command: encodeCommand(['GET', 'k']) },
+      aside: {
+        values: [{ db: 0, key: 'poison', payload: null }],
+        runs: [{ db: 0, proto: 2, command: encodeCommand(['APPEND', 'poison', '2']) }],
+      },
+    });
+    const [answer] = control.answers();
+    assert.ok(answer?.kind === 'locked');
+    assert.equal(answer.reply.toString(), `$1\r\nv\r\n${BROKE}\r\n`);
+  });
+
   it('is answered where it runs aside, and changes nothing', () => {
     const group = brittle();
     const control = group.control('a');
