@@ -31,4 +31,10 @@ export { Participant } from './participant.js';
 export { type Answers, INDEX_SIZE, type Recall, Remembered, type Telling, type Told } from './remembered.js';
 export { type Accepted, ReplicaLog } from './replica.js';
 export { Resolver, type ResolverAction } from './resolver.js';
-export { type LockOwner, lockName, type ParticipantAction, type PreparedTxn } from './txn-record.js';
+export {
+  keyOfName,
+  type LockOwner,
+  lockName,
+  type ParticipantAction,
+  type PreparedTxn,
+} from './txn-record.js';

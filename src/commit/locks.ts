@@ -21,12 +21,23 @@ export interface LockRequest<T> {
 interface Held<T> extends LockRequest<T> {
   keys: readonly LockKey[];
   readonly order: number;
+  /** What stands in the queues of its keys: no object is made for each. */
+  readonly shared: Place<T>;
+  readonly exclusive: Place<T>;
 }
+
+/** A request in the queue of a key. */
+interface Place<T> {
+  readonly held: Held<T>;
+  readonly exclusive: boolean;
+}
+
+/** Of one key, in order of arrival, granted or waiting. Most keys have one. */
+type Queue<T> = Place<T> | Place<T>[];
 
 /** The locks of one primary. */
 export class LockTable<T> {
-  /** Per key: requests in order of arrival, granted or waiting. */
-  private readonly queues = new Map<string, Held<T>[]>();
+  private readonly queues = new Map<string, Queue<T>>();
   /** Every request, in order of arrival. */
   private readonly all = new Set<Held<T>>();
   /** Keys that nobody may write for a while, see hold(). */
@@ -58,9 +69,10 @@ export class LockTable<T> {
     if (this.everythings > 0) return true;
     const queue = this.queues.get(key);
     if (queue === undefined) return exclusive && this.still.has(key);
+    if (exclusive) return true;
     // What waits for a key that is held may be overtaken by reads: they change nothing, and the hold ends by itself.
-    const counts = this.still.has(key) ? queue.filter(({ granted }) => granted) : queue;
-    return exclusive || counts.some((held) => modeOf(held, key));
+    const held = this.still.has(key);
+    return placesOf(queue).some((place) => place.exclusive && (!held || place.held.granted));
   }
 
   /**
@@ -69,56 +81,74 @@ export class LockTable<T> {
    */
   hold(key: string): boolean {
     if (this.everythings > 0 || this.still.has(key)) return false;
-    if (this.queues.get(key)?.some((held) => modeOf(held, key))) return false;
+    if (placesOf(this.queues.get(key)).some((place) => place.exclusive)) return false;
     this.still.add(key);
     return true;
   }
   /** The end of a hold. @returns requests that are granted by this, in order of arrival; `granted` is already true */
   unhold(key: string): LockRequest<T>[] {
     if (!this.still.delete(key)) return [];
-    return this.grant(this.everythings > 0 ? this.all : (this.queues.get(key) ?? []));
+    if (this.everythings > 0) return this.grant(this.all);
+    return this.grant(placesOf(this.queues.get(key)).map(({ held }) => held));
   }
 
   /**
-   * Asks for keys (an empty list with `everything`: the whole keyspace, exclusively). Duplicates are joined.
+   * Asks for keys (an empty list with `everything`: the whole keyspace, exclusively). Duplicates are joined. The list is
+   * kept, and must not be changed any more.
    * @returns the request; `granted` says whether its owner may go on now.
    */
   request(owner: T, keys: readonly LockKey[], everything = false): LockRequest<T> {
-    const joined = new Map<string, boolean>();
-    for (const { key, exclusive } of keys) joined.set(key, exclusive || joined.get(key) === true);
-    const held: Held<T> = {
-      owner,
-      keys: [...joined].map(([key, exclusive]) => ({ key, exclusive })),
-      everything,
-      granted: false,
-      order: this.order++,
-    };
-    this.all.add(held);
-    if (everything) this.everythings++;
-    for (const { key } of held.keys) {
-      const queue = this.queues.get(key);
-      if (queue === undefined) this.queues.set(key, [held]);
-      else queue.push(held);
+    const held = this.begin(owner, keys, everything);
+    let twice = false;
+    for (const { key, exclusive } of keys) {
+      if (!this.enqueue(key, exclusive ? held.exclusive : held.shared)) twice = true;
     }
+    if (twice) held.keys = joined(keys);
     held.granted = this.grantable(held);
     return held;
   }
 
+  private begin(owner: T, keys: readonly LockKey[], everything: boolean): Held<T> {
+    const held = { owner, keys, everything, granted: false, order: this.order++ } as Mutable<Held<T>>;
+    held.shared = { held, exclusive: false };
+    held.exclusive = { held, exclusive: true };
+    this.all.add(held);
+    if (everything) this.everythings++;
+    return held;
+  }
+
+  /** @returns false: the request stands there already */
+  private enqueue(key: string, place: Place<T>): boolean {
+    const queue = this.queues.get(key);
+    if (queue === undefined) {
+      this.queues.set(key, place);
+      return true;
+    }
+    const last = Array.isArray(queue) ? queue[queue.length - 1]! : queue;
+    if (last.held === place.held) {
+      if (place.exclusive && !last.exclusive) {
+        if (Array.isArray(queue)) queue[queue.length - 1] = place;
+        else this.queues.set(key, place);
+      }
+      return false;
+    }
+    if (Array.isArray(queue)) queue.push(place);
+    else this.queues.set(key, [queue, place]);
+    return true;
+  }
+
   /**
-   * Adds keys to a request that is granted, exclusively, if nobody has or wants any of them.
+   * Adds keys to a request that is granted, exclusively, if nobody has or wants any of them. Duplicates are joined.
    * @returns false: nothing has changed
    */
-  extend(request: LockRequest<T>, names: ReadonlySet<string>): boolean {
-    if (names.size === 0) return true;
+  extend(request: LockRequest<T>, keys: readonly LockKey[]): boolean {
+    if (keys.length === 0) return true;
     if (this.everythings > 0) return false;
-    for (const name of names) if (this.queues.has(name) || this.still.has(name)) return false;
+    for (const { key } of keys) if (this.queues.has(key) || this.still.has(key)) return false;
     const held = request as Held<T>;
-    const keys = [...held.keys];
-    for (const name of names) {
-      this.queues.set(name, [held]);
-      keys.push({ key: name, exclusive: true });
-    }
-    held.keys = keys;
+    const all = [...held.keys];
+    for (const each of keys) if (this.enqueue(each.key, held.exclusive)) all.push(each);
+    held.keys = all;
     return true;
   }
 
@@ -134,13 +164,20 @@ export class LockTable<T> {
     const candidates = new Set<Held<T>>();
     for (const { key } of held.keys) {
       const queue = this.queues.get(key)!;
-      queue.splice(queue.indexOf(held), 1);
-      if (queue.length === 0) this.queues.delete(key);
-      else for (const other of queue) candidates.add(other);
+      if (!Array.isArray(queue)) {
+        this.queues.delete(key);
+        continue;
+      }
+      queue.splice(
+        queue.findIndex((place) => place.held === held),
+        1,
+      );
+      if (queue.length === 1) this.queues.set(key, queue[0]!);
+      for (const other of queue) candidates.add(other.held);
     }
     // A lock on everything may have stood before anybody, and anybody before it.
     if (held.everything || this.everythings > 0) for (const other of this.all) candidates.add(other);
-    return this.grant(candidates);
+    return candidates.size === 0 ? [] : this.grant(candidates);
   }
 
   private grant(candidates: Iterable<Held<T>>): LockRequest<T>[] {
@@ -164,16 +201,29 @@ export class LockTable<T> {
         if (held.everything || other.everything) return false;
       }
     }
-    for (const { key, exclusive } of held.keys) {
-      for (const other of this.queues.get(key)!) {
-        if (other.order >= held.order) break;
-        if (exclusive || modeOf(other, key)) return false;
+    for (const { key } of held.keys) {
+      const queue = this.queues.get(key)!;
+      if (!Array.isArray(queue)) continue;
+      const own = queue.find((place) => place.held === held)!;
+      for (const other of queue) {
+        if (other === own) break;
+        if (own.exclusive || other.exclusive) return false;
       }
     }
     return true;
   }
 }
 
-function modeOf<T>(held: LockRequest<T>, key: string): boolean {
-  return held.keys.some((wanted) => wanted.key === key && wanted.exclusive);
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function placesOf<T>(queue: Queue<T> | undefined): readonly Place<T>[] {
+  if (queue === undefined) return [];
+  return Array.isArray(queue) ? queue : [queue];
+}
+
+/** Each key once, exclusively if it is named so anywhere. */
+function joined(keys: readonly LockKey[]): LockKey[] {
+  const all = new Map<string, boolean>();
+  for (const { key, exclusive } of keys) all.set(key, exclusive || all.get(key) === true);
+  return [...all].map(([key, exclusive]) => ({ key, exclusive }));
 }

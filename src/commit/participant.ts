@@ -2,26 +2,17 @@
 // States and events make a table; a pair without a row is a broken assertion. Must never vote before the entry is
 // committed in the group's log, never forget an outcome that somebody may still ask for, and never prepare what it
 // has refused (R11).
-import { type LockKey, type LockRequest, LockTable } from './locks.js';
-import {
-  type Ask,
-  coordinatorOf,
-  LOCKS_DB,
-  MOVES,
-  type Txn,
-  type TxnEntry,
-  type TxnKey,
-} from './messages.js';
+import type { LockKey, LockRequest, LockTable } from './locks.js';
+import { type Ask, coordinatorOf, type Txn, type TxnEntry, type TxnKey } from './messages.js';
+import { TxnLocks } from './txn-locks.js';
 import {
   EMPTY,
   entriesOf,
   freshRecord,
   type LockOwner,
-  lockName,
   type ParticipantAction,
   type PreparedTxn,
   prepareOf,
-  promisedKeys,
   refused,
   type TxnRecord,
   tell,
@@ -31,9 +22,8 @@ import {
 
 /** Transactions over several groups at one primary, for one term. `P` is a parked plain command. */
 export class Participant<P> {
-  /** The group's locks; plain commands that meet one wait in it too. */
-  readonly locks = new LockTable<LockOwner<P>>();
   private readonly records = new Map<Txn, TxnRecord<P>>();
+  private readonly held = new TxnLocks<P>(this.records);
   private readonly fenced = new Set<string>();
   /** Entries not committed yet, in order of the log. */
   private awaiting: { record: TxnRecord<P>; seq: number }[] = [];
@@ -47,6 +37,11 @@ export class Participant<P> {
     private term: number,
     private readonly maxRecords = 100_000,
   ) {}
+
+  /** The group's locks; plain commands that meet one wait in it too. */
+  get locks(): LockTable<LockOwner<P>> {
+    return this.held.all;
+  }
 
   /** This member leads now, in a newer term: tokens of older ones are worth nothing. */
   lead(term: number): void {
@@ -87,7 +82,7 @@ export class Participant<P> {
   }
   /** Keys whose outcome a client may know before it is known here: a read of all keys waits for them. */
   undecidedKeys(): LockKey[] {
-    return promisedKeys(this.locks.granted(), this.records);
+    return this.held.promised();
   }
   /** An Ask arrived over connection `lane`. */
   ask(lane: number, ask: Ask): ParticipantAction<P>[] {
@@ -168,7 +163,7 @@ export class Participant<P> {
   restore(entry: TxnEntry): void {
     if (entry.kind === 'forget') {
       const record = this.records.get(entry.txn);
-      if (record?.lock) this.locks.release(record.lock);
+      if (record !== undefined) this.held.unlock(record);
       this.records.delete(entry.txn);
       if (entry.fence) this.fence(coordinatorOf(entry.txn));
       return;
@@ -180,13 +175,12 @@ export class Participant<P> {
       record.keys = entry.keys;
       record.everything = entry.everything;
       record.effects = entry.effects;
-      this.lock(record);
+      this.held.restore(record);
     } else if (entry.kind === 'outcome') {
       record.state = 'finished';
       record.commit = entry.commit;
       record.effects = EMPTY;
-      if (record.lock) this.locks.release(record.lock);
-      record.lock = null;
+      this.held.unlock(record);
     } else record.state = 'refused';
   }
 
@@ -220,7 +214,7 @@ export class Participant<P> {
     fresh.ask = ask;
     fresh.keys = ask.keys;
     fresh.everything = ask.everything;
-    this.lock(fresh);
+    this.held.lock(fresh);
     if (fresh.lock!.granted) return [this.grant(fresh)];
     return ask.atOnce ? [...this.drop(fresh), refused(lane, ask.txn, 'busy')] : [];
   }
@@ -235,7 +229,7 @@ export class Participant<P> {
     if (record === undefined && this.fenced.has(coordinatorOf(txn))) return [vote(lane, txn, 'uncertain')];
     switch (record?.state) {
       case 'locked':
-        if (record.token !== ask.token || !this.extend(record, ask.more))
+        if (record.token !== ask.token || !this.held.extend(record, ask.more))
           return this.refuse(record, lane, 'vote');
         record.state = 'preparing';
         record.participants = ask.participants;
@@ -307,21 +301,19 @@ export class Participant<P> {
     record.state = 'finishing';
     record.commit = commit;
     record.waiters.push({ lane, wants: 'done' });
-    const { effects, lock } = record;
+    const { effects } = record;
     record.effects = EMPTY;
-    record.lock = null;
     const actions: ParticipantAction<P>[] = [
       { do: 'log', entry: { kind: 'outcome', txn: record.txn, commit } },
     ];
     if (commit) actions.push({ do: 'apply', effects });
-    if (lock) actions.push(...this.granted(this.locks.release(lock)));
+    actions.push(...this.granted(this.held.unlock(record)));
     return actions;
   }
 
   /** Promises never to prepare: in the log first, told when that is committed (R11). */
   private refuse(record: TxnRecord<P>, lane: number, wants: 'vote' | 'state'): ParticipantAction<P>[] {
-    const released = record.lock ? this.granted(this.locks.release(record.lock!)) : [];
-    record.lock = null;
+    const released = this.granted(this.held.unlock(record));
     record.ask = null;
     record.state = 'refusing';
     record.waiters.push({ lane, wants });
@@ -346,23 +338,7 @@ export class Participant<P> {
 
   private drop(record: TxnRecord<P>): ParticipantAction<P>[] {
     this.records.delete(record.txn);
-    return this.granted(this.locks.release(record.lock!));
-  }
-
-  private lock(record: TxnRecord<P>): void {
-    const keys = record.keys.map(({ db, key, exclusive }) => ({ key: lockName(db, key), exclusive }));
-    // It counts all keys.
-    if (record.keys.some(({ db, key, exclusive }) => db === LOCKS_DB && key === MOVES && exclusive))
-      keys.push(...this.undecidedKeys());
-    record.lock = this.locks.request({ txn: record.txn }, keys, record.everything);
-  }
-
-  /** Locks more keys, at once or not at all. */
-  private extend(record: TxnRecord<P>, more: readonly TxnKey[] = []): boolean {
-    const names = new Set(more.map(({ db, key }) => lockName(db, key)));
-    if (!this.locks.extend(record.lock!, names)) return false;
-    if (more.length > 0) record.keys = [...record.keys, ...more];
-    return true;
+    return this.granted(this.held.unlock(record));
   }
 
   private grant(record: TxnRecord<P>): ParticipantAction<P> {

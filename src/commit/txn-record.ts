@@ -60,9 +60,25 @@ export interface PreparedTxn {
   inherited: boolean;
 }
 
-/** Name of a key in the lock table. */
+/** No key has it: they are latin1 text. */
+const OTHER = '\u0100';
+
+/** Name of a key in the lock table. That of a key in database 0 is the key itself: no text is made for it. */
 export function lockName(db: number, key: string): string {
-  return `${db}:${key}`;
+  return db === 0 ? key : `${OTHER}${db}:${key}`;
+}
+
+/** The key of a name in the lock table. */
+export function keyOfName(name: string): string {
+  return name.startsWith(OTHER) ? name.slice(name.indexOf(':') + 1) : name;
+}
+
+/** Keys as the lock table names them. */
+export function lockKeys(keys: readonly TxnKey[]): LockKey[] {
+  const named: LockKey[] = [];
+  for (const each of keys)
+    named.push(each.db === 0 ? each : { key: lockName(each.db, each.key), exclusive: each.exclusive });
+  return named;
 }
 
 /** No effects. */

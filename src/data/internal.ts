@@ -1,7 +1,7 @@
 // Reads that only routers send, beside the commands of the table: what a group holds, for those who ask every group.
 // Must never change a key.
 import type { CommandRow } from '../command/row.js';
-import type { LockTable } from '../commit/index.js';
+import { keyOfName, type LockTable } from '../commit/index.js';
 import type { Request } from '../resp/index.js';
 import { SLOTS, slotOfText } from '../ring/index.js';
 import type { Context } from '../store/context.js';
@@ -89,7 +89,7 @@ function emptySlots(store: Store, locks: LockTable<unknown>): Buffer {
   if (locks.lockedEverything) return bits;
   for (let slot = 0; slot < SLOTS; slot++) if (store.slotEmpty(slot)) bits[slot >> 3]! |= 1 << (slot & 7);
   for (const name of locks.names()) {
-    const slot = slotOfText(name.slice(name.indexOf(':') + 1));
+    const slot = slotOfText(keyOfName(name));
     bits[slot >> 3]! &= ~(1 << (slot & 7));
   }
   return bits;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GroupLog, Participant, Remembered } from '../../src/commit/index.js';
+import { GroupLog, lockName, Participant, Remembered } from '../../src/commit/index.js';
 import { Applier } from '../../src/data/applier.js';
 import { Backup } from '../../src/data/backup.js';
 import { GroupClock } from '../../src/data/clock.js';
@@ -240,10 +240,10 @@ describe('replication', () => {
       w.backup.transactions.undecided().map(({ txn, commit }) => `${txn} ${commit}`),
       ['r1:1 null', 'r1:2 false', 'r1:3 false'],
     );
-    assert.ok(w.backup.transactions.locks.blocks('0:a', false));
+    assert.ok(w.backup.transactions.locks.blocks(lockName(0, 'a'), false));
     append({ kind: 'outcome', txn: 'r1:1', commit: true });
     assert.equal(w.keys(), 1);
-    assert.ok(!w.backup.transactions.locks.blocks('0:a', false));
+    assert.ok(!w.backup.transactions.locks.blocks(lockName(0, 'a'), false));
   });
   it('closes a connection that skips an entry or speaks for another term', () => {
     const parts = {
