@@ -11,7 +11,7 @@ import {
 } from '../commit/index.js';
 import { CommandWriter } from '../resp/index.js';
 import type { Context } from '../store/context.js';
-import { DATABASES, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
+import { DATABASES, type Store, VERB_DB } from '../store/index.js';
 
 /** What is chosen from. */
 interface Stock {
@@ -59,12 +59,10 @@ export function takenFrom(
       for (; at < keys.length && keys[at]!.db === db; at++) {
         const { key } = keys[at]!;
         if (store.findQuiet(ctx, key, db) === undefined) continue;
-        const payload = store.exportKey(db, key)!;
         if (db !== told) effects.command([VERB_DB, db]);
         told = db;
-        effects.command([VERB_PUT, key, payload]);
         count++;
-        bytes += payload.length;
+        bytes += store.writePut(effects, db, key);
       }
     });
   }

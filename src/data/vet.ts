@@ -157,12 +157,18 @@ function vetAside({ values, runs }: Aside): void {
   }
 }
 
+const PUT = VERB_PUT.toLowerCase();
+
+/** Whether argument 2 is one, as exportKey() makes them. */
+const hasPayload = ({ buffer, start, from, to }: Request) =>
+  isPayload(buffer, start + from[2]!, start + to[2]!);
+
 /** Keys that these effects make, each with its own command. @throws ProtocolError when they do anything else */
 export function keysMadeBy(effects: Buffer): TxnKey[] {
   const keys: TxnKey[] = [];
   let db = 0;
   for (const request of commandsIn(effects)) {
-    if (request.argc === 3 && request.text(0) === VERB_PUT && isPayload(request.bytes(2)))
+    if (request.argc === 3 && request.is(0, PUT) && hasPayload(request))
       keys.push({ db, key: request.text(1), exclusive: true });
     else if (request.argc === 2 && request.text(0) === VERB_DB) db = databaseOf(request, 1);
     else throw new ProtocolError('an effect that makes no key');
@@ -178,7 +184,7 @@ function vetEffect(request: Request): void {
     const verb = request.text(0);
     if (verb === VERB_DB && request.argc === 2) databaseOf(request, 1);
     else if (verb === VERB_ADOPT && request.argc === 3) return;
-    else if (verb !== VERB_PUT || request.argc !== 3 || !isPayload(request.bytes(2))) {
+    else if (verb !== VERB_PUT || request.argc !== 3 || !hasPayload(request)) {
       throw new ProtocolError('an effect that is none');
     }
     return;

@@ -14,6 +14,8 @@ export function encodeCommand(args: readonly Argument[]): Buffer {
   return out;
 }
 
+/** Digits of any length. */
+const MOST_DIGITS = 16;
 /** Room for a few short commands. */
 const FEW = 256;
 
@@ -25,6 +27,17 @@ export class CommandWriter extends ByteWriter {
   command(args: readonly Argument[]): void {
     this.room(sizeOf(args));
     this.length = write(this.buffer, this.length, args);
+  }
+  /** A command of three arguments, of which the last one is `head` and then `body`. */
+  threeOf(first: string, second: string, head: Buffer, body: string | Buffer): void {
+    const length = head.length + body.length;
+    this.room(32 + first.length + second.length + length + 3 * MOST_DIGITS);
+    const { buffer } = this;
+    let at = argument(buffer, argument(buffer, line(buffer, this.length, 42, 3), first), second);
+    at = line(buffer, at, 36, length);
+    for (let i = 0; i < head.length; i++) buffer[at++] = head[i]!;
+    at += typeof body === 'string' ? buffer.latin1Write(body, at) : body.copy(buffer, at);
+    this.length = end(buffer, at);
   }
   /** What was collected; nothing may be added any more. */
   end(): Buffer {
@@ -44,20 +57,30 @@ function sizeOf(args: readonly Argument[]): number {
 /** Writes where there is room for it. @returns where it ends */
 function write(out: Buffer, begin: number, args: readonly Argument[]): number {
   let at = line(out, begin, 42, args.length);
-  for (const arg of args) {
-    if (typeof arg === 'object') {
-      at = line(out, at, 36, arg.length);
-      at += arg.copy(out, at);
-    } else {
-      const text = typeof arg === 'string' ? arg : String(arg);
-      at = line(out, at, 36, text.length);
-      if (text.length <= SHORT) for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
-      else at += out.latin1Write(text, at);
-    }
-    out[at++] = 13;
-    out[at++] = 10;
-  }
+  for (const arg of args) at = argument(out, at, arg);
   return at;
+}
+
+/** Writes one argument. @returns where it ends */
+function argument(out: Buffer, begin: number, arg: Argument): number {
+  let at = begin;
+  if (typeof arg === 'object') {
+    at = line(out, at, 36, arg.length);
+    at += arg.copy(out, at);
+  } else {
+    const text = typeof arg === 'string' ? arg : String(arg);
+    at = line(out, at, 36, text.length);
+    if (text.length <= SHORT) for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
+    else at += out.latin1Write(text, at);
+  }
+  return end(out, at);
+}
+
+/** Writes a line's end. @returns where it ends */
+function end(out: Buffer, at: number): number {
+  out[at] = 13;
+  out[at + 1] = 10;
+  return at + 2;
 }
 
 /** Decimal digits of a length. */

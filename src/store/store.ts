@@ -1,17 +1,19 @@
 // The store of a data node: executes commands, applies effects, exports and imports keys, expires keys.
 // Deterministic: the same commands with the same contexts make the same store. Holds no clock and no socket.
 import { type CommandRow, findRequest } from '../command/index.js';
-import { type Request, RequestParser } from '../resp/index.js';
+import { type CommandWriter, type Request, RequestParser } from '../resp/index.js';
 import { Access } from './access.js';
 import type { Context } from './context.js';
+import { STRING } from './entry.js';
 import { ReplyError } from './errors.js';
 import { HANDLERS } from './handlers.js';
 import type { Imported } from './key-pieces.js';
-import { PAYLOAD_HEAD, payloadHead } from './payload.js';
+import { PAYLOAD_HEAD, payloadHead, writeHead } from './payload.js';
 import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
 import { Stages } from './stages.js';
 import { applyGroup } from './stream-effects.js';
 import { typeOf } from './types.js';
+import { keptRange } from './value.js';
 import { VERB_ADOPT, VERB_DB, VERB_GROUP, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
 
 /** Every key of one process, and what can be done to them. */
@@ -73,11 +75,12 @@ export class Store extends Access {
   private applyOne(request: Request, ctx: Context): void {
     const row = findRequest(request);
     if (row !== undefined) this.execute(row, request, ctx);
-    else if (request.text(0) === VERB_DB) ctx.db = Number(request.text(1));
-    else if (request.text(0) === VERB_PUT) {
-      this.importKey(ctx.db, request.text(1), request.bytes(2), ctx.seq);
+    else if (request.is(0, PUT)) {
+      const { buffer, start, from, to } = request;
+      this.importRange(ctx.db, request.text(1), buffer, start + from[2]!, start + to[2]!, ctx.seq);
       ctx.dirty++;
-    } else if (request.text(0) === VERB_GROUP) applyGroup(this, request, ctx);
+    } else if (request.text(0) === VERB_DB) ctx.db = Number(request.text(1));
+    else if (request.text(0) === VERB_GROUP) applyGroup(this, request, ctx);
     else if (request.text(0) === VERB_STAGE) {
       const refused = this.stage(request, ctx);
       if (refused !== null) throw new Error(`effect refused: ${refused}`);
@@ -128,6 +131,16 @@ export class Store extends Access {
     return Buffer.concat([payloadHead(entry.type, entry.expireAt), typeOf(entry.type).dump(entry.value)]);
   }
 
+  /** The same as a command that makes the key, at its new owner. @returns bytes of the payload; 0: there is no such key */
+  writePut(out: CommandWriter, db: number, key: string): number {
+    const entry = this.peek(db, key);
+    if (entry === undefined) return 0;
+    const { type, value } = entry;
+    const body = typeof value === 'string' ? value : typeOf(type).dump(value);
+    out.threeOf(VERB_PUT, key, writeHead(HEAD, type, entry.expireAt), body);
+    return PAYLOAD_HEAD + body.length;
+  }
+
   /** Bytes of memory that a key's value holds; 0 when there is none. */
   sizeOf(db: number, key: string): number {
     const entry = this.peek(db, key);
@@ -136,9 +149,17 @@ export class Store extends Access {
 
   /** Makes the key what exportKey() gave; what it was before is gone. `seq` is what the key then remembers. */
   importKey(db: number, key: string, payload: Buffer, seq: number): void {
-    const type = payload[0]!;
-    const value = typeOf(type).restore(payload.subarray(PAYLOAD_HEAD));
-    this.importWhole(db, key, { type, value, expireAt: payload.readDoubleBE(1) }, seq);
+    this.importRange(db, key, payload, 0, payload.length, seq);
+  }
+  /** The same of the payload that is bytes [from, to). */
+  private importRange(db: number, key: string, bytes: Buffer, from: number, to: number, seq: number): void {
+    const type = bytes[from]!;
+    const begin = from + PAYLOAD_HEAD;
+    // Most keys are short strings, and many come at once when they move: no view is made of them.
+    const value =
+      type === STRING ? keptRange(bytes, begin, to) : typeOf(type).restore(bytes.subarray(begin, to));
+    this.put(db, key, type, value, bytes.readDoubleBE(from + 1), seq, 0);
+    if (seq > this.changeSeq) this.changeSeq = seq;
   }
 
   /**
@@ -166,3 +187,6 @@ export class Store extends Access {
 }
 
 const MINUS = 45;
+const PUT = VERB_PUT.toLowerCase();
+/** Written anew for each key. */
+const HEAD = Buffer.alloc(PAYLOAD_HEAD);

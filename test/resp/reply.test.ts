@@ -1,7 +1,8 @@
 // Replies as bytes, in both versions of the protocol; read back by redis-parser where it can.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeCommand, ReplyWriter, RequestParser } from '../../src/resp/index.js';
+import fc from 'fast-check';
+import { CommandWriter, encodeCommand, ReplyWriter, RequestParser } from '../../src/resp/index.js';
 import { decodeReply } from '../../src/router/decode.js';
 
 /** What is written, and what it is in RESP2 and in RESP3. */
@@ -80,5 +81,22 @@ describe('encodeCommand', () => {
     assert.ok(parser.next());
     assert.deepEqual(parser.request.texts(), ['SET', 'k\u00ff', '12', '7', '\0\u00ff', '']);
     assert.equal(parser.request.end, bytes.length);
+  });
+});
+
+describe('CommandWriter', () => {
+  it('writes a last argument of two parts as if it were one', () => {
+    const text = fc.array(fc.nat(255), { maxLength: 60 }).map((bytes) => Buffer.from(bytes));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text, text, fc.boolean()), { maxLength: 5 }), (all) => {
+        const [one, two] = [new CommandWriter(), new CommandWriter()];
+        for (const [key, head, body, asText] of all) {
+          const name = key.latin1Slice();
+          one.command(['VERB', name, Buffer.concat([head, body])]);
+          two.threeOf('VERB', name, head, asText ? body.latin1Slice() : body);
+        }
+        assert.deepEqual(two.end(), one.end());
+      }),
+    );
   });
 });

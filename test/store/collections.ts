@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import type { Proto } from '../../src/resp/index.js';
+import { CommandWriter, encodeCommand, type Proto } from '../../src/resp/index.js';
 import { Context, isPayload, Store } from '../../src/store/index.js';
 import { needs } from '../needs.js';
 import { contents, Primary } from './harness.js';
@@ -134,6 +134,13 @@ function adds(commands: string[][]): void {
   for (const { db, key } of store.snapshot()) {
     const payload = store.exportKey(db, key)!;
     assert.ok(isPayload(payload));
+    const out = new CommandWriter();
+    assert.equal(store.writePut(out, db, key), payload.length);
+    assert.deepEqual(
+      out.end(),
+      encodeCommand(['TOWLINE.PUT', key, payload]),
+      'as it leaves for another group',
+    );
     again.importKey(db, key, payload, 1);
     if (payload[0] !== 0) assert.equal(again.sizeOf(db, key), store.sizeOf(db, key));
     assert.deepEqual(again.exportKey(db, key), payload);
@@ -152,6 +159,8 @@ function refuses(commands: string[][], at: number, byte: number): void {
     assert.ok(!isPayload(Buffer.concat([payload, Buffer.from([byte])])), 'something behind it');
     const changed = Buffer.from(payload);
     changed[9 + (at % (changed.length - 9))] = byte;
+    const within = Buffer.concat([Buffer.from('before'), changed, Buffer.from('behind')]);
+    assert.equal(isPayload(within, 6, 6 + changed.length), isPayload(changed));
     if (!isPayload(changed)) continue;
     // Whatever it says now, it is a value that can be used.
     const store = new Store();
