@@ -44,10 +44,14 @@ class Fields {
     if (db > most) throw new ProtocolError('message with a bad database');
     return db;
   }
-  slot(): number {
-    const slot = this.integer();
-    if (slot >= SLOTS) throw new ProtocolError('message with a bad slot');
-    return slot;
+  /** Slots, each two bytes. */
+  slots(): number[] {
+    const bytes = this.bytes();
+    const slots: number[] = [];
+    for (let at = 0; at + 1 < bytes.length; at += 2) slots.push((bytes[at]! << 8) | bytes[at + 1]!);
+    if (bytes.length % 2 === 1 || slots.some((slot) => slot >= SLOTS))
+      throw new ProtocolError('message with a bad slot');
+    return slots;
   }
   flag(): boolean {
     return this.request.is(this.next(), '1');
@@ -148,12 +152,20 @@ function readAside(fields: Fields): Aside {
 const eventFields = (events: Buffer | undefined): Argument[] => (events === undefined ? [0] : [1, events]);
 
 const takeFields = (take: Take | undefined): Argument[] =>
-  take === undefined ? [0] : [1, take.keys, take.bytes, take.slots.length, ...take.slots];
+  take === undefined ? [0] : [1, take.keys, take.bytes, slotBytes(take.slots)];
+function slotBytes(slots: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(2 * slots.length);
+  slots.forEach((slot, i) => {
+    bytes[2 * i] = slot >> 8;
+    bytes[2 * i + 1] = slot & 255;
+  });
+  return bytes;
+}
 function readTake(fields: Fields): Take | undefined {
   if (!fields.flag()) return undefined;
   const keys = fields.integer();
   const bytes = fields.integer();
-  return { keys, bytes, slots: fields.list(() => fields.slot()) };
+  return { keys, bytes, slots: fields.slots() };
 }
 function takenFields(taken: Taken | undefined): Argument[] {
   if (taken === undefined) return [0];

@@ -1,8 +1,6 @@
 // The transaction that moves keys which nobody writes: the same as a transfer on write, without a command (R1). Many
-// keys of one group at a time, to one owner; the group that has them chooses them. Pure but for the facts that it adds
-// to its own route.
-import { LOCKS_DB, MOVES, type Next, type Plan, type Share, type Take, type Taken } from '../commit/index.js';
-import { RequestParser } from '../resp/index.js';
+// keys of one group at a time, to one owner; the group that has them chooses them. Pure.
+import { LOCKS_DB, MOVES, type Next, type Plan, type Share, type Take } from '../commit/index.js';
 import type { Route } from './route.js';
 
 /** A key that is to be moved. */
@@ -61,25 +59,10 @@ export function movePlan(
         ]),
         parts: { gives: source, takes: owner },
         reply: DONE,
-        decided: () => {
-          gave(route, source, taken);
-          took(taken);
-        },
+        decided: () => took(taken),
       };
     },
   };
-}
-
-/** The keys in what a group has given are settled, unless yet another one may hold them. */
-function gave(route: Route, source: string, { effects }: Taken): void {
-  const parser = new RequestParser();
-  parser.feed(effects);
-  let db = 0;
-  while (parser.next()) {
-    const { request } = parser;
-    if (request.argc === 2) db = request.count(1);
-    else route.gave(source, db, request.text(1));
-  }
 }
 
 const DONE = Buffer.from('+OK\r\n', 'latin1');

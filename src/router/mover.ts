@@ -14,7 +14,7 @@ import type { Route } from './route.js';
 
 /** Bytes of one transaction, and slots that are asked for keys at a time. */
 const MOST_BYTES = 256 * 1024;
-const MOST_SLOTS = 64;
+const MOST_SLOTS = 256;
 /** Pause before it is looked again when there is nothing to do, or something is in the way, ms. */
 const LOOK_MS = 250;
 /** A round that has heard nothing for so long begins anew, ms: whatever it asked is answered, or given up, much sooner. */
@@ -61,6 +61,8 @@ export class Mover {
   private heardAt = 0;
   private readonly pace: Pace;
   private work: Batch[] = [];
+  /** Groups that are asked for their empty slots; true: once more, behind that. */
+  private readonly learning = new Map<number, boolean>();
   /** Whether anything came of the round that is under way: else what is left is in somebody's hands. */
   private progressed = false;
   private state: DrainState = { version: 0, slotsLeft: 0, slotsTotal: 0, keysMoved: 0, bytesMoved: 0 };
@@ -146,16 +148,39 @@ export class Mover {
     if (missing === 0) return done(empty);
     let failed = false;
     for (const group of asked) {
-      this.ask(group, requestOf(['TOWLINE.EMPTY']), (reply) => {
-        const bits = reply && bulkOf(reply);
-        if (bits === null || bits.length !== SLOTS / 8) failed = true;
-        else {
-          empty.set(route.groups[group]!, bits);
-          if (this.owner.route === route) route.settled.addReport(group, bits);
-        }
+      this.askEmpty(route, group, (bits) => {
+        if (bits === null) failed = true;
+        else empty.set(route.groups[group]!, bits);
         if (--missing === 0) done(failed ? null : empty);
       });
     }
+  }
+
+  /** A group's empty slots, which are settled from now on as far as it goes. @param done given null: it did not say */
+  private askEmpty(route: Route, group: number, done: (bits: Buffer | null) => void): void {
+    this.ask(group, requestOf(['TOWLINE.EMPTY']), (reply) => {
+      const bits = reply && bulkOf(reply);
+      if (bits === null || bits.length !== SLOTS / 8) return done(null);
+      if (this.owner.route === route) route.settled.addReport(group, bits);
+      done(bits);
+    });
+  }
+
+  /**
+   * A group may have given the last keys of some slots: it is asked, so that writes there are plain ones again. One
+   * question at a time; what happens meanwhile is asked for behind it.
+   */
+  private learn(route: Route, group: number): void {
+    if (this.learning.has(group)) {
+      this.learning.set(group, true);
+      return;
+    }
+    this.learning.set(group, false);
+    this.askEmpty(route, group, () => {
+      const more = this.learning.get(group)!;
+      this.learning.delete(group);
+      if (more && !this.stopped && this.owner.route === route) this.learn(route, group);
+    });
   }
 
   /** What there is to move, as batches of slots with the same way to go. */
@@ -239,6 +264,7 @@ export class Mover {
           // anything rests on it.
           const some = moved !== null && moved.keys > 0;
           if (some || step?.rest === false) this.progressed = true;
+          if (some && !step?.rest) this.learn(route, batch.source);
           if (some && step?.rest) return this.moveBatch(route, batch, done);
           if (step?.rest === false)
             this.state.slotsLeft = Math.max(0, this.state.slotsLeft - batch.slots.length);

@@ -8,8 +8,8 @@ import type { Host } from '../net/host.js';
 export type Rate = 'auto' | 'max' | number;
 
 /** Transactions at a time, and keys of each. */
-const FULL = { parallel: 4, keys: 512 };
-const SPRINT = { parallel: 2, keys: 512 };
+const FULL = { parallel: 4, keys: 1024 };
+const SPRINT = { parallel: 2, keys: 1024 };
 const AUTO = { parallel: 2, keys: 256 };
 const NUMBERED = { parallel: 1, keys: 128 };
 /** A pause by itself is so many times as long as the work before it; at least, at most, ms. */

@@ -20,13 +20,13 @@ describe('Pace', () => {
     const host = new FakeHost();
     const pace = new Pace(host);
     pace.setRate('max');
-    assert.deepEqual([pace.parallel, pace.keysAtOnce], [4, 512]);
+    assert.deepEqual([pace.parallel, pace.keysAtOnce], [4, 1024]);
     pace.took({ keys: 512 }, host.now() - 1000);
     assert.equal(rest(host, pace), 0);
     pace.setRate('auto');
     assert.deepEqual([pace.parallel, pace.keysAtOnce], [2, 256]);
     pace.begins();
-    assert.deepEqual([pace.parallel, pace.keysAtOnce], [2, 512]);
+    assert.deepEqual([pace.parallel, pace.keysAtOnce], [2, 1024]);
     pace.took({ keys: 512 }, host.now() - 1000);
     assert.equal(rest(host, pace), 0);
     host.advance(2000);
