@@ -36,7 +36,17 @@ function at(writer: ReplyWriter, counter: number): void {
   writer.latin1(`>2\r\n$10\r\nTOWLINE.AT\r\n:${counter}\r\n`);
 }
 
+/** Where a reply begins, and what it depends on. */
+export interface Placed {
+  counter: number;
+  mark: number;
+  from: number;
+  need: number;
+}
+
 interface Chunk {
+  /** Number of the run. */
+  run: number;
   need: number;
   first: number;
   next: number;
@@ -133,15 +143,20 @@ export class Lane {
     return this.heldBytes + this.conn.queued;
   }
 
-  /** Moves the last reply, begun at `mark` of `now`, to those that wait for `need`. */
-  defer(counter: number, mark: number, from: number, need: number): void {
-    const { now, later } = this;
-    later.begin(counter);
-    later.writer.bytes(now.writer.view(from));
-    if (need > later.need) later.need = need;
-    now.writer.truncate(mark);
-    // The replies before it are not followed by what follows it: the next one must say its counter.
-    now.next = -1;
+  /**
+   * The last reply, begun at `mark` of `later` (a write's) or of `now`, waits until `need` is committed, or leaves at the
+   * end of the turn: it is taken to where those are that do.
+   */
+  place(write: boolean, waits: boolean, { counter, mark, from, need }: Placed): void {
+    if (write !== waits) {
+      const [source, target] = write ? [this.later, this.now] : [this.now, this.later];
+      target.begin(counter);
+      target.writer.bytes(source.writer.view(from));
+      source.writer.truncate(mark);
+      // The replies before it are not followed by what follows it: the next one must say its counter.
+      source.next = -1;
+    }
+    if (waits && need > this.later.need) this.later.need = need;
   }
 
   /** Command `counter`, sent untagged, is of the client that is tagged now: what follows waits behind it. */
@@ -190,26 +205,33 @@ export class Lane {
 
   /** End of the turn: everything up to `committed` leaves, in one write. */
   flush(committed: number): void {
-    const { now, later } = this;
+    const { now, later, unlogged } = this;
+    // What has waited since earlier turns first: a reply may follow one of them (unlogged.ts).
+    this.free(committed);
     if (now.writer.length > 0) this.emit(now.first, now.next, now.take());
     if (later.writer.length > 0) {
       const { need, first, next } = later;
       const bytes = later.take();
-      this.held.push({ need, first, next, bytes });
+      this.held.push({ run: unlogged.run++, need, first, next, bytes });
       this.heldBytes += bytes.length;
+      this.free(committed);
     }
-    let free = 0;
-    while (free < this.held.length && this.held[free]!.need <= committed) {
-      const { first, next, bytes } = this.held[free++]!;
-      this.heldBytes -= bytes.length;
-      this.emit(first, next, bytes);
-    }
-    if (free > 0) this.held.splice(0, free);
     const { out, behind } = this;
     if (behind.length > 0) out.push(...behind.splice(0));
     if (out.length === 0) return;
     this.conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
     out.length = 0;
+  }
+
+  private free(committed: number): void {
+    let free = 0;
+    while (free < this.held.length && this.held[free]!.need <= committed) {
+      const { run, first, next, bytes } = this.held[free++]!;
+      this.heldBytes -= bytes.length;
+      this.emit(first, next, bytes);
+      this.unlogged.left = run;
+    }
+    if (free > 0) this.held.splice(0, free);
   }
 
   /** Whether replies wait for the commit index. */

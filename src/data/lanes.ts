@@ -270,8 +270,8 @@ export class Lanes {
     const plain = wrap === 'none' && row?.where === 'keys' && tag >= 0;
     if (write && !log.writable) {
       writer.error('NOREPLICAS Not enough good replicas to write.');
-      if (plain) lane.unlogged.add(counter, tag, row, request, db, writer, from);
-      return;
+      const waits = !plain || lane.unlogged.add(counter, tag, row, request, db, writer, from);
+      return lane.place(true, waits, { counter, mark, from, need: 0 });
     }
     ctx.reply = writer;
     ctx.frozen = !log.writable;
@@ -305,10 +305,10 @@ export class Lanes {
         if (plain && tag > 0) lane.unlogged.take(tag, row, request, db, open.keep);
       } else if (wrap === 'states') entries.close();
     }
-    if (plain && !(write && changed)) lane.unlogged.add(counter, tag, row, request, db, writer, at);
-    if (write) {
-      if (ctx.need > replies.need) replies.need = ctx.need;
-    } else if (ctx.need > this.owner.log.committed) lane.defer(counter, mark, from, ctx.need);
+    const unlogged = plain && !(write && changed);
+    let waits = (write && !unlogged) || ctx.need > log.committed;
+    if (unlogged) waits = lane.unlogged.add(counter, tag, row, request, db, writer, at, waits);
+    lane.place(write, waits, { counter, mark, from, need: ctx.need });
     if (broken !== null) this.owner.broke(broken, request.text(0), write);
   }
 

@@ -1,6 +1,7 @@
 // Replies of one lane's commands that are in no entry of the log, since they changed nothing, and that its router may
 // not have heard: by client and key. When a client writes what such a command of its own touched, and may not know
-// its reply, that reply is kept in the write's entry: sent again, the command must not come after the write (R10).
+// its reply, that reply is kept in the write's entry: sent again, the command must not come after the write (R10). What
+// does not write must not be heard of before it, for the same reason: its reply leaves behind it.
 // Bounded: of a reply that there was no room for, what is kept says that it is not known.
 import { type CommandRow, databasesOf, firstKey, keysOf } from '../command/index.js';
 import { ByteWriter, type ReplyWriter, type Request } from '../resp/index.js';
@@ -42,6 +43,13 @@ export class Unlogged {
   private keys = new Int32Array(FEW);
   private at = new Float64Array(FEW);
   private lengths = new Int32Array(FEW);
+  /** Number of the run in which its reply waits; 0: it left in its turn. */
+  private runs = new Float64Array(FEW);
+  /** Number of the run of replies under way that wait for the commit index, and of the last one that has left. */
+  run = 1;
+  left = 0;
+  /** The last run with one of these commands. */
+  private waiting = 0;
   /** The last record of each bucket, and the one before each in its bucket. */
   private heads = new Float64Array(FEW).fill(-1);
   private before = new Float64Array(FEW);
@@ -57,6 +65,8 @@ export class Unlogged {
    * A command was executed and changed nothing that is logged.
    * @param client tag of its client; 0: one that had nothing else under way, and may be named later (adopt)
    * @param from where its reply begins in `replies`, which it ends
+   * @param undecided whether the reply waits for the commit index, whatever it follows
+   * @returns whether it waits
    */
   add(
     counter: number,
@@ -66,13 +76,30 @@ export class Unlogged {
     db: number,
     replies: ReplyWriter,
     from: number,
-  ): void {
+    undecided = false,
+  ): boolean {
+    const waits = undecided || this.follows(client, row, request, db);
+    const run = waits ? this.run : 0;
+    if (waits) this.waiting = run;
     const length = replies.length - from;
     const at = length > LARGEST ? 0 : this.keep(replies, from);
     const kept = length > LARGEST ? UNKEPT : length;
     const only = onlyKey(row);
-    if (only > 0) this.record(counter, client, keyAt(request, only, db), at, kept);
-    else for (const i of keysOf(row, request)) this.record(counter, client, keyAt(request, i, db), at, kept);
+    if (only > 0 && row.otherDatabase === undefined)
+      this.record(counter, client, keyAt(request, only, db), at, kept, run);
+    else
+      for (const within of databasesOf(row, request, db))
+        for (const i of keysOf(row, request))
+          this.record(counter, client, keyAt(request, i, within), at, kept, run);
+    return waits;
+  }
+
+  /** Whether a reply of this client's about one of these keys waits still: the next one must not leave before it. */
+  private follows(client: number, row: CommandRow, request: Request, db: number): boolean {
+    if (this.waiting <= this.left || client === 0) return false;
+    return databasesOf(row, request, db).some((within) =>
+      keysOf(row, request).some((i) => this.followsIn(client, keyAt(request, i, within))),
+    );
   }
 
   /** Command `counter`, sent untagged, was of this client. */
@@ -81,7 +108,7 @@ export class Unlogged {
       const i = n & (this.counters.length - 1);
       if (this.counters[i] !== counter) continue;
       if (this.clients[i] !== 0) return;
-      this.record(counter, client, this.keys[i]!, this.at[i]!, this.lengths[i]!);
+      this.record(counter, client, this.keys[i]!, this.at[i]!, this.lengths[i]!, this.runs[i]!);
     }
   }
 
@@ -99,6 +126,15 @@ export class Unlogged {
   acknowledge(counter: number): void {
     const mask = this.counters.length - 1;
     while (this.first < this.next && this.counters[this.first & mask]! < counter) this.first++;
+  }
+
+  private followsIn(client: number, key: number): boolean {
+    const mask = this.counters.length - 1;
+    for (let n = this.heads[bucket(client, key) & mask]!; n >= this.first; n = this.before[n & mask]!) {
+      const i = n & mask;
+      if (this.keys[i] === key && this.clients[i] === client && this.runs[i]! > this.left) return true;
+    }
+    return false;
   }
 
   private takeKey(client: number, key: number, each: Tell): void {
@@ -134,7 +170,14 @@ export class Unlogged {
     return newer.base + newer.length - (replies.length - from);
   }
 
-  private record(counter: number, client: number, key: number, at: number, length: number): void {
+  private record(
+    counter: number,
+    client: number,
+    key: number,
+    at: number,
+    length: number,
+    run: number,
+  ): void {
     if (this.next - this.first === this.counters.length) this.room();
     const n = this.next++;
     const mask = this.counters.length - 1;
@@ -144,6 +187,7 @@ export class Unlogged {
     this.keys[i] = key;
     this.at[i] = at;
     this.lengths[i] = length;
+    this.runs[i] = run;
     // Nobody looks for one that has no name yet.
     if (client === 0) return;
     const head = bucket(client, key) & mask;
@@ -157,19 +201,20 @@ export class Unlogged {
       this.first++;
       return;
     }
-    const { first, next, counters, clients, keys, at, lengths } = this;
+    const { first, next, counters, clients, keys, at, lengths, runs } = this;
     const [mask, size] = [counters.length - 1, counters.length * 2];
     this.counters = new Float64Array(size);
     this.clients = new Float64Array(size);
     this.keys = new Int32Array(size);
     this.at = new Float64Array(size);
     this.lengths = new Int32Array(size);
+    this.runs = new Float64Array(size);
     this.heads = new Float64Array(size).fill(-1);
     this.before = new Float64Array(size);
     this.next = first;
     for (let n = first; n < next; n++) {
       const i = n & mask;
-      this.record(counters[i]!, clients[i]!, keys[i]!, at[i]!, lengths[i]!);
+      this.record(counters[i]!, clients[i]!, keys[i]!, at[i]!, lengths[i]!, runs[i]!);
     }
   }
 }

@@ -44,7 +44,7 @@ test('a deferred read in the middle, at the start and at the end of a turn does 
       const mark = lane.now.begin(counter);
       const from = lane.now.writer.length;
       lane.now.writer.bulk(`value of ${counter}`);
-      if (deferred.includes(counter)) lane.defer(counter, mark, from, 9);
+      if (deferred.includes(counter)) lane.place(false, true, { counter, mark, from, need: 9 });
     }
     lane.flush(8);
     const early = received(written, 4);

@@ -482,3 +482,8 @@ test('commands that break an assertion: what stands behind them in the log, and 
   // one group's part of MGET made a reply that was none.
   for (const seed of [800030, 800147]) assert.equal(run(seed).failure, null);
 });
+
+test('R10: a write that changed nothing is not sent again behind the read that came after it', () => {
+  // Its reply left behind that of the read; the connection was cut between the two.
+  assert.equal(run(722161).failure, null);
+});
