@@ -8,6 +8,7 @@ import { qualified } from './clients.js';
 import type { Cluster, NodePlace } from './cluster.js';
 import { GroupWatch } from './group-watch.js';
 import { Homes, type Name } from './homes.js';
+import { followedBy } from './insides.js';
 import type { Line } from './line.js';
 import type { RedisOutput } from './linearizability/index.js';
 import { type EntryMessage, type LaneCommand, type Listener, type Replication, Streams } from './streams.js';
@@ -173,7 +174,7 @@ export class Observers implements Listener {
   }
   entryDelivered(backup: string, lane: Replication, message: EntryMessage): void {
     const { place, watch } = this.at(backup);
-    watch.delivered(place.id, lane, message);
+    watch.delivered(place.id, lane, followedBy(place.node), message);
   }
   held(backup: string, lane: Replication, seq: number): void {
     this.world.note(() => `  ${backup} holds ${seq} of term ${lane.term}`);

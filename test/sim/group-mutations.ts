@@ -160,7 +160,7 @@ export const GROUP_MUTATIONS: GroupMutation[] = [
   {
     name: 'R5: a member that is not in sync yet takes over',
     finds: /^R5/,
-    seeds: [24],
+    seeds: [67, 74],
     apply: () =>
       patch(
         DataNode.prototype,

@@ -212,10 +212,15 @@ export class GroupWatch {
       throw new Violation(`${this.group}: entry ${seq} of term ${term} is not what was logged`);
   }
 
-  delivered(id: string, lane: Replication, { term, seq, request }: EntryMessage): void {
+  delivered(
+    id: string,
+    lane: Replication,
+    followed: number | undefined,
+    { term, seq, request }: EntryMessage,
+  ): void {
     const member = this.member(id);
-    // What comes over a connection that another one has replaced is not read.
-    if (member.lane !== lane || term !== lane.term) return;
+    // What comes over a connection that another one has replaced is not read, nor that of a term that was left behind.
+    if (member.lane !== lane || term !== lane.term || followed !== term) return;
     const { contents } = member;
     const entry = entryFrom(request);
     if (seq === contents.length + 1) {

@@ -108,6 +108,8 @@ export const backupIn = (node: DataNode): Backup | null => {
   const role = roleOf(node);
   return role instanceof Backup ? role : null;
 };
+/** The term that a backup follows; undefined: it is none. */
+export const followedBy = (node: DataNode): number | undefined => backupIn(node)?.['log'].term;
 /** The log of a primary from where it began. */
 export const appendedBy = ({ log }: Primary): Appended => appended.get(log) ?? { start: log.head, bytes: [] };
 export const lanesOf = (primary: Primary): Iterable<Lane> => primary['lanes']['all'];

@@ -23,6 +23,7 @@ let lost = 0;
 let resets = 0;
 let forsaken = 0;
 let counts = 0;
+let halved = 0;
 let failed = 0;
 for (let seed = first; seed < first + count; seed++) {
   const verbose = values.verbose ? (line: string) => console.log(line) : null;
@@ -34,6 +35,7 @@ for (let seed = first; seed < first + count; seed++) {
   resets += report.resets;
   forsaken += report.forsaken;
   counts += report.counts;
+  halved += report.halved;
   if (values.verbose || count === 1) console.log(JSON.stringify({ ...report, failure: undefined }));
   if (report.failure === null) continue;
   failed++;
@@ -43,6 +45,6 @@ for (let seed = first; seed < first + count; seed++) {
 }
 const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
 console.log(
-  `${count} seeds, ${failed} failed, ${(count / seconds).toFixed(1)} seeds/s; ${answered} commands answered, ${unknown} of unknown outcome, ${undecided} parts undecided, ${counts} counts; ${resets} groups begun anew, ${lost} times GROUPLOST, ${forsaken} transactions given up with one`,
+  `${count} seeds, ${failed} failed, ${(count / seconds).toFixed(1)} seeds/s; ${answered} commands answered, ${unknown} of unknown outcome, ${undecided} parts undecided, ${counts} counts; ${resets} groups begun anew, ${lost} times GROUPLOST, ${forsaken} transactions given up with one; ${halved} ended at the half of a broken write`,
 );
 process.exitCode = failed > 0 ? 1 : 0;

@@ -9,6 +9,7 @@ import {
   Remembered,
   ReplicaLog,
 } from '../../src/commit/index.js';
+import { TxnLocks } from '../../src/commit/txn-locks.js';
 import { Applier } from '../../src/data/applier.js';
 import { Lane } from '../../src/data/lane.js';
 import { Lanes } from '../../src/data/lanes.js';
@@ -54,7 +55,15 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'let a read see an undecided write',
     finds: /^R8/,
-    apply: () => patch(Lane.prototype, 'defer', () => () => {}),
+    apply: () =>
+      patch(
+        Lane.prototype,
+        'place',
+        (place) =>
+          function (write, waits, placed) {
+            place.call(this, write, write && waits, placed);
+          },
+      ),
   },
   {
     name: 'acknowledge with a hole in the log',
@@ -149,7 +158,7 @@ export const MUTATIONS: Mutation[] = [
     finds: /not linearizable/,
     apply: () =>
       patch(
-        Participant.prototype,
+        TxnLocks.prototype,
         'lock',
         (original) =>
           function (record) {
