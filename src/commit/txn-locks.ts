@@ -14,12 +14,14 @@ export class TxnLocks<P> {
 
   /** Every lock that there is. */
   get all(): LockTable<LockOwner<P>> {
-    if (this.later.size > 0) {
-      const records = [...this.later];
-      this.later.clear();
-      for (const record of records) this.lock(record);
-    }
+    this.make();
     return this.table;
+  }
+  private make(): void {
+    if (this.later.size === 0) return;
+    const records = [...this.later];
+    this.later.clear();
+    for (const record of records) this.request(record);
   }
 
   /** Keys that transactions write which are prepared, or about to be. */
@@ -27,8 +29,13 @@ export class TxnLocks<P> {
     return promisedKeys(this.all.granted(), this.records);
   }
 
-  /** Asks for the keys of a transaction; its `lock` says whether they are granted. */
+  /** Asks for the keys of a transaction, behind all that was restored; its `lock` says whether they are granted. */
   lock(record: TxnRecord<P>): void {
+    this.make();
+    this.request(record);
+  }
+
+  private request(record: TxnRecord<P>): void {
     const keys = lockKeys(record.keys);
     // It counts all keys.
     if (record.keys.some(({ db, key, exclusive }) => db === LOCKS_DB && key === MOVES && exclusive))
@@ -43,7 +50,7 @@ export class TxnLocks<P> {
 
   /** Locks more keys, at once or not at all. */
   extend(record: TxnRecord<P>, more: readonly TxnKey[] = []): boolean {
-    if (!this.table.extend(record.lock!, lockKeys(more))) return false;
+    if (!this.all.extend(record.lock!, lockKeys(more))) return false;
     if (more.length > 0) record.keys = [...record.keys, ...more];
     return true;
   }

@@ -41,6 +41,24 @@ describe('locks of a member that follows', () => {
     );
     assert.equal(leader.locks.size, 0);
   });
+  it('stand before whatever is asked of the next primary, though nobody has looked (R9)', () => {
+    // Found by `test:faults --seed 47`: a reading of two accounts was granted one that a transfer had prepared.
+    const leader = new Participant<string>(1);
+    leader.restore(prepared('r:1', keysOf('a')));
+    leader.lead(2);
+    const lock = { kind: 'lock', ring: 1, everything: false, fetch: true, read: null } as const;
+    assert.deepEqual(leader.ask(7, { ...lock, txn: 's:1', keys: keysOf('a') }), [], 'it waits');
+    const [granted] = leader.ask(7, { ...lock, txn: 's:2', keys: keysOf('b') });
+    assert.ok(granted?.do === 'fetch');
+    const part = { participants: ['g'], effects: EMPTY, part: 'takes' as const, more: keysOf('a') };
+    const refused = leader.ask(7, {
+      kind: 'prepare',
+      txn: 's:2',
+      token: granted.token,
+      ...part,
+    });
+    assert.ok(refused[0]?.do === 'log' && refused[0].entry.kind === 'never');
+  });
   it('are the same as if each had been made at once', () => {
     const key = fc.record({ db: fc.constantFrom(0, 3), key: fc.constantFrom('a', 'b', 'c') });
     const wanted = fc.array(key, { minLength: 1, maxLength: 4 });
