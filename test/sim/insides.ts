@@ -1,6 +1,13 @@
 // What the simulator must know from inside the data nodes, all in one place: the role taken, and what a primary
 // appended to its log, since one that is alone sends its entries to nobody. Reads only.
-import { GroupLog, LockTable, lockName, type Participant } from '../../src/commit/index.js';
+import {
+  GroupLog,
+  type LockOwner,
+  LockTable,
+  lockName,
+  type Participant,
+  type TxnKey,
+} from '../../src/commit/index.js';
 import { Backup } from '../../src/data/backup.js';
 import { Controls } from '../../src/data/controls.js';
 import type { Lane, Parked } from '../../src/data/lane.js';
@@ -86,12 +93,20 @@ Controls.prototype.fetch = function (lane, ask, token) {
 export const isGathering = (primary: Primary): boolean => primary['gathering'];
 /** Whether a transaction holds the key, to write it. */
 export const writeLocked = ({ transactions }: Primary, db: number, key: string): boolean => {
-  const { locks } = transactions;
-  if (locks.size === 0) return false;
+  // Not by way of `locks`: that makes those of what was restored, which is the program's to do.
+  const { table, later } = transactions['held'] as unknown as {
+    table: LockTable<LockOwner<Parked>>;
+    later: Set<{ everything: boolean; keys: TxnKey[] }>;
+  };
+  if (table.size === 0 && later.size === 0) return false;
   const name = lockName(db, key);
-  for (const { owner, granted, everything, keys } of locks['all']) {
+  for (const { owner, granted, everything, keys } of table['all']) {
     if (!granted || !('txn' in owner)) continue;
     if (everything || keys.some((held) => held.exclusive && held.key === name)) return true;
+  }
+  for (const { everything, keys } of later) {
+    if (everything || keys.some((held) => held.exclusive && lockName(held.db, held.key) === name))
+      return true;
   }
   return false;
 };
