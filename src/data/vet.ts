@@ -4,7 +4,7 @@ import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf, waits
 import { type Aside, type Ask, lockName, type Run, type TxnKey } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { type RingDocument, ringIn } from '../ring/index.js';
-import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT } from '../store/index.js';
+import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT, VERB_PUT_LOWER } from '../store/index.js';
 import { awaitedIn } from './awaited.js';
 import type { Wrap } from './lane.js';
 
@@ -157,8 +157,6 @@ function vetAside({ values, runs }: Aside): void {
   }
 }
 
-const PUT = VERB_PUT.toLowerCase();
-
 /** Whether argument 2 is one, as exportKey() makes them. */
 const hasPayload = ({ buffer, start, from, to }: Request) =>
   isPayload(buffer, start + from[2]!, start + to[2]!);
@@ -168,7 +166,7 @@ export function keysMadeBy(effects: Buffer): TxnKey[] {
   const keys: TxnKey[] = [];
   let db = 0;
   for (const request of commandsIn(effects)) {
-    if (request.argc === 3 && request.is(0, PUT) && hasPayload(request))
+    if (request.argc === 3 && request.is(0, VERB_PUT_LOWER) && hasPayload(request))
       keys.push({ db, key: request.text(1), exclusive: true });
     else if (request.argc === 2 && request.text(0) === VERB_DB) db = databaseOf(request, 1);
     else throw new ProtocolError('an effect that makes no key');

@@ -47,10 +47,11 @@ class Fields {
   /** Slots, each two bytes. */
   slots(): number[] {
     const bytes = this.bytes();
+    if (bytes.length % 2 === 1 || bytes.length > 2 * SLOTS)
+      throw new ProtocolError('message with a bad list of slots');
     const slots: number[] = [];
-    for (let at = 0; at + 1 < bytes.length; at += 2) slots.push((bytes[at]! << 8) | bytes[at + 1]!);
-    if (bytes.length % 2 === 1 || slots.some((slot) => slot >= SLOTS))
-      throw new ProtocolError('message with a bad slot');
+    for (let at = 0; at < bytes.length; at += 2) slots.push((bytes[at]! << 8) | bytes[at + 1]!);
+    if (slots.some((slot) => slot >= SLOTS)) throw new ProtocolError('message with a bad slot');
     return slots;
   }
   flag(): boolean {

@@ -1,5 +1,6 @@
 // One message of the router's own on a group's data lane, beside what clients send.
-import type { Request } from '../resp/index.js';
+import { type Request, requestOf } from '../resp/index.js';
+import { SLOTS } from '../ring/index.js';
 import type { DataLane } from './data-lane.js';
 import type { Asker } from './plan.js';
 
@@ -18,8 +19,16 @@ export function askLane(
   lane.send(sink, 0, request, db, proto, 0, 0, write);
 }
 
+/** Asks a group in which slots it holds nothing. @param done given a bit for each slot; null: it did not say */
+export function askEmpty(lane: DataLane, done: (bits: Buffer | null) => void): void {
+  askLane(lane, requestOf(['TOWLINE.EMPTY']), { db: 0, proto: 2 }, false, (reply) => {
+    const bits = reply && bulkOf(reply);
+    done(bits !== null && bits.length === SLOTS / 8 ? bits : null);
+  });
+}
+
 /** The bytes of a bulk string; null: the reply is none. */
-export function bulkOf(reply: Buffer): Buffer | null {
+function bulkOf(reply: Buffer): Buffer | null {
   return reply[0] === 36 ? reply.subarray(reply.indexOf(10) + 1, reply.length - 2) : null;
 }
 

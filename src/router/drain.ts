@@ -1,8 +1,7 @@
 // A router's part in moving keys: it learns where older groups hold nothing, and, when it leads, moves what nobody
 // writes. Must never apply what was said under one version of the ring to another.
 import type { Host } from '../net/host.js';
-import { requestOf } from '../resp/index.js';
-import { askLane, bulkOf } from './ask.js';
+import { askEmpty } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
 import { LargeMove } from './large-move.js';
@@ -90,8 +89,7 @@ export class Drain implements MoverOwner {
     const { route } = this;
     this.learnedAt = this.host.now();
     for (const group of route.table.olderGroups) {
-      askLane(this.lanes[group]!, requestOf(['TOWLINE.EMPTY']), { db: 0, proto: 2 }, false, (reply) => {
-        const bits = reply && bulkOf(reply);
+      askEmpty(this.lanes[group]!, (bits) => {
         if (bits !== null) route.settled.addReport(group, bits);
       });
     }

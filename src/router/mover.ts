@@ -3,9 +3,8 @@
 // transaction. Must never report a slot empty that a group has not called empty under the version it is planned with.
 import type { Take } from '../commit/index.js';
 import type { Host } from '../net/host.js';
-import { type Request, requestOf } from '../resp/index.js';
 import { SLOTS } from '../ring/index.js';
-import { askLane, bulkOf } from './ask.js';
+import { askEmpty } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
 import { type Movable, type Moved, movePlan, type Step } from './move.js';
@@ -158,10 +157,10 @@ export class Mover {
 
   /** A group's empty slots, which are settled from now on as far as it goes. @param done given null: it did not say */
   private askEmpty(route: Route, group: number, done: (bits: Buffer | null) => void): void {
-    this.ask(group, requestOf(['TOWLINE.EMPTY']), (reply) => {
-      const bits = reply && bulkOf(reply);
-      if (bits === null || bits.length !== SLOTS / 8) return done(null);
-      if (this.owner.route === route) route.settled.addReport(group, bits);
+    const lane = this.owner.lanes[group];
+    if (lane === undefined || lane.full) return done(null);
+    askEmpty(lane, (bits) => {
+      if (bits !== null && this.owner.route === route) route.settled.addReport(group, bits);
       done(bits);
     });
   }
@@ -290,13 +289,6 @@ export class Mover {
       },
       answer: (reply) => done(reply![0] === 43 ? came : null),
     });
-  }
-
-  /** @param done given the reply; null: there is none, or an error */
-  private ask(group: number, request: Request, done: (reply: Buffer | null) => void): void {
-    const lane = this.owner.lanes[group];
-    if (lane === undefined || lane.full) return done(null);
-    askLane(lane, request, { db: 0, proto: 2 }, false, (reply) => done(reply?.[0] === 45 ? null : reply));
   }
 }
 

@@ -9,4 +9,4 @@ export { PIECE_SIZE, type PieceSize } from './piecewise.js';
 export type { ScanOptions, ScanStep } from './scan.js';
 export { Store } from './store.js';
 export { awaitsEntries, lastIdText } from './stream-read.js';
-export { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
+export { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_PUT_LOWER, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';

@@ -14,7 +14,15 @@ import { Stages } from './stages.js';
 import { applyGroup } from './stream-effects.js';
 import { typeOf } from './types.js';
 import { keptRange } from './value.js';
-import { VERB_ADOPT, VERB_DB, VERB_GROUP, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
+import {
+  VERB_ADOPT,
+  VERB_DB,
+  VERB_GROUP,
+  VERB_PUT,
+  VERB_PUT_LOWER,
+  VERB_STAGE,
+  VERB_UNSTAGE,
+} from './verbs.js';
 
 /** Every key of one process, and what can be done to them. */
 export class Store extends Access {
@@ -75,7 +83,7 @@ export class Store extends Access {
   private applyOne(request: Request, ctx: Context): void {
     const row = findRequest(request);
     if (row !== undefined) this.execute(row, request, ctx);
-    else if (request.is(0, PUT)) {
+    else if (request.is(0, VERB_PUT_LOWER)) {
       const { buffer, start, from, to } = request;
       this.importRange(ctx.db, request.text(1), buffer, start + from[2]!, start + to[2]!, ctx.seq);
       ctx.dirty++;
@@ -158,8 +166,7 @@ export class Store extends Access {
     // Most keys are short strings, and many come at once when they move: no view is made of them.
     const value =
       type === STRING ? keptRange(bytes, begin, to) : typeOf(type).restore(bytes.subarray(begin, to));
-    this.put(db, key, type, value, bytes.readDoubleBE(from + 1), seq, 0);
-    if (seq > this.changeSeq) this.changeSeq = seq;
+    this.importWhole(db, key, { type, value, expireAt: bytes.readDoubleBE(from + 1) }, seq);
   }
 
   /**
@@ -187,6 +194,5 @@ export class Store extends Access {
 }
 
 const MINUS = 45;
-const PUT = VERB_PUT.toLowerCase();
 /** Written anew for each key. */
 const HEAD = Buffer.alloc(PAYLOAD_HEAD);

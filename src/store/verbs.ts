@@ -4,6 +4,8 @@
 export const VERB_DB = 'TOWLINE.DB';
 /** `TOWLINE.PUT key payload`: the key becomes what exportKey() wrote. */
 export const VERB_PUT = 'TOWLINE.PUT';
+/** The same, as Request.is() takes it. */
+export const VERB_PUT_LOWER = 'towline.put';
 /** `TOWLINE.STAGE name n last bytes`: piece n of what a key may become; `last` 1: nothing follows it. */
 export const VERB_STAGE = 'TOWLINE.STAGE';
 /** `TOWLINE.UNSTAGE name`: what was staged under this name is dropped. */

@@ -16,10 +16,8 @@ export interface Brittle {
   over: boolean;
   /** Whether this is the store of the only copy of a group: what was half done stays so there, and no log tells of it. */
   alone(store: object): boolean;
-  /** Stores with something half done. One whose primary is left alone before it could hand over goes on with that. */
-  readonly halves: ReadonlySet<object>;
-  /** Whether one of them is served. */
-  serves(): boolean;
+  /** Whether the half of a write is in the only copy of a group: left alone before it could hand over, it goes on. */
+  halved(): boolean;
   mend(): void;
 }
 
@@ -31,8 +29,7 @@ export function brittle(random: Random, share: number): Brittle {
   const state: Brittle = {
     over: false,
     alone: () => false,
-    halves,
-    serves: () => false,
+    halved: () => [...halves].some((store) => state.alone(store)),
     mend: () => {
       for (const [name, handler] of sound) handlers.set(name, handler);
     },
@@ -42,7 +39,7 @@ export function brittle(random: Random, share: number): Brittle {
       const breaks = !state.over && !ctx.replica && random.chance(share);
       const early = breaks && (random.chance(0.5) || state.alone(store));
       if (!early) handler(store, request, ctx);
-      if (breaks && !early) halves.add(store);
+      if (breaks && !early && !ctx.reads) halves.add(store);
       if (breaks) throw new Broken(name);
     });
   }

@@ -1,13 +1,6 @@
 // What the simulator must know from inside the data nodes, all in one place: the role taken, and what a primary
 // appended to its log, since one that is alone sends its entries to nobody. Reads only.
-import {
-  GroupLog,
-  type LockOwner,
-  LockTable,
-  lockName,
-  type Participant,
-  type TxnKey,
-} from '../../src/commit/index.js';
+import { GroupLog, LockTable, lockName, type Participant } from '../../src/commit/index.js';
 import { Backup } from '../../src/data/backup.js';
 import { Controls } from '../../src/data/controls.js';
 import type { Lane, Parked } from '../../src/data/lane.js';
@@ -94,10 +87,9 @@ export const isGathering = (primary: Primary): boolean => primary['gathering'];
 /** Whether a transaction holds the key, to write it. */
 export const writeLocked = ({ transactions }: Primary, db: number, key: string): boolean => {
   // Not by way of `locks`: that makes those of what was restored, which is the program's to do.
-  const { table, later } = transactions['held'] as unknown as {
-    table: LockTable<LockOwner<Parked>>;
-    later: Set<{ everything: boolean; keys: TxnKey[] }>;
-  };
+  const locks = transactions['held'];
+  const table = locks['table'];
+  const later = locks['later'];
   if (table.size === 0 && later.size === 0) return false;
   const name = lockName(db, key);
   for (const { owner, granted, everything, keys } of table['all']) {

@@ -501,10 +501,10 @@ export const RING_MUTATIONS: GroupMutation[] = [
     apply: () =>
       patch(
         Store.prototype,
-        'importKey',
+        'importRange',
         (put) =>
-          function (db, key, payload, seq) {
-            if (seq % 5 !== 0) put.call(this, db, key, payload, seq);
+          function (db, key, bytes, from, to, seq) {
+            if (seq % 5 !== 0) put.call(this, db, key, bytes, from, to, seq);
           },
       ),
   },
