@@ -90,6 +90,8 @@ export type Split = 'array' | 'streams' | 'sum' | 'pairs' | 'pairs-if-none' | 'd
 
 /** One command, or one subcommand of a container (`client|id`). */
 export interface CommandRow {
+  /** Its place in LEAVES, for tables of what there is for each command; of a container that is nothing without a subcommand: -1. */
+  readonly id: number;
   /** Lower case; a subcommand is `container|sub`. */
   readonly name: string;
   /** Arguments including the name; negative: at least that many. */

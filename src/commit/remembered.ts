@@ -83,7 +83,8 @@ export class Remembered {
     // Nobody knows what an unknown router had executed before: all of it counts as forgotten.
     if (known.floor < 0) known.floor = last;
     if (last > known.last) known.last = last;
-    known.answers.push({ ...answers, last });
+    const { seq, index, replies } = answers;
+    known.answers.push({ seq, index, replies, last });
     const size = sizeOf(answers);
     known.bytes += size;
     this.total += size;

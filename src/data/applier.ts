@@ -5,10 +5,22 @@ import { Context } from '../store/context.js';
 import type { Imported, Store } from '../store/index.js';
 import type { Parked } from './lane.js';
 
-/** A log entry as a member keeps it until it is committed. */
-export type Held =
-  | { kind: 'batch'; seq: number; router: string; effects: Buffer; index: Buffer; replies: Buffer }
-  | { kind: 'txn'; seq: number; entry: TxnEntry };
+/** A log entry as a member keeps it until it is committed: a transaction's, or what plain commands did. */
+export interface Held {
+  readonly seq: number;
+  /** Null: plain commands'. */
+  readonly entry: TxnEntry | null;
+  readonly router: string;
+  readonly effects: Buffer;
+  readonly index: Buffer;
+  readonly replies: Buffer;
+}
+
+/** Of a transaction. Both have the same properties: code that V8 has compiled for one of them is good for the other. */
+export function heldTxn(seq: number, entry: TxnEntry): Held {
+  return { seq, entry, router: '', effects: NONE, index: NONE, replies: NONE };
+}
+const NONE = Buffer.alloc(0);
 
 /** Applies entries, in order, each once. */
 export class Applier {
@@ -24,12 +36,12 @@ export class Applier {
 
   apply(held: Held): void {
     this.ctx.seq = held.seq;
-    if (held.kind === 'batch') {
+    const { entry } = held;
+    if (entry === null) {
       this.run(held.effects);
       if (held.router !== '') this.remember(held.router, held);
       return;
     }
-    const { entry } = held;
     if (entry.kind === 'outcome' && entry.commit) {
       const effects = this.transactions.effectsOf(entry.txn);
       if (effects !== null) this.run(effects);

@@ -76,7 +76,6 @@ export class FollowerLink {
     if (!this.streaming) return;
     const { log, term } = this.owner;
     const entries = log.unsent(this.member);
-    const parts = [...others, ...entries.flatMap((entry) => entry.parts)];
     // Entries carry the commit index, so under load it costs nothing; alone it is said after a short while.
     const newest = entries.at(-1);
     if (newest !== undefined) this.told = newest.commit;
@@ -88,6 +87,9 @@ export class FollowerLink {
         this.link.write(encodeCommand(['TOWLINE.COMMIT', term, log.committed, this.owner.now()]));
       });
     }
+    if (entries.length === 0 && others.length === 0) return;
+    const parts = others.slice();
+    for (const entry of entries) for (const part of entry.parts) parts.push(part);
     writeParts(parts, (bytes) => this.link.write(bytes));
   }
 

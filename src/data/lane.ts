@@ -122,7 +122,7 @@ export class Lane {
   private held: Chunk[] = [];
   private heldBytes = 0;
   private sentNext = -1;
-  private readonly out: Buffer[] = [];
+  private out: Buffer[] = [];
   /** Said behind the replies of this turn. */
   private readonly behind: Buffer[] = [];
 
@@ -219,8 +219,12 @@ export class Lane {
     const { out, behind } = this;
     if (behind.length > 0) out.push(...behind.splice(0));
     if (out.length === 0) return;
-    this.conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
-    out.length = 0;
+    if (out.length === 1) {
+      this.conn.write(out.pop()!);
+      return;
+    }
+    this.conn.write(Buffer.concat(out));
+    this.out = [];
   }
 
   private free(committed: number): void {

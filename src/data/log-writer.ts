@@ -88,7 +88,7 @@ export class LogWriter {
   inherit(held: Held): void {
     const head = this.head();
     const { log } = this.owner;
-    if (held.kind === 'batch') log.append(...batchFrame(head, { ...held, effects: [held.effects] }));
+    if (held.entry === null) log.append(...batchFrame(head, { ...held, effects: [held.effects] }));
     else log.append(txnFrame(head, encodeTxnEntry(held.entry)));
   }
 

@@ -310,10 +310,12 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     if (this.stopped) return;
     this.writer.close();
     const { acked } = this.lanes;
-    const acks = [...acked].map(([router, counter]) =>
-      encodeCommand(['TOWLINE.ACK', this.term, router, counter]),
-    );
-    acked.clear();
+    const acks: Buffer[] = [];
+    if (acked.size > 0) {
+      for (const [router, counter] of acked)
+        acks.push(encodeCommand(['TOWLINE.ACK', this.term, router, counter]));
+      acked.clear();
+    }
     this.inSync.flush(acks);
     this.gathered();
     this.inSync.moved();
@@ -334,7 +336,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     for (const held of inherited) this.applier.apply(held);
     // Below minInSync they are not committed: what depends on them waits for another member (R4), the rest is served.
     for (const held of inherited) {
-      if (held.kind === 'txn' && held.seq > log.committed)
+      if (held.entry !== null && held.seq > log.committed)
         this.transactions.unconfirmed(held.entry.txn, held.seq);
     }
     this.inherited = [];

@@ -48,11 +48,18 @@ export class CommandWriter extends ByteWriter {
 function sizeOf(args: readonly Argument[]): number {
   let size = 3 + digits(args.length);
   for (const arg of args) {
-    const { length } = typeof arg === 'object' || typeof arg === 'string' ? arg : String(arg);
+    const length = typeof arg === 'number' ? lengthOf(arg) : sizable(arg).length;
     size += 5 + digits(length) + length;
   }
   return size;
 }
+
+const sizable = (arg: string | bigint | Buffer) => (typeof arg === 'bigint' ? String(arg) : arg);
+
+/** Whether a number is written without a text being made of it. */
+const plain = (arg: number) => arg >= 0 && arg <= Number.MAX_SAFE_INTEGER && Math.floor(arg) === arg;
+
+const lengthOf = (arg: number) => (plain(arg) ? digits(arg) : String(arg).length);
 
 /** Writes where there is room for it. @returns where it ends */
 function write(out: Buffer, begin: number, args: readonly Argument[]): number {
@@ -67,6 +74,9 @@ function argument(out: Buffer, begin: number, arg: Argument): number {
   if (typeof arg === 'object') {
     at = line(out, at, 36, arg.length);
     at += arg.copy(out, at);
+  } else if (typeof arg === 'number' && plain(arg)) {
+    const length = digits(arg);
+    at = decimals(out, line(out, at, 36, length), arg, length);
   } else {
     const text = typeof arg === 'string' ? arg : String(arg);
     at = line(out, at, 36, text.length);
@@ -93,13 +103,16 @@ function digits(length: number): number {
 /** Writes a mark, a length and the line's end. @returns where it ends */
 function line(out: Buffer, at: number, mark: number, length: number): number {
   out[at] = mark;
-  const end = at + digits(length);
-  let rest = length;
-  for (let i = end; i > at; i--) {
-    out[i] = 48 + (rest % 10);
-    rest = Math.floor(rest / 10);
+  return end(out, decimals(out, at + 1, length, digits(length)));
+}
+
+/** Writes a whole number of so many digits. @returns where it ends */
+function decimals(out: Buffer, at: number, value: number, length: number): number {
+  let rest = value;
+  for (let i = at + length - 1; i >= at; i--) {
+    const tenth = Math.floor(rest / 10);
+    out[i] = rest - tenth * 10 + 48;
+    rest = tenth;
   }
-  out[end + 1] = 13;
-  out[end + 2] = 10;
-  return end + 3;
+  return at + length;
 }

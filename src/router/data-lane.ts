@@ -16,7 +16,7 @@ import {
 } from '../resp/index.js';
 import { Inquiry } from './inquiry.js';
 import type { LaneOwner } from './lane-owner.js';
-import { type Batch, type Mode, pushWords, ringOf, saidAgain, sentAs } from './said.js';
+import { atIn, type Batch, type Mode, pushWords, ringOf, saidAgain, sentAs } from './said.js';
 
 /** Who wants the reply to a command: a client's session, or the router itself. */
 export interface Sink {
@@ -276,8 +276,11 @@ export class DataLane {
     splitter.feed(chunk);
     while (splitter.next()) {
       const { buffer, start, end } = splitter;
-      if (buffer[start] === 62) this.message(buffer.subarray(start, end));
-      else {
+      if (buffer[start] === 62) {
+        const at = atIn(buffer, start, end);
+        if (at >= 0) this.expected = at;
+        else this.message(buffer.subarray(start, end));
+      } else {
         const counter = this.expected++;
         const at = counter & (this.sinks.length - 1);
         const sink = this.sinks[at]!;
@@ -316,9 +319,6 @@ export class DataLane {
     if (isChanged(bytes)) return this.owner.tracking.changed(this, decodeChanged(bytes));
     const words = pushWords(bytes);
     switch (words[0]) {
-      case 'TOWLINE.AT':
-        this.expected = Number(words[1]);
-        return;
       case 'TOWLINE.LANE':
         this.taken = true;
         // What changed before this primary knew that it should tell was not told.

@@ -70,7 +70,6 @@ export class Router
   private readonly configs = new Map<string, GroupConfig>();
   private readonly members = new Map<string, ReadonlySet<string>>();
   private readonly sessions = new Set<Session>();
-  private readonly rowIndex = new Map(LEAVES.map((row, i) => [row, i]));
   private dirty: Session[] = [];
   private nextRoute: Route | null = null;
   private readonly replans: (() => void)[] = [];
@@ -276,7 +275,7 @@ export class Router
     return this.now;
   }
   count(row: CommandRow): number {
-    return this.statistics.call(this.rowIndex.get(row)!);
+    return this.statistics.call(row.id);
   }
   /** Whether no new command may be planned: a ring is about to change (R2). */
   holding(): boolean {

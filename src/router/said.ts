@@ -111,6 +111,18 @@ export function ringOf(text: string): RingDocument {
   return found;
 }
 
+const AT = Buffer.from('>2\r\n$10\r\nTOWLINE.AT\r\n:', 'latin1');
+
+/** The number in `TOWLINE.AT`, which is said most: between replies that leave in another order. -1: it is another message. */
+export function atIn(buffer: Buffer, start: number, end: number): number {
+  const from = start + AT.length;
+  if (end < from + 3) return -1;
+  for (let i = 0; i < AT.length; i++) if (buffer[start + i] !== AT[i]) return -1;
+  let value = 0;
+  for (let i = from; i < end - 2; i++) value = value * 10 + (buffer[i]! - 48);
+  return value;
+}
+
 /** The words of a push message of bulk strings and integers. */
 export function pushWords(bytes: Buffer): string[] {
   const lines = bytes.toString('utf8').split('\r\n');

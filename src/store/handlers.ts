@@ -36,8 +36,7 @@ import { SORTED_SETS } from './zset.js';
 import { SORTED_RANGES } from './zset-ranges.js';
 import { SORTED_ALGEBRA } from './zset-several.js';
 
-/** Handlers by row name. */
-export const HANDLERS: ReadonlyMap<string, Handler> = collect([
+const BY_NAME = collect([
   STRINGS,
   COUNTERS,
   PARTS,
@@ -72,6 +71,9 @@ export const HANDLERS: ReadonlyMap<string, Handler> = collect([
   STREAM_CLAIMS,
   STREAM_INFO,
 ]);
+
+/** Handlers by `id` of the row; undefined: it is executed by routers. */
+export const HANDLERS: readonly (Handler | undefined)[] = LEAVES.map(({ name }) => BY_NAME.get(name));
 
 function collect(groups: readonly Handlers[]): Map<string, Handler> {
   const all = new Map<string, Handler>();

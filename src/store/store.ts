@@ -35,7 +35,7 @@ export class Store extends Access {
    * Exactly one reply is appended to ctx.reply; effects, if anything changed, to ctx.effects.
    */
   execute(row: CommandRow, request: Request, ctx: Context): void {
-    const handler = HANDLERS.get(row.name);
+    const handler = HANDLERS[row.id];
     if (handler === undefined) throw new Error(`store: ${row.name} is not executed here`);
     const before = ctx.reply.length;
     const { hits, misses } = ctx;

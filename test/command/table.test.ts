@@ -52,6 +52,17 @@ test('find agrees with findText on any bytes', () => {
   );
 });
 
+test('all rows have the same properties in the same order, and LEAVES is in order of their ids', () => {
+  const shape = Object.keys(ROWS[0]!).join();
+  for (const row of ROWS) {
+    for (const each of [row, ...(row.subcommands ?? [])])
+      assert.equal(Object.keys(each).join(), shape, each.name);
+  }
+  for (const [id, row] of LEAVES.entries()) assert.equal(row.id, id, row.name);
+  assert.equal(findText('config')!.id, -1);
+  assert.ok(findText('command')!.id >= 0, 'COMMAND is executed without a subcommand, too');
+});
+
 test('subcommands resolve to their own rows', () => {
   assert.equal(resolve(requestOf('CLIENT', 'SetName', 'x'))?.name, 'client|setname');
   assert.equal(resolve(requestOf('object', 'encoding', 'k'))?.name, 'object|encoding');

@@ -1,5 +1,7 @@
 // Commands that break an assertion in the middle of their execution, by chance: before they have done anything, or when
 // all is done but the answer. Only where a client's command is executed: effects of the log never break.
+
+import { LEAVES } from '../../src/command/index.js';
 import type { Handler } from '../../src/store/handler.js';
 import { HANDLERS } from '../../src/store/handlers.js';
 import type { Random } from './random.js';
@@ -23,7 +25,7 @@ export interface Brittle {
 
 /** @param share of the commands that are executed */
 export function brittle(random: Random, share: number): Brittle {
-  const handlers = HANDLERS as Map<string, Handler>;
+  const handlers = HANDLERS as (Handler | undefined)[];
   const sound = [...handlers];
   const halves = new Set<object>();
   const state: Brittle = {
@@ -31,17 +33,19 @@ export function brittle(random: Random, share: number): Brittle {
     alone: () => false,
     halved: () => [...halves].some((store) => state.alone(store)),
     mend: () => {
-      for (const [name, handler] of sound) handlers.set(name, handler);
+      for (const [id, handler] of sound.entries()) handlers[id] = handler;
     },
   };
-  for (const [name, handler] of sound) {
-    handlers.set(name, (store, request, ctx) => {
+  for (const { id, name } of LEAVES) {
+    const handler = sound[id];
+    if (handler === undefined) continue;
+    handlers[id] = (store, request, ctx) => {
       const breaks = !state.over && !ctx.replica && random.chance(share);
       const early = breaks && (random.chance(0.5) || state.alone(store));
       if (!early) handler(store, request, ctx);
       if (breaks && !early && !ctx.reads) halves.add(store);
       if (breaks) throw new Broken(name);
-    });
+    };
   }
   return state;
 }

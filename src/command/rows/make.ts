@@ -4,13 +4,13 @@ import type { ArgumentDoc, CommandRow, KeyRange, KeySpec } from '../row.js';
 
 const NO_KEYS: KeyRange = { first: 0, last: 0, step: 0 };
 
-/** A row without what follows from the rest: no keys unless named, `write` and `blocking` from its flags. */
+/** A row without what follows from the rest: no keys unless named, `write` and `blocking` from its flags, `id` from the table. */
 export function row(
-  facts: Omit<CommandRow, 'write' | 'blocking' | 'keys'> & { keys?: KeyRange },
+  facts: Omit<CommandRow, 'id' | 'write' | 'blocking' | 'keys'> & { keys?: KeyRange },
 ): CommandRow {
   const { flags } = facts;
   const keys = facts.keys ?? NO_KEYS;
-  return { ...facts, keys, write: flags.includes('write'), blocking: flags.includes('blocking') };
+  return { ...facts, id: -1, keys, write: flags.includes('write'), blocking: flags.includes('blocking') };
 }
 
 /** A key specification; `flags` separated by spaces. */

@@ -30,13 +30,11 @@ export class Observer {
   private logged = 0;
   private loggedAt = -1;
   private readonly monitors = new Set<ClientState>();
-  private readonly index: ReadonlyMap<CommandRow, number>;
 
   constructor(
     private readonly owner: ObserverOwner,
     private readonly rows: readonly CommandRow[],
   ) {
-    this.index = new Map(rows.map((row, i) => [row, i]));
     owner.settings.onChange(() => this.renew());
     this.renew();
   }
@@ -75,7 +73,7 @@ export class Observer {
 
   /** A command begins. */
   begin(timed: Timed, seq: number, head: number, row: CommandRow, request: Request): void {
-    timed.begin(seq, head, this.index.get(row)!, this.owner.turnTime(), request);
+    timed.begin(seq, head, row.id, this.owner.turnTime(), request);
   }
 
   /** A command is answered. */
