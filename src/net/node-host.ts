@@ -96,7 +96,8 @@ export class NodeHost implements Host {
     return () => clearTimeout(timer);
   }
   endOfTurn(fn: () => void): void {
-    this.ending[this.waiting] = fn;
+    if (this.waiting < this.ending.length) this.ending[this.waiting] = fn;
+    else this.ending.push(fn);
     if (++this.waiting === 1) setImmediate(this.runEnding);
   }
   connect(to: Address, handler: ConnHandler): Conn {

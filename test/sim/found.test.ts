@@ -487,3 +487,8 @@ test('R10: a write that changed nothing is not sent again behind the read that c
   // Its reply left behind that of the read; the connection was cut between the two.
   assert.equal(run(722161).failure, null);
 });
+
+test('an operator looks after a group until the member that it was given to has gone on, too', () => {
+  // It stood still when it was named, and then heard of its successor first: it began anew, and nobody looked any more.
+  assert.equal(run(760270).failure, null);
+});

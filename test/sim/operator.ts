@@ -48,7 +48,9 @@ export class Operator {
 
   private look(group: string): void {
     const { cluster, random } = this;
-    const well = !cluster.lost(group) && cluster.primaryOf(group)?.node.serving;
+    const primary = cluster.primaryOf(group);
+    // One that stands still has not heard yet whom it leads: it may begin anew when it goes on.
+    const well = !cluster.lost(group) && primary?.node.serving && !primary.host.frozen;
     if (well || cluster.abandoned(group)) {
       this.anxious.delete(group);
       return;
