@@ -19,6 +19,7 @@ import { HYPERLOGLOG_ROWS } from './rows/hyperloglog.js';
 import { INTROSPECTION_ROWS } from './rows/introspection.js';
 import { LIST_ROWS } from './rows/list.js';
 import { LOCK_ROWS } from './rows/locks.js';
+import { row } from './rows/make.js';
 import { PAUSE_ROWS } from './rows/pause.js';
 import { PAYLOAD_ROWS } from './rows/payload.js';
 import { PUBSUB_ROWS } from './rows/pubsub.js';
@@ -44,71 +45,14 @@ function nest(rows: readonly CommandRow[]): CommandRow[] {
     if (!commands.some(({ name }) => name === containerOf(row)))
       throw new Error(`command table: ${row.name}: no such container`);
   }
-  return commands.map((row) => {
-    const more = loose.filter((sub) => containerOf(sub) === row.name);
-    return more.length === 0 ? row : { ...row, subcommands: [...(row.subcommands ?? []), ...more] };
+  return commands.map((each) => {
+    const more = loose.filter((sub) => containerOf(sub) === each.name);
+    return more.length === 0 ? each : row({ ...each, subcommands: [...(each.subcommands ?? []), ...more] });
   });
 }
 
 /** Whether it is executed itself: COMMAND is, CONFIG without a subcommand is not. */
 const executed = ({ subcommands, arity }: CommandRow) => subcommands === undefined || Math.abs(arity) === 1;
-
-let leaves = 0;
-
-/**
- * The row as it is used: all have the same properties in the same order. V8 compiles the way of a command for the shapes of
- * the rows that it has seen; a row of another shape would throw that code away, for all commands.
- */
-function shaped(row: CommandRow): CommandRow {
-  const subcommands = row.subcommands?.map(shaped);
-  const id = executed(row) ? leaves++ : -1;
-  const {
-    name,
-    arity,
-    flags,
-    keys,
-    where,
-    write,
-    blocking,
-    findKeys,
-    otherDatabase,
-    patterns,
-    swaps,
-    split,
-  } = row;
-  const { categories, summary, since, group, complexity, specs, keyFlags, tips, docFlags } = row;
-  const { deprecatedSince, replacedBy, history } = row;
-  const all: { [K in keyof Required<CommandRow>]: CommandRow[K] } = {
-    id,
-    name,
-    arity,
-    flags,
-    keys,
-    where,
-    write,
-    blocking,
-    findKeys,
-    otherDatabase,
-    patterns,
-    swaps,
-    split,
-    subcommands,
-    group,
-    categories,
-    summary,
-    since,
-    complexity,
-    specs,
-    keyFlags,
-    tips,
-    docFlags,
-    deprecatedSince,
-    replacedBy,
-    history,
-    arguments: row.arguments,
-  };
-  return all;
-}
 
 /** Every command, containers with their subcommands inside. */
 export const ROWS: readonly CommandRow[] = nest([
@@ -143,12 +87,13 @@ export const ROWS: readonly CommandRow[] = nest([
   ...SCRIPTING_ROWS,
   ...PAYLOAD_ROWS,
   ...PAUSE_ROWS,
-]).map(shaped);
+]);
 
 /** Every row that is executed, by its `id`: commands and subcommands. */
 export const LEAVES: readonly CommandRow[] = ROWS.flatMap((row) => [...(row.subcommands ?? []), row]).filter(
   executed,
 );
+for (const [id, each] of LEAVES.entries()) (each as { id: number }).id = id;
 
 const BY_NAME = new Map<string, CommandRow>();
 
@@ -169,8 +114,6 @@ function check(row: CommandRow): void {
     throw wrong('several keys, no split');
 }
 
-if (LEAVES.some(({ id }, i) => id !== i))
-  throw new Error('command table: rows are not counted in their order');
 for (const row of [...ROWS, ...ROWS.flatMap((row) => row.subcommands ?? [])]) {
   check(row);
   BY_NAME.set(row.name, row);

@@ -32,6 +32,7 @@ export { type Answers, INDEX_SIZE, type Recall, Remembered, type Telling, type T
 export { type Accepted, ReplicaLog } from './replica.js';
 export { Resolver, type ResolverAction } from './resolver.js';
 export {
+  EMPTY,
   keyOfName,
   type LockOwner,
   lockName,

@@ -81,8 +81,8 @@ export function lockKeys(keys: readonly TxnKey[]): LockKey[] {
   return named;
 }
 
-/** No effects. */
-export const EMPTY = Buffer.alloc(0);
+/** Nothing: no effects, no reply. */
+export const EMPTY: Buffer = Buffer.alloc(0);
 
 /** A transaction that has just been heard of, over connection `lane`. */
 export function freshRecord<P>(txn: Txn, lane: number): TxnRecord<P> {

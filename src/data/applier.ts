@@ -1,26 +1,25 @@
 // What a committed log entry does to a member that did not execute it: the store changes, replies are remembered,
 // transactions take their next state (R8-R10). The same for a backup, and for a new primary's inherited entries.
-import type { Answers, Participant, Remembered, TxnEntry } from '../commit/index.js';
+import { type Answers, EMPTY, type Participant, type Remembered, type TxnEntry } from '../commit/index.js';
 import { Context } from '../store/context.js';
 import type { Imported, Store } from '../store/index.js';
 import type { Parked } from './lane.js';
 
-/** A log entry as a member keeps it until it is committed: a transaction's, or what plain commands did. */
-export interface Held {
-  readonly seq: number;
-  /** Null: plain commands'. */
-  readonly entry: TxnEntry | null;
-  readonly router: string;
-  readonly effects: Buffer;
-  readonly index: Buffer;
-  readonly replies: Buffer;
+/**
+ * A log entry as a member keeps it until it is committed: a transaction's, or what plain commands did. Both have the same
+ * properties: code that V8 has compiled for one of them is good for the other.
+ */
+export class Held {
+  constructor(
+    readonly seq: number,
+    /** Null: plain commands'. */
+    readonly entry: TxnEntry | null,
+    readonly router = '',
+    readonly effects = EMPTY,
+    readonly index = EMPTY,
+    readonly replies = EMPTY,
+  ) {}
 }
-
-/** Of a transaction. Both have the same properties: code that V8 has compiled for one of them is good for the other. */
-export function heldTxn(seq: number, entry: TxnEntry): Held {
-  return { seq, entry, router: '', effects: NONE, index: NONE, replies: NONE };
-}
-const NONE = Buffer.alloc(0);
 
 /** Applies entries, in order, each once. */
 export class Applier {

@@ -4,7 +4,7 @@ import { Grace, INDEX_SIZE, type Participant, type Remembered, ReplicaLog } from
 import type { Conn, ConnHandler, Host } from '../net/host.js';
 import { decodeTxnEntry } from '../net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
-import { type Applier, type Held, heldTxn } from './applier.js';
+import { type Applier, Held } from './applier.js';
 import type { GroupClock } from './clock.js';
 import { ENTRY } from './entry.js';
 import type { Parked } from './lane.js';
@@ -184,18 +184,11 @@ export class Backup {
       const parser = new RequestParser();
       parser.feed(request.bytes(6));
       if (!parser.next()) throw new ProtocolError('log entry cut short');
-      return heldTxn(seq, decodeTxnEntry(parser.request));
+      return new Held(seq, decodeTxnEntry(parser.request));
     }
     if (request.argc < 10) throw new ProtocolError('log entry cut short');
     if (request.length(8) % INDEX_SIZE !== 0) throw new ProtocolError('log entry with a bad index');
-    return {
-      seq,
-      entry: null,
-      router: request.text(6),
-      effects: request.bytes(7),
-      index: request.bytes(8),
-      replies: request.bytes(9),
-    };
+    return new Held(seq, null, request.text(6), request.bytes(7), request.bytes(8), request.bytes(9));
   }
 
   private apply(commit: number): void {

@@ -4,6 +4,7 @@ import {
   type Answer,
   type Aside,
   type Ask,
+  EMPTY,
   type KeyValue,
   LOCKS_DB,
   type Participant,
@@ -13,7 +14,14 @@ import {
 import { encodeEvents } from '../net/event-message.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
-import { encodeCommand, MAX_BULK, ProtocolError, ReplyWriter, type RequestParser } from '../resp/index.js';
+import {
+  encodeCommand,
+  inOne,
+  MAX_BULK,
+  ProtocolError,
+  ReplyWriter,
+  type RequestParser,
+} from '../resp/index.js';
 import type { Context } from '../store/context.js';
 import { runAside, type Store } from '../store/index.js';
 import { BROKE } from './broken.js';
@@ -61,7 +69,6 @@ interface ControlLane {
 
 /** Locks that wait for a newer ring, at most. */
 const MAX_EARLY = 10_000;
-const EMPTY = Buffer.alloc(0);
 /** How long a DONE waits for something to ride on, ms. */
 const LAZY_MS = 5;
 
@@ -245,8 +252,8 @@ export class Controls {
       const { conn, out } = lane;
       if (out.length === 0 || !lane.urgent) continue;
       lane.urgent = false;
-      conn.write(out.length === 1 ? out[0]! : Buffer.concat(out));
-      out.length = 0;
+      lane.out = [];
+      conn.write(inOne(out));
     }
   }
 

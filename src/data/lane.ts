@@ -7,7 +7,7 @@ import type { CommandRow } from '../command/row.js';
 import type { LockOwner, LockRequest } from '../commit/index.js';
 import { ABSENT } from '../net/absent.js';
 import type { Conn } from '../net/host.js';
-import { type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
+import { inOne, type Proto, ReplyWriter, type Request, type RequestParser } from '../resp/index.js';
 import { Unlogged } from './unlogged.js';
 
 /** A run of replies: consecutive counters, or with `TOWLINE.AT` where they are not. */
@@ -219,12 +219,8 @@ export class Lane {
     const { out, behind } = this;
     if (behind.length > 0) out.push(...behind.splice(0));
     if (out.length === 0) return;
-    if (out.length === 1) {
-      this.conn.write(out.pop()!);
-      return;
-    }
-    this.conn.write(Buffer.concat(out));
     this.out = [];
+    this.conn.write(inOne(out));
   }
 
   private free(committed: number): void {

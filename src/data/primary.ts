@@ -311,11 +311,10 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.writer.close();
     const { acked } = this.lanes;
     const acks: Buffer[] = [];
-    if (acked.size > 0) {
-      for (const [router, counter] of acked)
-        acks.push(encodeCommand(['TOWLINE.ACK', this.term, router, counter]));
-      acked.clear();
-    }
+    for (const [router, counter] of acked)
+      acks.push(encodeCommand(['TOWLINE.ACK', this.term, router, counter]));
+    // Emptying a map makes a new table, whatever was in it.
+    if (acked.size > 0) acked.clear();
     this.inSync.flush(acks);
     this.gathered();
     this.inSync.moved();

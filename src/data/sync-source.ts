@@ -5,7 +5,7 @@ import type { Participant, Remembered, Told } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeTxnEntry } from '../net/wire.js';
 import { writeParts } from '../net/write-parts.js';
-import { encodeCommand, ProtocolError, type Request, RequestParser } from '../resp/index.js';
+import { encodeCommand, inOne, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { slotOfText } from '../ring/index.js';
 import { Context } from '../store/context.js';
 import { DATABASES, positionOf, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
@@ -124,7 +124,7 @@ export class SyncSource implements Telling {
   /** What the primary has just logged: effects that the store holds already. */
   entry(effects: readonly Buffer[]): void {
     if (this.stage === 'opening' || this.stage === 'over') return;
-    const wanted = forwarded(effects.length === 1 ? effects[0]! : Buffer.concat(effects), this);
+    const wanted = forwarded(inOne(effects), this);
     // SWAPDB: what was given would be in the wrong places. It begins anew.
     if (wanted === null) return this.conn.destroy();
     if (wanted.length === 0) return;

@@ -1,6 +1,6 @@
 // Keyspace events on their way from a primary to a router: `TOWLINE.EVENTS (kind event db key)...`, pushes on a data lane,
 // and the same bytes in answers about transactions. Must never interpret what it carries.
-import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
+import { encodeCommand, inOne, ProtocolError, RequestParser } from '../resp/index.js';
 
 /** One event (command/key-events.ts has the kinds). */
 export interface KeyEventMessage {
@@ -28,7 +28,7 @@ export function encodeEvents(events: readonly KeyEventMessage[]): Buffer {
     message[0] = PUSH;
     messages.push(message);
   }
-  return messages.length === 1 ? messages[0]! : Buffer.concat(messages);
+  return inOne(messages);
 }
 
 /** Whether a push message begins such a message. */

@@ -1,7 +1,7 @@
 // One outgoing connection that is opened again whenever it is lost: the skeleton of every lane and link between
 // processes. Decides when to connect and in how many writes things leave; must never look into what is said, and never
 // keep anything of a lost connection for the next one.
-import { ProtocolError } from '../resp/index.js';
+import { inOne, ProtocolError } from '../resp/index.js';
 import type { Address, Conn, Host } from './host.js';
 
 /** Pauses between attempts, ms: they double from the first to the last. */
@@ -117,7 +117,7 @@ export class Link {
     if (!this.standing || this.out.length === 0) return;
     const { out } = this;
     this.out = [];
-    this.conn!.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+    this.conn!.write(inOne(out));
   }
 
   private connect(): void {

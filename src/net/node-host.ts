@@ -51,8 +51,6 @@ function attach(conn: SocketConn, handler: ConnHandler): void {
   socket.on('close', () => handler.closed());
 }
 
-const nothing = () => {};
-
 /** Most bytes that are read at once from a connection that was opened here. */
 const READ = 64 * 1024;
 
@@ -65,18 +63,12 @@ function copyOf(bytes: Buffer, length: number): Buffer {
 
 /** A Host on this machine. */
 export class NodeHost implements Host {
-  private readonly ending: (() => void)[] = [];
-  private waiting = 0;
+  private ending: (() => void)[] = [];
   private readonly runEnding = () => {
-    const { ending } = this;
     // Work queued by the work itself belongs to the same turn; bounded by what there is to flush.
-    for (let i = 0; i < this.waiting; i++) {
-      const each = ending[i]!;
-      ending[i] = nothing;
-      each();
-    }
-    // The array stays as it is: V8 has no fast way to make one shorter.
-    this.waiting = 0;
+    for (let i = 0; i < this.ending.length; i++) this.ending[i]!();
+    // A new one: V8 has no fast way to make an array shorter.
+    this.ending = [];
   };
 
   now(): number {
@@ -96,9 +88,7 @@ export class NodeHost implements Host {
     return () => clearTimeout(timer);
   }
   endOfTurn(fn: () => void): void {
-    if (this.waiting < this.ending.length) this.ending[this.waiting] = fn;
-    else this.ending.push(fn);
-    if (++this.waiting === 1) setImmediate(this.runEnding);
+    if (this.ending.push(fn) === 1) setImmediate(this.runEnding);
   }
   connect(to: Address, handler: ConnHandler): Conn {
     const onread = {

@@ -1,4 +1,5 @@
 // Many buffers in few writes. What is long is written by itself, since putting it together with others would copy it.
+import { inOne } from '../resp/index.js';
 
 /** Bytes of a part that is written by itself. */
 const LONG = 128 * 1024;
@@ -7,7 +8,7 @@ const LONG = 128 * 1024;
 export function writeParts(parts: readonly Buffer[], write: (bytes: Buffer) => void): void {
   let few: Buffer[] = [];
   const flush = () => {
-    if (few.length > 0) write(few.length === 1 ? few[0]! : Buffer.concat(few));
+    if (few.length > 0) write(inOne(few));
     few = [];
   };
   for (const part of parts) {

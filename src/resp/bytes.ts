@@ -89,3 +89,8 @@ export class ByteWriter {
     if (this.buffer.length > KEEP) this.buffer = Buffer.allocUnsafeSlow(FIRST);
   }
 }
+
+/** The parts one behind the other; a single one is not copied. */
+export function inOne(parts: readonly Buffer[]): Buffer {
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}

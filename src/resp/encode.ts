@@ -48,18 +48,19 @@ export class CommandWriter extends ByteWriter {
 function sizeOf(args: readonly Argument[]): number {
   let size = 3 + digits(args.length);
   for (const arg of args) {
-    const length = typeof arg === 'number' ? lengthOf(arg) : sizable(arg).length;
+    const length = lengthOf(arg);
     size += 5 + digits(length) + length;
   }
   return size;
 }
 
-const sizable = (arg: string | bigint | Buffer) => (typeof arg === 'bigint' ? String(arg) : arg);
+/** Whether it is a number that is written without a text being made of it. */
+const plain = (arg: Argument): arg is number => Number.isSafeInteger(arg) && (arg as number) >= 0;
 
-/** Whether a number is written without a text being made of it. */
-const plain = (arg: number) => arg >= 0 && arg <= Number.MAX_SAFE_INTEGER && Math.floor(arg) === arg;
-
-const lengthOf = (arg: number) => (plain(arg) ? digits(arg) : String(arg).length);
+function lengthOf(arg: Argument): number {
+  if (typeof arg === 'object' || typeof arg === 'string') return arg.length;
+  return plain(arg) ? digits(arg) : String(arg).length;
+}
 
 /** Writes where there is room for it. @returns where it ends */
 function write(out: Buffer, begin: number, args: readonly Argument[]): number {
@@ -74,7 +75,7 @@ function argument(out: Buffer, begin: number, arg: Argument): number {
   if (typeof arg === 'object') {
     at = line(out, at, 36, arg.length);
     at += arg.copy(out, at);
-  } else if (typeof arg === 'number' && plain(arg)) {
+  } else if (plain(arg)) {
     const length = digits(arg);
     at = decimals(out, line(out, at, 36, length), arg, length);
   } else {

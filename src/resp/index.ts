@@ -1,4 +1,4 @@
-export { ByteWriter } from './bytes.js';
+export { ByteWriter, inOne } from './bytes.js';
 export { type Argument, CommandWriter, encodeCommand } from './encode.js';
 export { splitInline } from './inline.js';
 export { MAX_ARGUMENTS, MAX_BULK, MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';

@@ -69,20 +69,17 @@ export class ReplyOrder {
 
   /** Everything in order as one buffer; null: nothing. */
   drain(): Buffer | null {
-    const { buffers, from, to } = this;
+    const { buffers, from, to, bytes } = this;
     if (buffers.length === 0) return null;
+    this.bytes = 0;
     // Most often it is one reply. Arrays are emptied element by element, or made anew: V8 has no fast way to shorten them.
-    if (buffers.length === 1) {
-      this.bytes = 0;
-      return buffers.pop()!.subarray(from.pop()!, to.pop()!);
-    }
-    const out = Buffer.allocUnsafe(this.bytes);
+    if (buffers.length === 1) return buffers.pop()!.subarray(from.pop()!, to.pop()!);
+    const out = Buffer.allocUnsafe(bytes);
     let at = 0;
     for (let i = 0; i < buffers.length; i++) at += buffers[i]!.copy(out, at, from[i]!, to[i]!);
     this.buffers = [];
     this.from = [];
     this.to = [];
-    this.bytes = 0;
     return out;
   }
 

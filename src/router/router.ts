@@ -95,7 +95,7 @@ export class Router
     this.blocking = new BlockedClients(host, this);
     this.drain = new Drain(host, this);
     this.pubsub = new PubSub(host, this);
-    this.observer = new Observer(this, LEAVES);
+    this.observer = new Observer(this);
     this.tracking = new Tracking(this);
     this.keyEvents = new KeyEvents(this);
     this.pubsub.keyEventsChanged = () => this.keyEvents.renew();

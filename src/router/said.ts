@@ -119,7 +119,11 @@ export function atIn(buffer: Buffer, start: number, end: number): number {
   if (end < from + 3) return -1;
   for (let i = 0; i < AT.length; i++) if (buffer[start + i] !== AT[i]) return -1;
   let value = 0;
-  for (let i = from; i < end - 2; i++) value = value * 10 + (buffer[i]! - 48);
+  for (let i = from; i < end - 2; i++) {
+    const digit = buffer[i]! - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
   return value;
 }
 

@@ -201,7 +201,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (router.authentication && mustAuthenticate(client, router, row)) return this.refuse(seq, NOAUTH);
     if (row === undefined || !arityOk(row, request.argc)) {
       if (INTERNAL.some((name) => request.is(0, name))) return this.local(seq, request, null);
-      if (row !== undefined) router.statistics.reject(row.name);
+      if (row !== undefined) router.statistics.reject(row.id);
       return this.refuse(seq, this.transactions.refused(row, refusal(request)));
     }
     const refused = client.type === 'pubsub' ? subscribedRefusal(client, row.name) : null;

@@ -15,6 +15,8 @@ test('TOWLINE.AT is known by its bytes, wherever they lie, and nothing else is',
     '>3\r\n$10\r\nTOWLINE.AT\r\n:1\r\n:2\r\n',
     '>2\r\n$13\r\nTOWLINE.RENEW\r\n:1\r\n',
     '>2\r\n$10\r\nTOWLINE.AT\r\n',
+    '>2\r\n$10\r\nTOWLINE.AT\r\n:-1\r\n',
+    '>2\r\n$10\r\nTOWLINE.AT\r\n:1x\r\n',
   ])
     assert.equal(atIn(Buffer.from(other, 'latin1'), 0, other.length), -1, other);
 });

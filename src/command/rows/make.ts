@@ -4,13 +4,44 @@ import type { ArgumentDoc, CommandRow, KeyRange, KeySpec } from '../row.js';
 
 const NO_KEYS: KeyRange = { first: 0, last: 0, step: 0 };
 
-/** A row without what follows from the rest: no keys unless named, `write` and `blocking` from its flags, `id` from the table. */
+/**
+ * A row without what follows from the rest: no keys unless named, `write` and `blocking` from its flags, `id` from the table.
+ * All rows have the same properties in the same order: V8 compiles the way of a command for the shapes of the rows that
+ * have come, and throws that code away, for all commands, when a row of another shape comes.
+ */
 export function row(
   facts: Omit<CommandRow, 'id' | 'write' | 'blocking' | 'keys'> & { keys?: KeyRange },
 ): CommandRow {
-  const { flags } = facts;
-  const keys = facts.keys ?? NO_KEYS;
-  return { ...facts, id: -1, keys, write: flags.includes('write'), blocking: flags.includes('blocking') };
+  const all: { [K in keyof Required<CommandRow>]: CommandRow[K] } = {
+    id: -1,
+    name: facts.name,
+    arity: facts.arity,
+    flags: facts.flags,
+    keys: facts.keys ?? NO_KEYS,
+    where: facts.where,
+    write: facts.flags.includes('write'),
+    blocking: facts.flags.includes('blocking'),
+    findKeys: facts.findKeys,
+    otherDatabase: facts.otherDatabase,
+    patterns: facts.patterns,
+    swaps: facts.swaps,
+    split: facts.split,
+    subcommands: facts.subcommands,
+    group: facts.group,
+    categories: facts.categories,
+    summary: facts.summary,
+    since: facts.since,
+    complexity: facts.complexity,
+    specs: facts.specs,
+    keyFlags: facts.keyFlags,
+    tips: facts.tips,
+    docFlags: facts.docFlags,
+    deprecatedSince: facts.deprecatedSince,
+    replacedBy: facts.replacedBy,
+    history: facts.history,
+    arguments: facts.arguments,
+  };
+  return all;
 }
 
 /** A key specification; `flags` separated by spaces. */

@@ -91,8 +91,7 @@ export class Statistics {
     return index;
   }
   /** Counts a call that was turned away before it was executed; of a container without a subcommand nothing is said. */
-  reject(name: string): void {
-    const index = this.names.indexOf(name);
+  reject(index: number): void {
     if (index >= 0) this.rejected[index]!++;
   }
 

@@ -1,7 +1,7 @@
 // Who looks at what this router's clients do: MONITOR, the slow log, latency histograms and events, time in commandstats.
 // Times go from a command's beginning at this router to its reply, as the clock reads at the turns in which both happen;
 // a command that waits for something counts as no time. Must cost a look at a flag or two where nobody looks.
-import type { CommandRow } from '../../command/index.js';
+import { type CommandRow, LEAVES } from '../../command/index.js';
 import { type Request, RequestParser } from '../../resp/index.js';
 import type { ClientState, Settings, Statistics } from '../local/index.js';
 import { Latency } from './latency.js';
@@ -31,10 +31,7 @@ export class Observer {
   private loggedAt = -1;
   private readonly monitors = new Set<ClientState>();
 
-  constructor(
-    private readonly owner: ObserverOwner,
-    private readonly rows: readonly CommandRow[],
-  ) {
+  constructor(private readonly owner: ObserverOwner) {
     owner.settings.onChange(() => this.renew());
     this.renew();
   }
@@ -81,7 +78,7 @@ export class Observer {
     const slot = timed.end(seq);
     if (slot < 0) return;
     const at = timed.row(slot);
-    const row = this.rows[at]!;
+    const row = LEAVES[at]!;
     const micros = row.blocking ? 0 : Math.max(0, (this.owner.turnTime() - timed.since(slot)) * 1000);
     const { latencyTracking, latencyThreshold, slowerThan, slowLogLength } = this.owner.settings.values;
     if (latencyTracking) {

@@ -1,5 +1,4 @@
 // A router server made of plain values, and one client of it: what the tests of local commands run against.
-import { LEAVES } from '../../../src/command/index.js';
 import type { Proto } from '../../../src/resp/index.js';
 import { type Argument, encodeCommand, ReplyWriter, RequestParser } from '../../../src/resp/index.js';
 import {
@@ -77,7 +76,7 @@ export class FakeServer implements RouterServer {
   constructor(settings: Record<string, string> = {}) {
     this.settings = new Settings(settings);
     this.clients = new Clients(this.settings);
-    this.observer = new Observer(this, LEAVES);
+    this.observer = new Observer(this);
     this.tracking = new Tracking({
       clients: this.clients,
       settings: this.settings,
