@@ -1,16 +1,54 @@
 // The real machine: Node's clocks, timers and TCP sockets. The only place that touches them.
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type OnReadOpts, type Server, Socket } from 'node:net';
 import type { Address, Conn, ConnHandler, Host } from './host.js';
+
+/**
+ * Where the bytes of every connection arrive, 64 KiB of them at most: they are handled, and what is to be kept of them
+ * is copied, before any other are read.
+ */
+const ARRIVING = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Into one buffer, and `callback` is told how many bytes have come. */
+type Reading = OnReadOpts & { buffer: Uint8Array };
 
 class SocketConn implements Conn {
   readonly remote: string;
   readonly local: string;
+  private readonly socket: Socket;
+  private handler: ConnHandler | null = null;
   /** end() was called: what still arrives is nobody's. */
-  ended = false;
-  constructor(readonly socket: Socket) {
-    this.remote = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-    this.local = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`;
+  private ended = false;
+  /** `open` gives the socket, which reads as it is told. */
+  constructor(open: (onread: Reading) => Socket) {
+    this.socket = open({ buffer: ARRIVING, callback: (length) => this.arrived(length) });
+    const { remoteAddress, remotePort, localAddress, localPort } = this.socket;
+    this.remote = `${remoteAddress ?? '?'}:${remotePort ?? 0}`;
+    this.local = `${localAddress ?? '?'}:${localPort ?? 0}`;
+  }
+  /** From now on `handler` is told of everything. */
+  attach(handler: ConnHandler): void {
+    const { socket } = this;
+    this.handler = handler;
+    socket.setNoDelay(true);
+    if (handler.drained) socket.on('drain', () => handler.drained?.());
+    // Of accepted ones alone: an outgoing connection is ended by Node when the peer ends it.
+    socket.on('end', () => {
+      if (this.ended || !socket.allowHalfOpen) return;
+      if (handler.finished) handler.finished();
+      else this.end();
+    });
+    // 'close' follows every error: the reason decides nothing.
+    socket.on('error', () => {});
+    socket.on('close', () => handler.closed());
+  }
+  /** Small chunks share a block of memory. */
+  private arrived(length: number): boolean {
+    if (this.ended || this.handler === null) return true;
+    const chunk = Buffer.allocUnsafe(length);
+    ARRIVING.copy(chunk, 0, 0, length);
+    this.handler.data(chunk);
+    return true;
   }
   write(bytes: Uint8Array): void {
     if (this.socket.writable) this.socket.write(bytes);
@@ -33,32 +71,26 @@ class SocketConn implements Conn {
   }
 }
 
-function attach(conn: SocketConn, handler: ConnHandler): void {
-  const { socket } = conn;
-  socket.setNoDelay(true);
-  socket.on('data', (chunk) => {
-    if (!conn.ended) handler.data(chunk as Buffer);
-  });
-  if (handler.drained) socket.on('drain', () => handler.drained?.());
-  // Of accepted ones alone: an outgoing connection is ended by Node when the peer ends it.
-  socket.on('end', () => {
-    if (conn.ended || !socket.allowHalfOpen) return;
-    if (handler.finished) handler.finished();
-    else conn.end();
-  });
-  // 'close' follows every error: the reason decides nothing.
-  socket.on('error', () => {});
-  socket.on('close', () => handler.closed());
-}
-
-/** Most bytes that are read at once from a connection that was opened here. */
-const READ = 64 * 1024;
-
-/** What was read, for its handler to keep: small ones share a block of memory. */
-function copyOf(bytes: Buffer, length: number): Buffer {
-  const copy = Buffer.allocUnsafe(length);
-  bytes.copy(copy, 0, 0, length);
-  return copy;
+/**
+ * The socket of an accepted connection, reading as `onread` says. net.Server makes its sockets without `onread`, and so
+ * allocates 64 KiB for each read. A second socket takes the first one's handle over, as net.Server gives it one:
+ * neither name is documented. A Node that has them no more lets the first one read, and copies once more.
+ */
+export function readingInto(onread: Reading, first: Socket): Socket {
+  const handle: unknown = Reflect.get(first, '_handle');
+  if (typeof handle !== 'object' || handle === null) {
+    first.on('data', (chunk: Buffer) => {
+      const { buffer, callback } = onread;
+      for (let at = 0; at < chunk.length; at += buffer.length) callback(chunk.copy(buffer, 0, at), buffer);
+    });
+    return first;
+  }
+  Reflect.set(first, '_handle', null);
+  const options = { handle, onread, allowHalfOpen: true };
+  const socket = new Socket(options);
+  // The server counts the first one as its connection.
+  socket.once('close', () => first.destroy());
+  return socket;
 }
 
 /** A Host on this machine. */
@@ -91,20 +123,17 @@ export class NodeHost implements Host {
     if (this.ending.push(fn) === 1) setImmediate(this.runEnding);
   }
   connect(to: Address, handler: ConnHandler): Conn {
-    const onread = {
-      buffer: Buffer.allocUnsafeSlow(READ),
-      callback: (length: number, into: Uint8Array) => {
-        if (!conn.ended) handler.data(copyOf(into as Buffer, length));
-        return true;
-      },
-    };
-    const socket = connect({ host: to.host, port: to.port, noDelay: true, onread });
-    const conn = new SocketConn(socket);
-    attach(conn, handler);
-    if (handler.opened) socket.once('connect', () => handler.opened?.());
+    const conn = new SocketConn((onread) => {
+      const socket = connect({ host: to.host, port: to.port, noDelay: true, onread });
+      if (handler.opened) socket.once('connect', () => handler.opened?.());
+      return socket;
+    });
+    conn.attach(handler);
     return conn;
   }
 }
+
+const NOBODY: ConnHandler = { data: () => {}, closed: () => {} };
 
 /** A listening port. */
 export interface Listener {
@@ -130,17 +159,16 @@ export function listen(
     keepAlive: true,
     keepAliveInitialDelay: keepAliveSeconds * 1000,
   });
-  server.on('connection', (socket) => {
-    const conn = new SocketConn(socket);
+  server.on('connection', (first) => {
+    const conn = new SocketConn((onread) => {
+      const socket = readingInto(onread, first);
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    });
     const handler = accept(conn);
-    if (handler === null) {
-      socket.on('error', () => {});
-      socket.destroySoon();
-      return;
-    }
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    attach(conn, handler);
+    conn.attach(handler ?? NOBODY);
+    if (handler === null) conn.end();
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
