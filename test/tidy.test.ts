@@ -42,6 +42,12 @@ const BANNED: [RegExp, string][] = [
   [/from 'node:(net|timers|timers\/promises|dgram|tls|http)'/, 'sockets and timers'],
 ];
 
+/** Globals that Node defines as getters, used as values, and where to import them from. */
+const GETTERS = [
+  { used: /\bBuffer\.|\b(new|instanceof|extends) Buffer\b/, from: 'node:buffer' },
+  { used: /\bperformance\./, from: 'node:perf_hooks' },
+];
+
 /** Exports that nothing in the repository uses yet, with the reason. `file: name`. */
 const UNUSED_ALLOWED = new Set<string>([]);
 
@@ -199,6 +205,16 @@ test('router/ and data/ never import a package that opens sockets or reads files
     .filter(({ path }) => !EDGES.includes(folderOf(path)))
     .flatMap(({ path, text }) => (/from '(ioredis|redis|node-zookeeper-client)'/.test(text) ? [path] : []));
   assert.deepEqual(wrong, []);
+});
+
+test('globals that are getters are imported instead', () => {
+  // Each use of the global Buffer or performance calls its getter; an import is read once.
+  const got = sources
+    .filter(({ code, text }) =>
+      GETTERS.some(({ used, from }) => used.test(code) && !text.includes(`from '${from}'`)),
+    )
+    .map(({ path }) => path);
+  assert.deepEqual(got, []);
 });
 
 test('no dead exports', () => {

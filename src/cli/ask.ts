@@ -1,5 +1,6 @@
 // Asks a port one thing: connects, sends a command, takes the reply, closes. For status, `up` and tests, which must
 // not hang on a process that is frozen: every question has a deadline. Must not be used for load.
+import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
 import RedisParser from 'redis-parser';
 import { Failure } from './failure.js';

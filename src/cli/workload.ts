@@ -1,6 +1,8 @@
 // `towline workload`: the observing client. Loads the routers, shows what happens, and says at the end whether any
 // acknowledged write was lost. Exit code 1 if anything was lost, wrong or an error.
+
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Program } from './command.js';
 import { Failure, UsageError } from './failure.js';

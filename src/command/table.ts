@@ -1,5 +1,6 @@
 // The one command table: rows of every supported command, found by bytes or by text.
 // Checked at start: a name twice or a row that contradicts itself stops the process.
+import { Buffer } from 'node:buffer';
 import type { Request } from '../resp/index.js';
 import { standsForKeys } from './keys.js';
 import type { CommandRow } from './row.js';

@@ -2,6 +2,7 @@
 // confirmation. Must never send PREPARE before every lock is held, never decide to abort after a PREPARE was sent
 // unless a group said NEVER (R11), never answer the client before the decision, and never wait for a lock in one group
 // while it holds one in a later group: then two could wait for each other.
+import { Buffer } from 'node:buffer';
 import type { Answer, Aside, Ask, KeyValue, Run, Take, Taken, Txn, TxnKey } from './messages.js';
 
 /** What the transaction needs of one group. */

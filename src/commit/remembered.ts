@@ -1,6 +1,7 @@
 // R10, exactly once: what was answered to which router, so that a command sent again is answered, not executed, again.
 // A router names its commands by a counter that only grows. Must never answer "not here" for a command that may have
 // been forgotten: below the remembered range the answer is `forgotten`.
+import { Buffer } from 'node:buffer';
 
 /** The commands of one log entry and their replies. */
 export interface Answers {

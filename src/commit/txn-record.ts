@@ -1,5 +1,6 @@
 // What a participant knows of one transaction, and what can be read off all of them. Data and pure functions:
 // what may happen next is participant.ts.
+import { Buffer } from 'node:buffer';
 import type { LockKey, LockRequest } from './locks.js';
 import type { Answer, Ask, Txn, TxnEntry, TxnKey, TxnState } from './messages.js';
 

@@ -2,6 +2,7 @@
 // sooner than what they tell of is committed (R8); those of the group's own doings (what expired by itself, or was met by
 // a transaction) go to one router, which tells all subscribers. What a failover loses of them is lost: at most once.
 // Must never tell an event to two routers: each tells every subscriber there is.
+import { Buffer } from 'node:buffer';
 import { EXPIRED_EVENT } from '../command/index.js';
 import { encodeEvents } from '../net/event-message.js';
 import type { ReplyWriter } from '../resp/index.js';

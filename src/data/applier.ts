@@ -1,5 +1,6 @@
 // What a committed log entry does to a member that did not execute it: the store changes, replies are remembered,
 // transactions take their next state (R8-R10). The same for a backup, and for a new primary's inherited entries.
+import { Buffer } from 'node:buffer';
 import { type Answers, EMPTY, type Participant, type Remembered, type TxnEntry } from '../commit/index.js';
 import { Context } from '../store/context.js';
 import type { Imported, Store } from '../store/index.js';

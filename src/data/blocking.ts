@@ -1,6 +1,7 @@
 // Blocking commands at a primary: a router's attempt to pop or read, which becomes a registration where there is nothing,
 // and what tells that router when there is. Registrations are in no log: they go with their lane, a newer ring, or
 // this primary, and the router registers again. Must never remove an element but by the attempt that is answered.
+import { Buffer } from 'node:buffer';
 import {
   awaitedDetail,
   awaitedKeys,

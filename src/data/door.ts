@@ -1,4 +1,5 @@
 // A connection whose purpose is not known yet: waits for its first message, and hands over to whoever that is for.
+import { Buffer } from 'node:buffer';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { ProtocolError, RequestParser } from '../resp/index.js';
 

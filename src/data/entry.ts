@@ -1,5 +1,6 @@
 // The log entry that is being written in this turn: effects of one router's commands, and what they were answered.
 // One entry holds all that one router wrote in a turn, so that the log costs a batch, not a command.
+import { Buffer } from 'node:buffer';
 import { INDEX_SIZE } from '../commit/index.js';
 import { ByteWriter, encodeCommand, PartsWriter } from '../resp/index.js';
 import type { Tell } from './unlogged.js';

@@ -1,5 +1,6 @@
 // Keys that leave this group in pieces: who moves one asks for piece after piece, and is told so when the key is not any
 // more what the first piece was of. Must never change a key.
+import { Buffer } from 'node:buffer';
 import { ProtocolError, type Request } from '../resp/index.js';
 import { KeyExport, type PieceSize } from '../store/index.js';
 import type { LanesOwner } from './lanes-owner.js';

@@ -1,5 +1,6 @@
 // Reads that only routers send, beside the commands of the table: what a group holds, for those who ask every group.
 // Must never change a key.
+import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/row.js';
 import { keyOfName, type LockTable } from '../commit/index.js';
 import type { Request } from '../resp/index.js';

@@ -1,6 +1,7 @@
 // One router's data lane at the primary: a stream of plain commands, each taking the next counter, with changes of
 // database, protocol, client and ring version as messages in between; replies go back in the same way. Replies that
 // may have seen something undecided are held until it is committed (R8).
+import { Buffer } from 'node:buffer';
 
 import { CHANGES } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';

@@ -1,5 +1,6 @@
 // A plain client on a data node's own port: it may read what this member holds, so that copies can be compared, and
 // ask for its status. Writes are refused: they go through a router.
+import { Buffer } from 'node:buffer';
 import { arityOk, find, findRequest, refusal } from '../command/index.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { ProtocolError, type Request, type RequestParser } from '../resp/index.js';

@@ -1,6 +1,7 @@
 // Dynamic SYNC, the primary's side (design, section 4): gives one candidate every key, in the order of SCAN, while
 // serving, and in the same stream what is written meanwhile to keys that were given already. Holds no copy of
 // anything: memory is bounded by one connection's queue.
+import { Buffer } from 'node:buffer';
 import type { Participant, Remembered, Told } from '../commit/index.js';
 import type { Address, Conn, Host } from '../net/host.js';
 import { encodeTxnEntry } from '../net/wire.js';

@@ -3,6 +3,7 @@
 // its reply, that reply is kept in the write's entry: sent again, the command must not come after the write (R10). What
 // does not write must not be heard of before it, for the same reason: its reply leaves behind it.
 // Bounded: of a reply that there was no room for, what is kept says that it is not known.
+import { Buffer } from 'node:buffer';
 import { type CommandRow, databasesOf, firstKey, keysOf } from '../command/index.js';
 import { ByteWriter, type ReplyWriter, type Request } from '../resp/index.js';
 

@@ -1,5 +1,6 @@
 // Changed keys on their way from a primary to a router whose clients cache them: `TOWLINE.CHANGED (key counter)...`, a push
 // on a data lane; without keys: any key may have changed. Must never leave one out.
+import { Buffer } from 'node:buffer';
 import { encodeCommand, ProtocolError, RequestParser } from '../resp/index.js';
 
 /** One changed key. */

@@ -1,6 +1,7 @@
 // A group's configuration as processes tell it to each other: `TOWLINE.CONFIG group json`, and the question for it,
 // `TOWLINE.CONFIG group`. Whoever is told takes it only if it is newer than what it knows (R7): what a process has
 // read or written was ZooKeeper's once, so it may be late but is never untrue.
+import { Buffer } from 'node:buffer';
 import { type GroupConfig, isGroupConfig } from '../commit/index.js';
 import { encodeCommand, ProtocolError } from '../resp/index.js';
 

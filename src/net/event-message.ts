@@ -1,5 +1,6 @@
 // Keyspace events on their way from a primary to a router: `TOWLINE.EVENTS (kind event db key)...`, pushes on a data lane,
 // and the same bytes in answers about transactions. Must never interpret what it carries.
+import { Buffer } from 'node:buffer';
 import { encodeCommand, inOne, ProtocolError, RequestParser } from '../resp/index.js';
 
 /** One event (command/key-events.ts has the kinds). */

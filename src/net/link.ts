@@ -1,6 +1,7 @@
 // One outgoing connection that is opened again whenever it is lost: the skeleton of every lane and link between
 // processes. Decides when to connect and in how many writes things leave; must never look into what is said, and never
 // keep anything of a lost connection for the next one.
+import { Buffer } from 'node:buffer';
 import { inOne, ProtocolError } from '../resp/index.js';
 import type { Address, Conn, Host } from './host.js';
 

@@ -1,6 +1,8 @@
 // The real machine: Node's clocks, timers and TCP sockets. The only place that touches them.
+import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type OnReadOpts, type Server, Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { Address, Conn, ConnHandler, Host } from './host.js';
 
 /**

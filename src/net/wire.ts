@@ -1,5 +1,6 @@
 // Transaction messages and log entries <-> RESP arrays named TOWLINE.*, so that redis-cli can speak to any process.
 // Every field is one bulk string; lists are preceded by their length. Must never interpret what it carries.
+import { Buffer } from 'node:buffer';
 import {
   type Answer,
   type Aside,

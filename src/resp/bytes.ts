@@ -1,4 +1,5 @@
 // A growing byte buffer: what everything that collects output writes into. Knows bytes, not the protocol.
+import { Buffer } from 'node:buffer';
 
 const FIRST = 16 * 1024;
 /** A buffer that grew past this is given back after take(), so that one huge reply does not pin memory. */

@@ -1,4 +1,5 @@
 // Commands -> bytes, for the paths that build a command rather than pass one on.
+import { Buffer } from 'node:buffer';
 import { ByteWriter } from './bytes.js';
 
 /** An argument: latin1 text (one character a byte), a number, or bytes. */

@@ -1,4 +1,5 @@
 // Values -> reply bytes, in RESP2 or RESP3. The one place that knows how the two differ.
+import { Buffer } from 'node:buffer';
 import { ByteWriter } from './bytes.js';
 import type { Argument } from './encode.js';
 

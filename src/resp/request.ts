@@ -1,6 +1,7 @@
 // Bytes -> commands. Finds where each argument of the next command begins and ends; copies nothing that
 // arrived whole. State survives a chunk boundary at any byte, so no byte is scanned twice.
 // Must never decide what a command means.
+import { Buffer } from 'node:buffer';
 import { type Argument, encodeCommand } from './encode.js';
 import { splitInline } from './inline.js';
 import { MAX_ARGUMENTS, MAX_BULK, MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';

@@ -1,5 +1,6 @@
 // Where does a reply end? For those who pass replies on without decoding them. Must never hold a whole reply back
 // because more might come, nor scan again what was scanned.
+import { Buffer } from 'node:buffer';
 import { MAX_INLINE, MAX_QUERY, ProtocolError } from './limits.js';
 
 const CR = 13;

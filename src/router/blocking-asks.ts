@@ -1,4 +1,5 @@
 // What the router says to primaries about blocked clients, and what comes back. Decides nothing about who waits.
+import { Buffer } from 'node:buffer';
 import type { Awaited } from '../command/index.js';
 import { type Request, requestOf } from '../resp/index.js';
 import { askLane, push } from './ask.js';

@@ -1,6 +1,7 @@
 // Clients of this router that wait for something to pop or read. Each is registered at the owners of its keys, is told
 // when one has something, and then pops by an ordinary write (R10), so that an element leaves its key only together
 // with the reply that carries it. A newer ring, or a new connection to a primary, makes it register again.
+import { Buffer } from 'node:buffer';
 import {
   awaitedDetail,
   awaitedKeys,
@@ -14,7 +15,7 @@ import {
 import type { Host } from '../net/host.js';
 import { type Proto, type Request, requestOf } from '../resp/index.js';
 import { ask, type BlockingAsker, isNil, lookEverywhere } from './blocking-asks.js';
-import { groupLost, NO_GROUPS } from './errors.js';
+import { errorReply, groupLost, NO_GROUPS } from './errors.js';
 import { nilOf } from './exec-plan.js';
 import type { ClientState } from './local/index.js';
 import type { Asker } from './plan.js';
@@ -26,10 +27,9 @@ const MAX_KEYS = 10_000;
 /** The longest time that a timer takes, ms. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
-const TOO_MANY = error('ERR too many clients of this router are blocked');
-const TOO_MANY_KEYS = error(`ERR a blocking command waits for at most ${MAX_KEYS} keys`);
-const UNBLOCKED = error('UNBLOCKED client unblocked via CLIENT UNBLOCK');
+const TOO_MANY = errorReply('ERR too many clients of this router are blocked');
+const TOO_MANY_KEYS = errorReply(`ERR a blocking command waits for at most ${MAX_KEYS} keys`);
+const UNBLOCKED = errorReply('UNBLOCKED client unblocked via CLIENT UNBLOCK');
 
 /** What is needed of the router. */
 export interface BlockedOwner extends BlockingAsker {

@@ -1,9 +1,11 @@
 // The router's transactions under way: gives each a name, carries messages between their state machines and the
 // control lanes, plans again what was not executed, and answers clients. Decides nothing that a Coordinator decides.
+import { Buffer } from 'node:buffer';
 import { type Answer, Coordinator, type CoordinatorAction, type Plan } from '../commit/index.js';
 import { decodeEvents } from '../net/event-message.js';
 import type { Host } from '../net/host.js';
 import type { ControlLane } from './control-lane.js';
+import { errorReply } from './errors.js';
 import type { EventSink } from './key-events.js';
 import { tooMany } from './plan-size.js';
 
@@ -12,8 +14,6 @@ const PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 100;
 /** Transactions under way at most; the next one is answered with an error. */
 const MAX_TRANSACTIONS = 100_000;
-
-const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
 
 /** What a transaction answers its client, and how it is planned (again). */
 export interface Job {
@@ -66,7 +66,7 @@ export class Coordinators {
   /** Begins a transaction. */
   start(job: Job): void {
     if (this.running.size + this.waiting >= MAX_TRANSACTIONS)
-      return job.answer(error('BUSY too many transactions'));
+      return job.answer(errorReply('BUSY too many transactions'));
     this.attempt(job, this.host.now(), PAUSE_MS);
   }
 
@@ -99,7 +99,7 @@ export class Coordinators {
       }
       orphans = true;
       this.running.delete(coordinator.txn);
-      this.reply(running, error('UNCERTAIN a group that took part in the transaction was abandoned'));
+      this.reply(running, errorReply('UNCERTAIN a group that took part in the transaction was abandoned'));
     }
     return orphans;
   }
@@ -137,7 +137,7 @@ export class Coordinators {
   /** Plans anew after a pause, within the client's deadline. */
   private again({ job, startedAt, pause }: Running): void {
     if (this.host.now() - startedAt > this.owner.deadlineMs) {
-      return job.answer(error('TIMEOUT a group did not answer in time; nothing was executed'));
+      return job.answer(errorReply('TIMEOUT a group did not answer in time; nothing was executed'));
     }
     this.waiting++;
     // Some chance in it, so that two that got in each other's way do not do so forever.
@@ -159,11 +159,11 @@ export class Coordinators {
           this.reply(running, action.reply);
           break;
         case 'fail':
-          this.reply(running, error(action.error));
+          this.reply(running, errorReply(action.error));
           this.running.delete(running.coordinator.txn);
           break;
         case 'uncertain':
-          this.reply(running, error('UNCERTAIN the transaction may or may not have been executed'));
+          this.reply(running, errorReply('UNCERTAIN the transaction may or may not have been executed'));
           break;
         case 'retry':
           // After NEVER the abort goes on in the background, under the old name.

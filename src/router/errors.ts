@@ -1,5 +1,11 @@
 // Error replies that more than one part of the router gives.
+import { Buffer } from 'node:buffer';
 import type { Plan } from '../commit/index.js';
+
+/** An error reply: one line, whatever `text` holds. */
+export function errorReply(text: string): Buffer {
+  return Buffer.from(`-${text.replace(/[\r\n]/g, ' ')}\r\n`, 'latin1');
+}
 
 /** The error for a command that needs a group which is lost. */
 export function groupLost(group: string): Buffer {

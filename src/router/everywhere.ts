@@ -1,12 +1,13 @@
 // Commands that more than one group must answer: those of the table's `all` rows are asked of every group or become one
 // transaction over all; those with keys in several groups become a transaction by their row's `split`.
+import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/index.js';
 import type { Plan } from '../commit/index.js';
 import { encodeCommand, type Request, RequestParser, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
-import { groupLost, MOVING, unlessLost } from './errors.js';
+import { errorReply, groupLost, MOVING, unlessLost } from './errors.js';
 import { FANS, type Fan, firstError, wholeCommand } from './fanout.js';
 import type { EventSink } from './key-events.js';
 import type { ReplyValue } from './local/index.js';
@@ -62,7 +63,7 @@ export class Everywhere {
     const reader = FANS[row.name];
     if (reader === undefined) {
       const words = wholeCommand(row, request);
-      if (typeof words === 'string') return answer(Buffer.from(`-${words}\r\n`, 'latin1'));
+      if (typeof words === 'string') return answer(errorReply(words));
       if (row.swaps !== undefined && this.owner.route.moving)
         return this.owner.whenStill(
           () => this.everywhere(row, request, asker, answer),

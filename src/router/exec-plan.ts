@@ -1,5 +1,6 @@
 // MULTI/EXEC over several groups, as one transaction: every key locked in one pass, watched ones compared under the
 // locks, all commands run aside in order on the fetched values, what they changed left at its owner. Pure.
+import { Buffer } from 'node:buffer';
 import { databasesOf } from '../command/index.js';
 import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';

@@ -1,6 +1,7 @@
 // Carries out WATCH and EXEC: asks for states of watched keys; sends an EXEC whose keys are all in one group there, as
 // one message, and makes a transaction of any other; puts the replies of the router's own commands in their places.
 // Must never execute a part of an EXEC.
+import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/index.js';
 import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js';
 import { askLane, push } from './ask.js';

@@ -1,7 +1,9 @@
 // Commands that ask every group: KEYS, SCAN, DBSIZE, RANDOMKEY, PFSELFTEST read and merge; FLUSHALL and FLUSHDB are one
 // transaction. Each is one row of the table below.
+import { Buffer } from 'node:buffer';
 import { type CommandRow, cursorOf } from '../command/index.js';
 import { type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
+import { errorReply } from './errors.js';
 
 /** Replies of all groups, in order of their ids, as bytes. */
 export type Replies = Buffer[];
@@ -39,8 +41,6 @@ const DEFAULT_COUNT = 10;
 
 type Reader = (request: Request, proto: Proto, random: () => number) => Fan | Buffer;
 
-const error = (text: string): Buffer => Buffer.from(`-${text}\r\n`, 'latin1');
-
 /** KEYS: all arrays, one after the other, each key once. */
 const keys: Reader = (request, proto) => ({
   ask: request,
@@ -77,20 +77,20 @@ const randomkey: Reader = (request, _proto, random) => ({
 /** SCAN: every group is asked from the same position; what all have passed is returned (design, SCAN). */
 const scan: Reader = (request, proto) => {
   const cursor = cursorOf(request.text(1));
-  if (cursor === null) return error('ERR invalid cursor');
+  if (cursor === null) return errorReply('ERR invalid cursor');
   const options: (string | Buffer)[] = [];
   let count = DEFAULT_COUNT;
   for (let i = 2; i < request.argc; i += 2) {
-    if (i + 1 >= request.argc) return error('ERR syntax error');
+    if (i + 1 >= request.argc) return errorReply('ERR syntax error');
     if (request.is(i, 'count')) {
       const text = request.text(i + 1);
       if (!/^(0|-?[1-9][0-9]{0,18})$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
-        return error('ERR value is not an integer or out of range');
+        return errorReply('ERR value is not an integer or out of range');
       count = Number(text);
-      if (count < 1) return error('ERR syntax error');
+      if (count < 1) return errorReply('ERR syntax error');
     } else if (request.is(i, 'match') || request.is(i, 'type'))
       options.push(request.text(i), request.bytes(i + 1));
-    else return error('ERR syntax error');
+    else return errorReply('ERR syntax error');
   }
   return {
     ask: requestOf(['TOWLINE.SCAN', cursor, Math.min(count, 1_000_000), ...options]),

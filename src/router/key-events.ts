@@ -1,5 +1,6 @@
 // Keyspace events at a router: which classes its lanes are to be told of, and what becomes of those that arrive: each is
 // published like a client's message, to subscribers at every router. Must never want any while nobody could hear them.
+import { Buffer } from 'node:buffer';
 import { KEYEVENT, KEYSPACE } from '../command/index.js';
 import type { KeyEventMessage } from '../net/event-message.js';
 import type { PubSubDesk, Settings } from './local/index.js';

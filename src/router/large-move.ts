@@ -1,6 +1,7 @@
 // A key too large for one message goes to its owner in pieces, while it is read where it is. Nobody writes it meanwhile:
 // a write has to move it first, and waits for this. The last step is a transaction that deletes it at the source and
 // makes a key of the pieces at the owner (R1), if it is still the value that the pieces are of.
+import { Buffer } from 'node:buffer';
 import { LOCKS_DB, MOVES, type Next, type Plan, type Share } from '../commit/index.js';
 import type { Host } from '../net/host.js';
 import { encodeCommand, requestOf } from '../resp/index.js';

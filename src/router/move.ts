@@ -1,5 +1,6 @@
 // The transaction that moves keys which nobody writes: the same as a transfer on write, without a command (R1). Many
 // keys of one group at a time, to one owner; the group that has them chooses them. Pure.
+import { Buffer } from 'node:buffer';
 import { LOCKS_DB, MOVES, type Next, type Plan, type Share, type Take } from '../commit/index.js';
 import type { Route } from './route.js';
 

@@ -1,6 +1,7 @@
 // The drain: moves what nobody writes, slot by slot, and has entries of history removed when nothing needs them any
 // more (design, section 2). One router of the cluster leads; that two do for a moment is safe, since every move is a
 // transaction. Must never report a slot empty that a group has not called empty under the version it is planned with.
+import { Buffer } from 'node:buffer';
 import type { Take } from '../commit/index.js';
 import type { Host } from '../net/host.js';
 import { SLOTS } from '../ring/index.js';

@@ -1,4 +1,5 @@
 // Replies of one client in the order of its commands, whatever order they come in. Knows bytes, not commands.
+import { Buffer } from 'node:buffer';
 
 /** Placeholder for a reply that is not written (CLIENT REPLY OFF). */
 const MUTED = Buffer.alloc(0);

@@ -1,5 +1,6 @@
 // Whether a transaction's messages have room for its keys: one that had not would end its lane's connection at the
 // other side, be said again on the next one, and take every other transaction of that group with it. Pure.
+import { Buffer } from 'node:buffer';
 import type { Plan } from '../commit/index.js';
 import { MAX_ARGUMENTS } from '../resp/index.js';
 

@@ -1,5 +1,6 @@
 // How a command whose keys live in several groups becomes one transaction: which keys to lock where, what to read
 // under the locks, and what is written. By the row's `split`, never by the command's name. Pure.
+import { Buffer } from 'node:buffer';
 import { databasesOf, idAt, keysOf, MISS_EVENT, streamsOnly } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import {
@@ -14,6 +15,7 @@ import {
   type TxnKey,
 } from '../commit/index.js';
 import { encodeCommand, type Proto, type Request, replyEnd } from '../resp/index.js';
+import { errorReply } from './errors.js';
 import { nilOf } from './exec-plan.js';
 import { firstError } from './fanout.js';
 import { Effects } from './homes.js';
@@ -195,7 +197,7 @@ const done = (reply: Buffer): Next => ({ kind: 'answer', reply });
 /** Whether the last key of pairs has no value; the table's arity does not say so. */
 const lonely = ({ argc }: Request): boolean => argc % 2 === 0;
 const wrongCount = ({ name }: CommandRow): Buffer =>
-  Buffer.from(`-ERR wrong number of arguments for '${name}' command\r\n`, 'latin1');
+  errorReply(`ERR wrong number of arguments for '${name}' command`);
 const integer = (value: number): Buffer => Buffer.from(`:${value}\r\n`, 'latin1');
 const integerOf = (reply: Buffer): number =>
   reply[0] === 58 ? Number(reply.latin1Slice(1, reply.length - 2)) : 0;

@@ -10,7 +10,7 @@ import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
 import { DataLane } from './data-lane.js';
 import { Drain, type DrainOwner } from './drain.js';
-import { UNCERTAIN } from './errors.js';
+import { errorReply, UNCERTAIN } from './errors.js';
 import { Everywhere, type EverywhereOwner } from './everywhere.js';
 import { summaryOf } from './group-summary.js';
 import { internalHandler } from './internal.js';
@@ -250,7 +250,7 @@ export class Router
     this.statistics.connections++;
     if (client === null) {
       this.statistics.rejectedConnections++;
-      conn.write(Buffer.from(`-${TOO_MANY_CLIENTS}\r\n`));
+      conn.write(errorReply(TOO_MANY_CLIENTS));
       return null;
     }
     const session = new Session(this, conn, client);

@@ -1,5 +1,6 @@
 // What a data lane has said and not been answered: found again, or said again over a new connection, in the original
 // order (R10). Reads the stream as the primary does: commands with implicit counters, and modifiers in between.
+import { Buffer } from 'node:buffer';
 import {
   ByteWriter,
   encodeCommand,

@@ -5,7 +5,7 @@ import { arityOk, type CommandRow, findRequest, keysOf, refusal, waits } from '.
 import type { Conn, ConnHandler } from '../net/host.js';
 import { type Proto, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import type { DataLane, Sink } from './data-lane.js';
-import { groupLost, NO_GROUPS, NO_ROOM } from './errors.js';
+import { errorReply, groupLost, NO_GROUPS, NO_ROOM } from './errors.js';
 import { limitParser } from './input-limit.js';
 import { INTERNAL } from './internal.js';
 import { type ClientState, localHandlers, mustAuthenticate, NOAUTH } from './local/index.js';
@@ -249,7 +249,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     this.answer(seq, reply);
   }
   private refuse(seq: number, text: string): void {
-    this.say(seq, Buffer.from(`-${text.replace(/[\r\n]/g, ' ')}\r\n`, 'latin1'));
+    this.say(seq, errorReply(text));
   }
 
   /**
@@ -395,6 +395,6 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (!(error instanceof ProtocolError)) throw error;
     if (this.ending || this.gone) return;
     this.ending = true;
-    this.answer(this.order.take(), Buffer.from(`-ERR ${error.message}\r\n`, 'latin1'));
+    this.answer(this.order.take(), errorReply(`ERR ${error.message}`));
   }
 }

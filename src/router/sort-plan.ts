@@ -1,6 +1,7 @@
 // SORT with BY or GET patterns: which keys it needs is known only when its elements are. It is planned with the keys that
 // are known so far; when the elements, read under the locks, name others, everything is released and planned again with
 // those too (design, "a newly discovered key"). Must never run on keys that it has not locked.
+import { Buffer } from 'node:buffer';
 import { keysOf, patternKey } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { KeyValue, Next, Plan } from '../commit/index.js';

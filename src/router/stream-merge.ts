@@ -1,4 +1,5 @@
 // XREAD over several groups: what each group has of its own streams, as one reply in the order of the request. Pure.
+import { Buffer } from 'node:buffer';
 import { type Request, replyEnd } from '../resp/index.js';
 
 /** One stream of a group's reply: its name, and what stands in the whole reply for it. */

@@ -1,6 +1,7 @@
 // What `$` stands for in an XREAD that waits for streams of several groups, or for some that may be on their way: the
 // last ID of each when the command begins. It is found out once, so that whatever is added while the reader registers,
 // or registers again, is not missed. (Where one group has every key, its primary does it: data/blocking.ts.)
+import { Buffer } from 'node:buffer';
 import { awaitedKeys, type CommandRow, findRequest, idAt, streamsOnly, tailKeys } from '../command/index.js';
 import { type Request, requestOf } from '../resp/index.js';
 import type { BlockedOwner } from './blocking.js';

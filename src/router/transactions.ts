@@ -1,5 +1,6 @@
 // MULTI, EXEC, DISCARD, WATCH and UNWATCH of one session: which error Redis gives when, and what is handed on to be
 // executed. A command between MULTI and EXEC is queued here and nowhere else.
+import { Buffer } from 'node:buffer';
 import { type CommandRow, keysOf } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import { type ExecOwner, exec, type LocalRun, watch } from './exec.js';

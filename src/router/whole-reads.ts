@@ -1,6 +1,7 @@
 // KEYS and DBSIZE inside an EXEC over several groups. Every group, locked as a whole, says what it has; of the keys that
 // the transaction itself holds, the store where it runs aside says so in its turn, since commands before may have made
 // or deleted them. Pure.
+import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/index.js';
 import type { Run } from '../commit/index.js';
 import { type Proto, ReplyWriter, replyEnd } from '../resp/index.js';

@@ -1,4 +1,5 @@
 // Strings as arrays of bits: SETBIT, GETBIT, BITCOUNT, BITPOS, BITOP.
+import { Buffer } from 'node:buffer';
 import { GENERIC_EVENT, STRING_EVENT } from '../command/index.js';
 import { MAX_BULK, type Request } from '../resp/index.js';
 import type { Access } from './access.js';

@@ -1,5 +1,6 @@
 // What PFSELFTEST tries: that registers keep what is written to them, that both forms count the same, and that counts
 // are as near as 16384 registers promise. About 100 ms of work, the same each time. Touches no key.
+import { Buffer } from 'node:buffer';
 import { placeOf, REGISTERS } from './hll-hash.js';
 import { HyperLogLog } from './hll-value.js';
 

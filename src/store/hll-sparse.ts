@@ -1,6 +1,7 @@
 // The sparse form of a HyperLogLog's registers: runs of equal ones, as Redis writes them. `00xxxxxx`: x + 1 zeros;
 // `01xxxxxx yyyyyyyy`: xy + 1 zeros; `1vvvvvxx`: x + 1 registers of value v + 1. How a run is split and its neighbours
 // joined decides the bytes, so it is done in Redis's order. Knows nothing of heads or limits.
+import { Buffer } from 'node:buffer';
 
 const ZERO_MAX = 64;
 const VALUE_RUN_MAX = 4;

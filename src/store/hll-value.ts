@@ -1,6 +1,7 @@
 // A HyperLogLog as Redis keeps it in a string: 16 bytes of head (magic, encoding, the cardinality that was counted
 // last), then the registers, dense (6 bits each) or sparse (runs). Byte for byte what Redis 7.0 writes, so that a value
 // can go to one and come from one. Knows no keys and no commands.
+import { Buffer } from 'node:buffer';
 import { ReplyError, reject } from './errors.js';
 import { estimate } from './hll-count.js';
 import { REGISTERS } from './hll-hash.js';

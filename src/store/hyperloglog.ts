@@ -1,6 +1,7 @@
 // PFADD, PFCOUNT, PFMERGE, PFDEBUG, PFSELFTEST: strings that count distinct elements (hll-value.ts).
 // As in Redis, PFCOUNT of one key writes what it has counted into the value: a read with an effect, like one that finds
 // a key expired. Where nothing may be written now it only counts.
+import { Buffer } from 'node:buffer';
 import { cut, STRING_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';

@@ -1,6 +1,7 @@
 // A key on its way in pieces: type and expiry, then its value part by part. Here it leaves one store, and comes into
 // another. Must never give a value that the key did not have at once: pieces of a key that has changed since the first
 // one are worth nothing, and whoever asks for more is told so.
+import { Buffer } from 'node:buffer';
 import type { Entry, Value } from './entry.js';
 import { isHead, PAYLOAD_HEAD, payloadHead } from './payload.js';
 import { type Gathering, PIECE_SIZE, PieceCutter, PieceJoiner, type PieceSize } from './piecewise.js';

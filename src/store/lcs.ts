@@ -1,4 +1,5 @@
 // LCS: the longest common subsequence of two strings, by the usual table of lengths of prefixes.
+import { Buffer } from 'node:buffer';
 import { MAX_BULK, type Request } from '../resp/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';

@@ -1,5 +1,6 @@
 // Elements of Redis's listpacks: integers and strings, each with its length behind it. Reading for what is trusted, and
 // reading that checks every offset for what is not; writing in the very form that Redis chooses. Knows no type of value.
+import { Buffer } from 'node:buffer';
 import { parseInt64 } from './integers.js';
 import { bad } from './rdb-reader.js';
 

@@ -1,5 +1,6 @@
 // Strings of a collection as bytes, for payloads: a mark of the type's own, how many strings, then each with its
 // length. What comes from another process is judged by isPacked() before it is unpacked. One pass over the strings.
+import { Buffer } from 'node:buffer';
 import type { StringValue } from './entry.js';
 import { keptRange } from './value.js';
 

@@ -1,5 +1,6 @@
 // What stands in front of a value that goes to another process: its type, and when its key expires. What came from
 // elsewhere is judged here before any of it is used.
+import { Buffer } from 'node:buffer';
 import { STRING } from './entry.js';
 import { knowsType, typeOf } from './types.js';
 

@@ -1,6 +1,7 @@
 // Values that leave and come part by part, so that neither end ever works on the whole of one at once. A part is a text
 // or bytes; what a type makes of its values is its own business. Cuts parts into pieces, and puts them together again;
 // every length that comes from another process is checked.
+import { Buffer } from 'node:buffer';
 import { MAX_BULK } from '../resp/index.js';
 import type { StringValue, Value } from './entry.js';
 import { keptRange, ownedBytes } from './value.js';

@@ -1,5 +1,6 @@
 // Redis's compact encodings of small collections, as elements: listpack, ziplist (before 7.0), intset. Each is one string
 // of a payload. Every offset is checked: the checksum around them is no proof against a client.
+import { Buffer } from 'node:buffer';
 import { backLength, type Element, LISTPACK_END as END, element, LISTPACK_HEAD, need } from './listpack.js';
 import { bad } from './rdb-reader.js';
 

@@ -1,5 +1,6 @@
 // CRC-64 of Jones, as Redis puts it behind its payloads: reflected, begins with 0, not inverted at the end. In two halves
 // of 32 bits, since bigints would cost an allocation for each byte.
+import { Buffer } from 'node:buffer';
 
 /** The polynomial 0xad93d23594c935a9, mirrored. */
 const POLYNOMIAL = 0x95ac9329ac4bc9b5n;

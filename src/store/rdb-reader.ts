@@ -1,5 +1,6 @@
 // Reads the elements of Redis's payloads: lengths, strings (plain, as integers, LZF), doubles. Every length is checked
 // against what is there before anything is allocated: a payload comes from a client and may say anything.
+import { Buffer } from 'node:buffer';
 
 /** A payload is not what it says it is. */
 export class BadPayload extends Error {}

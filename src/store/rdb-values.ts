@@ -1,5 +1,6 @@
 // Values as Redis writes and reads them in payloads. Written plainly, in the forms that every Redis reads and turns into
 // its compact ones by itself; read in all forms that a Redis up to 7.0 writes. One case for each type code.
+import { Buffer } from 'node:buffer';
 import { HASH, LIST, SET, STREAM, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
 import { List } from './list-value.js';

@@ -1,4 +1,5 @@
 // Writes the elements of Redis's payloads: lengths and strings, plainly.
+import { Buffer } from 'node:buffer';
 import type { StringValue } from './entry.js';
 import { viewOf } from './value.js';
 

@@ -1,5 +1,6 @@
 // DUMP and RESTORE: values as payloads of Redis 7.0, so that they can come from and go to a real one. A payload is a value
 // as an RDB file has it, the version of that format, and a checksum. A corrupt one is an error, never a crash.
+import { Buffer } from 'node:buffer';
 import { GENERIC_EVENT } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';

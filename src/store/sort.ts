@@ -1,5 +1,6 @@
 // SORT and SORT_RO of lists, sets and sorted sets. BY and GET patterns that name other keys are looked up where those keys
 // were fetched (aside.ts); elsewhere nobody has locked them, and they are refused (as Redis Cluster does, in its words).
+import { Buffer } from 'node:buffer';
 import { LIST_EVENT, namesKeys, patternKey } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';

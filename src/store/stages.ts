@@ -1,5 +1,6 @@
 // Keys that arrive in pieces and become keys when they are whole: nobody sees any of it before. The same on every
 // member, since pieces and their end are effects. Bounded in number and in bytes.
+import { Buffer } from 'node:buffer';
 import { type Imported, KeyImport } from './key-pieces.js';
 import { payloadHead } from './payload.js';
 import { PIECE_SIZE, PieceCutter } from './piecewise.js';

@@ -1,5 +1,6 @@
 // The store of a data node: executes commands, applies effects, exports and imports keys, expires keys.
 // Deterministic: the same commands with the same contexts make the same store. Holds no clock and no socket.
+import { Buffer } from 'node:buffer';
 import { type CommandRow, findRequest } from '../command/index.js';
 import { type CommandWriter, type Request, RequestParser } from '../resp/index.js';
 import { Access } from './access.js';

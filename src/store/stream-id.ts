@@ -1,5 +1,6 @@
 // IDs of stream entries: 64 bits of milliseconds and 64 bits of a sequence, as one number of 128 bits, so that their
 // order is that of numbers. Decides which texts are IDs; knows no stream.
+import { Buffer } from 'node:buffer';
 import type { Request } from '../resp/index.js';
 import { reject } from './errors.js';
 import { parseInt64 } from './integers.js';

@@ -1,5 +1,6 @@
 // A run of a stream that comes from elsewhere: every element, count and ID is checked before it is believed, since what
 // is read later is not checked again.
+import { Buffer } from 'node:buffer';
 import { backLength, element, LISTPACK_END, LISTPACK_HEAD, need } from './listpack.js';
 import { bad } from './rdb-reader.js';
 import { idOf, msOf, seqOf } from './stream-id.js';

@@ -1,5 +1,6 @@
 // A run of entries of a stream, packed as Redis packs them: the elements of a listpack, with IDs as differences from the
 // run's first one, and fields left out where they are those of that first one. Decides nothing about when a run ends.
+import { Buffer } from 'node:buffer';
 import {
   elementEnd,
   integerAt,

@@ -1,5 +1,6 @@
 // A stream on its way in parts: its runs, then what is known of it, then each consumer group with what its consumers have
 // not acknowledged, so many IDs a part. What comes from another process is checked as it comes; whole() costs nothing.
+import { Buffer } from 'node:buffer';
 import type { StringValue } from './entry.js';
 import type { Gathering } from './piecewise.js';
 import { BadPayload, bad, RdbReader } from './rdb-reader.js';

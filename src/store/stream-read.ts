@@ -1,5 +1,6 @@
 // XREAD and XREADGROUP as a store executes them: as if nothing could be waited for, which is also what they do between
 // MULTI and EXEC. Nil says that no stream has anything new; whoever waits then is not a store's affair.
+import { Buffer } from 'node:buffer';
 import { cut, type StreamRead, streamRead } from '../command/index.js';
 import type { Request } from '../resp/index.js';
 import type { Access } from './access.js';

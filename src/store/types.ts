@@ -1,4 +1,5 @@
 // One row for each type of value: its name, what it costs, how it travels. Later types add their row here.
+import { Buffer } from 'node:buffer';
 import { HASH, LIST, SET, STREAM, STRING, type StringValue, type Value, ZSET } from './entry.js';
 import { Hash } from './hash-value.js';
 import { List } from './list-value.js';

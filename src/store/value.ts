@@ -1,5 +1,6 @@
 // How the bytes of a string are kept: up to SHORT as latin1 text, which costs no Buffer; longer ones in a Buffer
 // of their own, never a view of a network chunk, perhaps with spare room behind it for APPEND.
+import { Buffer } from 'node:buffer';
 import type { Request } from '../resp/index.js';
 import type { StringValue } from './entry.js';
 

@@ -1,5 +1,6 @@
 // A sorted set: the score of each member, and the members in order. Says which encoding Redis would use; one that
 // outgrew a compact one never goes back.
+import { Buffer } from 'node:buffer';
 import type { ElementOrder } from './element-order.js';
 import type { Scanned } from './element-scan.js';
 import type { Collection, StringValue } from './entry.js';

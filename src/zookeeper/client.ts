@@ -1,5 +1,6 @@
 // The hardened ZooKeeper client: what everybody imports. Promises only, typed errors, one-shot watches that survive
 // reconnections. Decides nothing about recipes. Nothing the server or the package does escapes as an uncaught exception.
+import { Buffer } from 'node:buffer';
 import { type Clock, realClock } from './clock.js';
 import { Connector } from './connector.js';
 import { hasCode, serverError, ZooKeeperError } from './errors.js';

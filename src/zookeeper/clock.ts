@@ -1,6 +1,8 @@
 // Time and chance for everything below src/zookeeper: an argument everywhere, with the real one as default.
 // The only file of this folder that names timers, clocks and Math.random.
+
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 
 /** What the client, the recipes and the embedded server know of time and chance. */
 export interface Clock {

@@ -1,5 +1,6 @@
 // Cuts a byte stream into jute frames: a 4-byte length, then that many bytes. Client and embedded server share it.
 // Never joins pending bytes again for each chunk, and never waits for a frame longer than its bound.
+import { Buffer } from 'node:buffer';
 
 /** The peer announced a frame of negative length or beyond the bound; the connection cannot go on. */
 export class FrameError extends Error {}

@@ -1,6 +1,7 @@
 // One connection to one server through one throw-away package client. A link is used once: when it is down, it is down.
 // Decides whether the connection lives: handshake timeout, pings, silence. Never lets the package reconnect by itself,
 // throw out of a socket handler, or keep a caller waiting after the connection has gone.
+import { Buffer } from 'node:buffer';
 import type { Clock } from './clock.js';
 import { ZooKeeperError } from './errors.js';
 import { FrameSplitter } from './frames.js';

@@ -1,5 +1,6 @@
 // Leads through the tour: says what happens, lets the clients run and shows the picture meanwhile. What a scene finds
 // out is measured here, over the same time that is shown.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Histogram } from '../workload/histogram.js';
 import { between, type Load, type Standing } from './load.js';

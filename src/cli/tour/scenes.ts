@@ -1,5 +1,6 @@
 // The five scenes. Each changes the cluster while the clients run, says what is seen, and returns what it measured; it
 // fails when what it shows does not come about. Must never pause the clients, but for a last comparison of copies.
+import { performance } from 'node:perf_hooks';
 import { Failure } from '../failure.js';
 import type { Guide, Seen } from './guide.js';
 import { sharesOf } from './picture.js';

@@ -1,5 +1,6 @@
 // The processes of a tour: a cluster of its own on free ports, started and stopped one by one. Must leave none behind:
 // each has a channel to this process and ends with it, however that happens.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DRAIN_PATHS, type DrainRate, type DrainRateDocument } from '../../net/drain.js';
 import { CasDocument, ZooKeeper } from '../../zookeeper/index.js';

@@ -1,5 +1,6 @@
 // The load: each client sends one command at a time, reads of any key and writes of its own keys, and judges every
 // reply. Must never leave a command's outcome out of the ledger.
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.js';

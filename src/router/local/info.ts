@@ -1,5 +1,6 @@
 // INFO: which sections are asked for, and what the groups add to them. The sections are info-sections.ts.
 // Waits for data nodes only when a section needs them, and answers without those that stay silent.
+import { Buffer } from 'node:buffer';
 import { encodeCommand, type Request } from '../../resp/index.js';
 import { type Keyspace, SECTIONS, type Section } from './info-sections.js';
 import { parseSmall } from './parse.js';

@@ -1,5 +1,6 @@
 // TOWLINE.LOCK, UNLOCK and LOCKS: arguments in, replies out. What a lock is, and whose, is client-locks.ts.
 // Must never answer a token for a lock that was not granted.
+import { Buffer } from 'node:buffer';
 import { ReplyWriter, type Request } from '../../resp/index.js';
 import type { ClientState } from './client.js';
 import { parseInteger } from './parse.js';

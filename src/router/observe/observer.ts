@@ -1,6 +1,7 @@
 // Who looks at what this router's clients do: MONITOR, the slow log, latency histograms and events, time in commandstats.
 // Times go from a command's beginning at this router to its reply, as the clock reads at the turns in which both happen;
 // a command that waits for something counts as no time. Must cost a look at a flag or two where nobody looks.
+import { Buffer } from 'node:buffer';
 import { type CommandRow, LEAVES } from '../../command/index.js';
 import { type Request, RequestParser } from '../../resp/index.js';
 import type { ClientState, Settings, Statistics } from '../local/index.js';

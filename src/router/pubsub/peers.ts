@@ -1,6 +1,7 @@
 // The other routers: a link to each, on which messages go there, and the connection that each has here, on which it is
 // told what to send. Decides who must have heard of a subscription before it is confirmed; must never let one router
 // that does not answer hold up the others for longer than SILENCE_MS.
+import { Buffer } from 'node:buffer';
 import type { Address, Host } from '../../net/host.js';
 import { encodeCommand } from '../../resp/index.js';
 import type { ChannelKind, ClientState, RouterSummary } from '../local/index.js';

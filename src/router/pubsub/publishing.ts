@@ -1,5 +1,6 @@
 // PUBLISH in one client's stream of commands. It begins after the answers to what the client sent before it (a SET that
 // it announces must have happened), other PUBLISHes excepted; nothing behind it waits for its answer.
+import { Buffer } from 'node:buffer';
 import type { Request } from '../../resp/index.js';
 import type { ChannelKind, PubSubDesk } from '../local/index.js';
 

@@ -1,4 +1,5 @@
 // Invalidations as clients read them: pushes in RESP3, messages of a channel in RESP2. Pure.
+import { Buffer } from 'node:buffer';
 import { encodeCommand, type Proto } from '../../resp/index.js';
 
 /** Where redirected ones are told in RESP2. */

@@ -1,5 +1,6 @@
 // One client connection of the embedded server: its socket, its outbox, its bounds.
 // Hands whole frames up in order; never lets unsent bytes grow without limit.
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.js';
 import { FrameSplitter } from '../frames.js';

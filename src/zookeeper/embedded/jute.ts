@@ -1,5 +1,6 @@
 // Jute, ZooKeeper's encoding: big-endian numbers, length-prefixed strings, buffers and vectors.
 // Knows no message. Reading never goes past the frame: a malformed one throws WireError.
+import { Buffer } from 'node:buffer';
 
 /** The bytes do not parse as what they should be; the connection is closed. */
 export class WireError extends Error {}

@@ -1,5 +1,6 @@
 // The socket edge of the embedded server: listens on loopback only, feeds frames to the core, runs the tick.
 // For development and tests: one process, nothing on disk, no ensemble.
+import { Buffer } from 'node:buffer';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, realClock } from '../clock.js';
 import { FrameError } from '../frames.js';

@@ -1,6 +1,7 @@
 // The data tree: nodes, their numbers and the rules of every operation, as ZooKeeper 3.8 has them. Pure and in memory.
 // A refused operation changes nothing; a write leaves its undo steps and watch events in the Change it was given,
 // so that a multi can take everything back and no event escapes before the commit.
+import { Buffer } from 'node:buffer';
 
 import { splitPath, validPath } from '../path.js';
 import { Code, EventType, OpError, Perm } from './codes.js';

@@ -1,4 +1,5 @@
 // ZooKeeper's messages to and from bytes, as the 3.8 server reads and writes them. Decides nothing.
+import { Buffer } from 'node:buffer';
 import { Op, Xid } from './codes.js';
 import { type JuteReader, JuteWriter, WireError } from './jute.js';
 
