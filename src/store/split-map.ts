@@ -2,16 +2,24 @@
 // grows by itself. A Map of a million entries is copied at once when it grows, and whoever waits meanwhile waits long.
 // Must never be iterated over while it changes.
 
-/** From so many entries on it is split; copying these takes a few milliseconds. */
-const SPLIT = 32 * 1024;
-/** Maps that it is split into: each stays below SPLIT entries until there are some millions. */
+/** From so many entries on it is split; that takes a millisecond or two. */
+const SPLIT = 8 * 1024;
+/** Maps that it is split into: each stays small until there are some millions of entries. */
 const PARTS = 256;
 
-/** FNV-1a over the characters, folded: spreads names that differ in a digit. */
+/**
+ * Which map each value of a hash belongs to. A map is copied when it outgrows its table, each time it has doubled. Were
+ * they all of one size they would do so at the same time; their sizes are spread, evenly by their logarithm, between one
+ * and two instead, so that one after the other does.
+ */
+const PART_OF = Uint8Array.from({ length: 4096 }, (_, i) => Math.floor(PARTS * Math.log2(1 + i / 4096)));
+
+/** FNV-1a over the characters, then steps of MurmurHash3's finalizer, so that names that differ in a digit are spread. */
 function partOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return (hash ^ (hash >>> 8) ^ (hash >>> 16) ^ (hash >>> 24)) & (PARTS - 1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return PART_OF[(hash ^ (hash >>> 13)) & (PART_OF.length - 1)]!;
 }
 
 /** A Map whose keys are texts. Entries keep the order in which they came until it is split. */

@@ -207,6 +207,22 @@ describe('stages', () => {
 });
 
 describe('SplitMap', () => {
+  it('has parts that outgrow their tables one after the other', () => {
+    const split = new SplitMap<number>();
+    const parts = () => Reflect.get(split, 'parts') as Map<string, number>[];
+    const doublings = () => parts().map(({ size }) => Math.floor(Math.log2(size)));
+    const added = (from: number, to: number) => {
+      for (let i = from; i < to; i++) split.set(`member:${i}`, i);
+    };
+    added(0, 50_000);
+    for (let n = 50_000; n < 200_000; n += n / 10) {
+      const before = doublings();
+      added(n, n + n / 10);
+      const grown = doublings().filter((each, i) => each > before[i]!).length;
+      // An even spread is log2(1.1) of 256, or 35; all that are alike would be up to 256 at once.
+      assert.ok(grown <= 70, `${grown} of ${before.length} at ${n}`);
+    }
+  });
   it('is a Map, before and after it is split', () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.boolean()), { maxLength: 60 });
     fc.assert(
