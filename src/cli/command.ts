@@ -32,7 +32,7 @@ export function commandOf<O extends Options>(program: Program<O>, done: (code: n
   command.action(async (...all: unknown[]) => {
     // Commander gives the operands, then the flags, then the command itself.
     const { config, ...given } = all.at(-2) as Record<string, string | boolean | undefined>;
-    const settings = settle(program.options, {
+    const settings = await settle(program.options, {
       flags: given,
       environment: process.env,
       file: typeof config === 'string' ? config : undefined,

@@ -3,16 +3,22 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { commandOf } from './command.js';
-import { data } from './data.js';
 import { Failure, UsageError } from './failure.js';
-import { groupCommand } from './group.js';
-import { ringCommand } from './ring.js';
-import { router } from './router.js';
-import { status } from './status.js';
-import { tour } from './tour.js';
-import { up } from './up.js';
-import { workload } from './workload.js';
-import { zk } from './zk.js';
+
+type Done = (code: number) => void;
+
+/** The commands, each from a module of its own: a command line waits for those alone that it names. */
+const COMMANDS = new Map<string, (done: Done) => Promise<Command>>([
+  ['up', async (done) => commandOf((await import('./up.js')).up, done)],
+  ['router', async (done) => commandOf((await import('./router.js')).router, done)],
+  ['data', async (done) => commandOf((await import('./data.js')).data, done)],
+  ['zk', async (done) => commandOf((await import('./zk.js')).zk, done)],
+  ['status', async (done) => commandOf((await import('./status.js')).status, done)],
+  ['workload', async (done) => commandOf((await import('./workload.js')).workload, done)],
+  ['tour', async (done) => commandOf((await import('./tour.js')).tour, done)],
+  ['group', async (done) => (await import('./group.js')).groupCommand(done)],
+  ['ring', async (done) => (await import('./ring.js')).ringCommand(done)],
+]);
 
 /** The version in package.json, which lies in a folder above this file. */
 function version(): string {
@@ -32,24 +38,16 @@ function version(): string {
  */
 export async function main(argv: string[]): Promise<number> {
   let code = 0;
-  const done = (result: number) => {
+  const done: Done = (result) => {
     code = result;
   };
   const program = new Command('towline')
     .description('A Redis endpoint that keeps every acknowledged write on every in-sync copy.')
     .version(version())
     .exitOverride();
-  for (const command of [
-    commandOf(up, done),
-    commandOf(router, done),
-    commandOf(data, done),
-    commandOf(zk, done),
-    commandOf(status, done),
-    commandOf(workload, done),
-    commandOf(tour, done),
-    groupCommand(done),
-    ringCommand(done),
-  ]) {
+  const named = COMMANDS.get(argv[2] ?? '');
+  for (const load of named ? [named] : COMMANDS.values()) {
+    const command = await load(done);
     program.addCommand(command.copyInheritedSettings(program));
     for (const part of command.commands) part.copyInheritedSettings(command);
   }

@@ -1,9 +1,15 @@
 // Every option of the roles: router, data node, ZooKeeper. Each is described once: the command line's help, the
 // environment's names, conf/* and docs/options.md are all held to this file by tests.
+import { eventFlags } from '../command/index.js';
 import { MAX_WEIGHT } from '../ring/index.js';
 import { LOGGING, PASSWORD, ZOOKEEPER } from './common-options.js';
 import type { Option } from './settings.js';
-import { eventLetters, flag, groupId, host, integer, oneOf, port } from './values.js';
+import { flag, groupId, host, integer, invalid, oneOf, port } from './values.js';
+
+function eventLetters(text: string): string {
+  if (eventFlags(text) === null) throw invalid(text, 'letters of Ag$lshzxeKEtmdn');
+  return text;
+}
 
 /** `towline router`, conf/router.yaml. */
 export const ROUTER = {

@@ -2,7 +2,6 @@
 // default. An option is described once (Option); the flag, the variable and the file's key follow from its name.
 // An unknown key in a file is an error, as an unknown flag is: a typing error must not pass silently.
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { codeOf, UsageError } from './failure.js';
 
 /** One setting of a command. */
@@ -51,7 +50,7 @@ export function fileKey(name: string, option: Option<unknown>): string {
 }
 
 /** Reads a file of settings into texts by key; `zoo.cfg` and other `.cfg` files have lines `key=value`. */
-export function readSettings(path: string): Map<string, string> {
+export async function readSettings(path: string): Promise<Map<string, string>> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -70,6 +69,8 @@ export function readSettings(path: string): Map<string, string> {
         }),
     );
   }
+  // Loaded here, so that a command without such a file starts sooner.
+  const { parse } = await import('yaml');
   let tree: unknown;
   try {
     tree = parse(text);
@@ -106,8 +107,8 @@ export interface Sources {
  * The value of every option.
  * @throws UsageError that names the flag, variable or key whose value is not valid, or the option that is missing.
  */
-export function settle<O extends Options>(options: O, sources: Sources): Settings<O> {
-  const file = sources.file === undefined ? new Map<string, string>() : readSettings(sources.file);
+export async function settle<O extends Options>(options: O, sources: Sources): Promise<Settings<O>> {
+  const file = sources.file === undefined ? new Map<string, string>() : await readSettings(sources.file);
   const known = new Set(Object.entries(options).map(([name, option]) => fileKey(name, option)));
   for (const key of file.keys()) {
     if (known.has(key) || sources.foreign?.test(key)) continue;

@@ -1,6 +1,5 @@
 // Turns the text of an option into its value, or says what would have been valid. Knows nothing of where the text
 // came from (flag, environment, file): settings.ts adds that to the message.
-import { eventFlags } from '../command/index.js';
 import type { DrainRate } from '../net/drain.js';
 import { isGroupId } from '../ring/index.js';
 import { UsageError } from './failure.js';
@@ -11,7 +10,7 @@ export interface HostPort {
   port: number;
 }
 
-function invalid(text: string, wanted: string): UsageError {
+export function invalid(text: string, wanted: string): UsageError {
   return new UsageError(`'${text}' is not valid: expected ${wanted}`);
 }
 
@@ -107,10 +106,4 @@ export function hostPortText(text: string): string {
   return hostPorts(text)
     .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
     .join(',');
-}
-
-/** Letters of notify-keyspace-events. */
-export function eventLetters(text: string): string {
-  if (eventFlags(text) === null) throw invalid(text, 'letters of Ag$lshzxeKEtmdn');
-  return text;
 }

@@ -12,11 +12,11 @@ import { repository } from './program.js';
 const FOREIGN = ['dataDir', 'admin.enableServer', '4lw.commands.whitelist'];
 
 for (const { name, options, file } of WITH_FILE) {
-  test(`${file} shows every option of towline ${name}`, () => {
+  test(`${file} shows every option of towline ${name}`, async () => {
     const path = join(repository(), file!);
     const text = readFileSync(path, 'utf8');
     const words = text.replace(/\n# /g, ' ').replace(/\s+/g, ' ');
-    const values = readSettings(path);
+    const values = await readSettings(path);
     const keys = new Set<string>();
     for (const [option, about] of Object.entries(options)) {
       const key = fileKey(option, about);

@@ -18,10 +18,10 @@ function file(name: string, text: string): string {
 }
 const none = { flags: {}, environment: {} };
 
-test('flags win over the environment, that over the file, that over the default', () => {
+test('flags win over the environment, that over the file, that over the default', async () => {
   const path = file('router.yaml', 'zookeeper: z:1\nport: 1\ndeadline-ms: 1001\nmax-clients: 11\n');
   const environment = { TOWLINE_PORT: '2', TOWLINE_DEADLINE_MS: '1002' };
-  const settings = settle(ROUTER, { flags: { port: '3' }, environment, file: path });
+  const settings = await settle(ROUTER, { flags: { port: '3' }, environment, file: path });
   assert.deepEqual(
     [settings.port, settings.deadlineMs, settings.maxClients, settings.host],
     [3, 1002, 11, '127.0.0.1'],
@@ -30,32 +30,35 @@ test('flags win over the environment, that over the file, that over the default'
   assert.equal(settings.zookeeper, 'z:1');
 });
 
-test('a yaml list and a zoo.cfg say the same as text', () => {
+test('a yaml list and a zoo.cfg say the same as text', async () => {
   const path = file('data.yaml', 'group: g1\nzookeeper: [a:1, b:2]\nhotfix: false\n');
-  const data = settle(DATA, { ...none, file: path });
+  const data = await settle(DATA, { ...none, file: path });
   assert.deepEqual([data.zookeeper, data.hotfix], ['a:1,b:2', false]);
   const cfg = file('zoo.cfg', '# comment\nclientPort=2999\n\ndataDir=/x\n');
-  const zk = settle(ZK, { ...none, file: cfg, foreign: /^dataDir$/ });
+  const zk = await settle(ZK, { ...none, file: cfg, foreign: /^dataDir$/ });
   assert.equal(zk.port, 2999);
 });
 
-test('a message names the source of what is not valid', () => {
+test('a message names the source of what is not valid', async () => {
   const refused = (sources: Parameters<typeof settle>[1], words: RegExp) =>
-    assert.throws(
-      () => settle(ROUTER, sources),
+    assert.rejects(
+      settle(ROUTER, sources),
       (error) => error instanceof UsageError && words.test(error.message),
     );
   const zookeeper = 'z:1';
-  refused(none, /--zookeeper is missing/);
-  refused({ flags: { port: '70000', zookeeper }, environment: {} }, /--port: '70000' is not valid.*65535/);
-  refused({ flags: { zookeeper }, environment: { TOWLINE_PORT: 'x' } }, /TOWLINE_PORT: 'x'/);
-  refused({ ...none, file: file('a.yaml', 'port: x') }, /a\.yaml: port: 'x'/);
-  refused({ ...none, file: file('b.yaml', 'prot: 1') }, /b\.yaml: unknown key 'prot'/);
-  refused({ ...none, file: file('c.yaml', 'port: {a: 1}') }, /port: expected a single value/);
-  refused({ ...none, file: file('d.yaml', '- 1') }, /expected lines/);
-  refused({ ...none, file: file('e.yaml', 'a: b: c') }, /e\.yaml/);
-  refused({ ...none, file: file('f.cfg', 'nonsense') }, /'nonsense' is not key=value/);
-  refused({ ...none, file: join(folder, 'absent.yaml') }, /cannot be read \(ENOENT\)/);
+  await refused(none, /--zookeeper is missing/);
+  await refused(
+    { flags: { port: '70000', zookeeper }, environment: {} },
+    /--port: '70000' is not valid.*65535/,
+  );
+  await refused({ flags: { zookeeper }, environment: { TOWLINE_PORT: 'x' } }, /TOWLINE_PORT: 'x'/);
+  await refused({ ...none, file: file('a.yaml', 'port: x') }, /a\.yaml: port: 'x'/);
+  await refused({ ...none, file: file('b.yaml', 'prot: 1') }, /b\.yaml: unknown key 'prot'/);
+  await refused({ ...none, file: file('c.yaml', 'port: {a: 1}') }, /port: expected a single value/);
+  await refused({ ...none, file: file('d.yaml', '- 1') }, /expected lines/);
+  await refused({ ...none, file: file('e.yaml', 'a: b: c') }, /e\.yaml/);
+  await refused({ ...none, file: file('f.cfg', 'nonsense') }, /'nonsense' is not key=value/);
+  await refused({ ...none, file: join(folder, 'absent.yaml') }, /cannot be read \(ENOENT\)/);
 });
 
 test('values: what is taken and what is not', () => {
