@@ -52,6 +52,7 @@ export class DataNode implements ReaderOwner {
     this.clock = new GroupClock(() => host.now(), host.wall());
     this.admissions = new Admissions(options.id);
     this.election = new Election(host, options);
+    this.store.stages.onTaken = () => host.madeToStay?.();
     this.lookLater();
   }
 

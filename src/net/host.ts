@@ -52,6 +52,8 @@ export interface Host {
   after(ms: number, fn: () => void): () => void;
   /** Runs `fn` once when all input that has arrived by now has been handled. */
   endOfTurn(fn: () => void): void;
+  /** Much that was made just now will stay: the collector of garbage may look at it now, rather than at more later. */
+  madeToStay?(): void;
   /** Opens a connection; success and failure come through the handler. */
   connect(to: Address, handler: ConnHandler): Conn;
 }

@@ -3,6 +3,8 @@ import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type OnReadOpts, type Server, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Address, Conn, ConnHandler, Host } from './host.js';
 
 /**
@@ -95,9 +97,22 @@ export function readingInto(onread: Reading, first: Socket): Socket {
   return socket;
 }
 
+/**
+ * V8's collection of what is young, which it offers to programs that ask for it: it copies what is alive, some 2 ms a
+ * megabyte. Of 16 MiB of which all is alive, the most that V8 waits for, that is 30 to 45 ms at a time.
+ * @returns null: this V8 does not offer it
+ */
+function youngCollector(): (() => void) | null {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('globalThis.gc') as ((how: { type: 'minor' }) => void) | undefined;
+  return collect === undefined ? null : () => collect({ type: 'minor' });
+}
+
 /** A Host on this machine. */
 export class NodeHost implements Host {
   private ending: (() => void)[] = [];
+  /** Undefined: not looked for yet. */
+  private collect: (() => void) | null | undefined;
   private readonly runEnding = () => {
     // Work queued by the work itself belongs to the same turn; bounded by what there is to flush.
     for (let i = 0; i < this.ending.length; i++) this.ending[i]!();
@@ -123,6 +138,10 @@ export class NodeHost implements Host {
   }
   endOfTurn(fn: () => void): void {
     if (this.ending.push(fn) === 1) setImmediate(this.runEnding);
+  }
+  madeToStay(): void {
+    if (this.collect === undefined) this.collect = youngCollector();
+    this.collect?.();
   }
   connect(to: Address, handler: ConnHandler): Conn {
     const conn = new SocketConn((onread) => {

@@ -9,6 +9,8 @@ import { partsOf } from './types.js';
 /** Keys under way at most, and their bytes together; one alone may have more. */
 const MOST = 16;
 const MOST_BYTES = 2 * 1024 * 1024 * 1024;
+/** So many bytes of elements become some 2 MiB of objects. */
+const OFTEN = 256 * 1024;
 const NONE = Buffer.alloc(0);
 
 interface Stage {
@@ -21,6 +23,9 @@ interface Stage {
 export class Stages {
   private readonly all = new Map<string, Stage>();
   private bytes = 0;
+  private untold = 0;
+  /** Called whenever another OFTEN bytes were taken: what they became will stay. */
+  onTaken: (() => void) | null = null;
 
   get size(): number {
     return this.all.size;
@@ -51,7 +56,12 @@ export class Stages {
     const refused = stage.key.take(bytes, last);
     if (refused !== null) return refused;
     this.bytes += bytes.length;
+    this.untold += bytes.length;
     stage.at = now;
+    if (this.untold >= OFTEN) {
+      this.untold = 0;
+      if (this.onTaken !== null) this.onTaken();
+    }
     return null;
   }
 

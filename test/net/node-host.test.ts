@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
+import { getHeapSpaceStatistics } from 'node:v8';
 import type { Conn, ConnHandler } from '../../src/net/host.js';
 import { incarnation, type Listener, listen, NodeHost, readingInto } from '../../src/net/node-host.js';
 
@@ -174,6 +175,18 @@ describe('NodeHost', () => {
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     assert.deepEqual(order, ['first', 'second', 'added']);
+  });
+  it('has what is young collected, however often it is asked', () => {
+    // A collection empties the space for what is young, but for what survives it.
+    const young = () =>
+      getHeapSpaceStatistics().find((each) => each.space_name === 'new_space')!.space_used_size;
+    let kept: unknown[] = Array.from({ length: 20_000 }, (_, i) => ({ i }));
+    const before = young();
+    assert.equal(kept.length, 20_000);
+    kept = [];
+    host.madeToStay();
+    host.madeToStay();
+    assert.ok(young() < before - 400_000, `${before} bytes before, ${young()} after`);
   });
   it('gives every start a name of its own', () => {
     const names = new Set(Array.from({ length: 1000 }, () => incarnation('r')));

@@ -204,6 +204,15 @@ describe('stages', () => {
     stages.drop('s0');
     assert.equal(stages.add('one more', 0, false, whole, 16), null);
   });
+  it('say when much has come', () => {
+    const stages = new Stages();
+    let told = 0;
+    stages.onTaken = () => told++;
+    const value = Buffer.concat([head(STRING), part('v'.repeat(100_000))]);
+    // Each begins the key anew; after every third one it is more than 256 KiB.
+    for (let i = 0; i < 10; i++) assert.equal(stages.add('s', 0, false, value, i), null);
+    assert.equal(told, 3);
+  });
 });
 
 describe('SplitMap', () => {
