@@ -36,14 +36,15 @@ export function brittle(random: Random, share: number): Brittle {
       for (const [id, handler] of sound.entries()) handlers[id] = handler;
     },
   };
-  for (const { id, name } of LEAVES) {
+  for (const { id, name, write } of LEAVES) {
     const handler = sound[id];
     if (handler === undefined) continue;
     handlers[id] = (store, request, ctx) => {
       const breaks = !state.over && !ctx.replica && random.chance(share);
       const early = breaks && (random.chance(0.5) || state.alone(store));
       if (!early) handler(store, request, ctx);
-      if (breaks && !early && !ctx.reads) halves.add(store);
+      // `ctx.reads` would miss SET ... GET, which does both.
+      if (breaks && !early && write) halves.add(store);
       if (breaks) throw new Broken(name);
     };
   }

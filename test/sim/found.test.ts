@@ -492,3 +492,10 @@ test('an operator looks after a group until the member that it was given to has 
   // It stood still when it was named, and then heard of its successor first: it began anew, and nobody looked any more.
   assert.equal(run(760270).failure, null);
 });
+
+test('the half of a SET that answers with what was before, in the only copy of a group, ends the run', () => {
+  // SET ... GET reads and writes: it was taken for a read, of which nothing can be half done.
+  const report = run(980111);
+  assert.equal(report.failure, null);
+  assert.equal(report.halved, 1);
+});
