@@ -10,6 +10,7 @@ export interface HostPort {
   port: number;
 }
 
+/** The error for a text that is no value of its option. @param wanted what would be one */
 export function invalid(text: string, wanted: string): UsageError {
   return new UsageError(`'${text}' is not valid: expected ${wanted}`);
 }

@@ -9,10 +9,7 @@ export function errorReply(text: string): Buffer {
 
 /** The error for a command that needs a group which is lost. */
 export function groupLost(group: string): Buffer {
-  return Buffer.from(
-    `-GROUPLOST group ${group} has lost every in-sync member; nothing was executed\r\n`,
-    'latin1',
-  );
+  return errorReply(`GROUPLOST group ${group} has lost every in-sync member; nothing was executed`);
 }
 
 /** The plan, unless it needs a group that is lost: then the error that says so. An error stays what it is. */
@@ -23,30 +20,21 @@ export function unlessLost(owner: { lost(group: string): boolean }, plan: Plan |
 }
 
 /** Nobody holds keys yet. */
-export const NO_GROUPS = Buffer.from('-CLUSTERDOWN no group of data nodes has joined yet\r\n', 'latin1');
+export const NO_GROUPS = errorReply('CLUSTERDOWN no group of data nodes has joined yet');
 /** A command found no room on its way in time. */
-export const NO_ROOM = Buffer.from(
-  '-TIMEOUT a group did not answer in time; nothing was executed\r\n',
-  'latin1',
-);
+export const NO_ROOM = errorReply('TIMEOUT a group did not answer in time; nothing was executed');
 
 /** SWAPDB: what routers know of keys that may have to move would be wrong of the keys that take their names. */
-export const MOVING = Buffer.from(
-  '-TRYAGAIN SWAPDB is not possible while keys move to other groups; nothing was executed\r\n',
-  'latin1',
+export const MOVING = errorReply(
+  'TRYAGAIN SWAPDB is not possible while keys move to other groups; nothing was executed',
 );
 /** The same inside EXEC, and for what is not possible behind it. */
-export const MOVING_IN_EXEC = Buffer.from(
-  '-EXECABORT Transaction discarded because of: SWAPDB is not possible while keys move to other groups\r\n',
-  'latin1',
+export const MOVING_IN_EXEC = errorReply(
+  'EXECABORT Transaction discarded because of: SWAPDB is not possible while keys move to other groups',
 );
-export const BEHIND_SWAP = Buffer.from(
-  '-EXECABORT Transaction discarded because of: COPY ... DB and MOVE are not possible behind SWAPDB\r\n',
-  'latin1',
+export const BEHIND_SWAP = errorReply(
+  'EXECABORT Transaction discarded because of: COPY ... DB and MOVE are not possible behind SWAPDB',
 );
 
 /** A command was sent, and nobody answered in time (R10). */
-export const UNCERTAIN = Buffer.from(
-  '-UNCERTAIN the command may or may not have been executed\r\n',
-  'latin1',
-);
+export const UNCERTAIN = errorReply('UNCERTAIN the command may or may not have been executed');

@@ -7,7 +7,7 @@ import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js'
 import { askLane, push } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
-import { groupLost, MOVING_IN_EXEC, NO_GROUPS, unlessLost } from './errors.js';
+import { errorReply, groupLost, MOVING_IN_EXEC, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
@@ -150,12 +150,11 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
 }
 
 const NOTHING = Buffer.from('*0\r\n', 'latin1');
-const NOT_WHOLE = Buffer.from(
-  '-ERR this command reads the whole keyspace: not inside MULTI while there are several groups\r\n',
-  'latin1',
+const NOT_WHOLE = errorReply(
+  'ERR this command reads the whole keyspace: not inside MULTI while there are several groups',
 );
 
-const NOT_NAMED = Buffer.from('-ERR SORT with patterns that name keys: not inside MULTI\r\n', 'latin1');
+const NOT_NAMED = errorReply('ERR SORT with patterns that name keys: not inside MULTI');
 
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
 function interleave(
@@ -209,4 +208,4 @@ function ask(
   else askLane(lane, request, { db: 0, proto }, write, done);
 }
 
-const FULL = Buffer.from('-TIMEOUT a group takes nothing more; nothing was executed\r\n', 'latin1');
+const FULL = errorReply('TIMEOUT a group takes nothing more; nothing was executed');

@@ -8,6 +8,7 @@ import { encodeCommand, requestOf } from '../resp/index.js';
 import { askLane } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
+import { errorReply } from './errors.js';
 import { elementsOf } from './fanout.js';
 import { Effects } from './homes.js';
 import type { Movable, Moved } from './move.js';
@@ -196,4 +197,4 @@ export class LargeMove {
 }
 
 const OK = Buffer.from('+OK\r\n', 'latin1');
-const GIVEN_UP = Buffer.from('-STALE\r\n', 'latin1');
+const GIVEN_UP = errorReply('STALE');

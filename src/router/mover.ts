@@ -1,13 +1,13 @@
 // The drain: moves what nobody writes, slot by slot, and has entries of history removed when nothing needs them any
 // more (design, section 2). One router of the cluster leads; that two do for a moment is safe, since every move is a
 // transaction. Must never report a slot empty that a group has not called empty under the version it is planned with.
-import { Buffer } from 'node:buffer';
 import type { Take } from '../commit/index.js';
 import type { Host } from '../net/host.js';
 import { SLOTS } from '../ring/index.js';
 import { askEmpty } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
+import { errorReply } from './errors.js';
 import { type Movable, type Moved, movePlan, type Step } from './move.js';
 import { Pace, type Rate } from './pace.js';
 import type { Route } from './route.js';
@@ -293,7 +293,7 @@ export class Mover {
   }
 }
 
-const NOT_MOVED = Buffer.from('-STALE\r\n', 'latin1');
+const NOT_MOVED = errorReply('STALE');
 
 function bit(bits: Buffer | undefined, slot: number): boolean {
   return bits !== undefined && (bits[slot >> 3]! & (1 << (slot & 7))) !== 0;

@@ -1,11 +1,11 @@
 // SORT with BY or GET patterns: which keys it needs is known only when its elements are. It is planned with the keys that
 // are known so far; when the elements, read under the locks, name others, everything is released and planned again with
 // those too (design, "a newly discovered key"). Must never run on keys that it has not locked.
-import { Buffer } from 'node:buffer';
 import { keysOf, patternKey } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { KeyValue, Next, Plan } from '../commit/index.js';
 import { encodeCommand, type Request } from '../resp/index.js';
+import { errorReply } from './errors.js';
 import { elementsOf } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Asker } from './plan.js';
@@ -13,7 +13,7 @@ import type { Route } from './route.js';
 
 /** So often other elements may be there when everything is locked; then it is given up. */
 const ROUNDS = 32;
-const BUSY = Buffer.from('-BUSY what is sorted changes all the time; nothing was executed\r\n', 'latin1');
+const BUSY = errorReply('BUSY what is sorted changes all the time; nothing was executed');
 
 /** Plans one SORT, as often as its coordinator asks. */
 export class SortPlanner {

@@ -2,7 +2,7 @@
 // grows by itself. A Map of a million entries is copied at once when it grows, and whoever waits meanwhile waits long.
 // Must never be iterated over while it changes.
 
-/** From so many entries on it is split; that takes a millisecond or two. */
+/** From so many entries on it is split; that takes some milliseconds while its code is cold. */
 const SPLIT = 8 * 1024;
 /** Maps that it is split into: each stays small until there are some millions of entries. */
 const PARTS = 256;

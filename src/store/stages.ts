@@ -60,7 +60,7 @@ export class Stages {
     stage.at = now;
     if (this.untold >= OFTEN) {
       this.untold = 0;
-      if (this.onTaken !== null) this.onTaken();
+      this.onTaken?.();
     }
     return null;
   }

@@ -1,7 +1,7 @@
 // Which flags a role gives its collector of garbage.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectorFlags, growingFlag } from '../../src/cli/collector.js';
+import { collectorFlags } from '../../src/cli/collector.js';
 
 test('few processors: nothing is marked or copied in threads that would wait for one; a flag that is given is kept', () => {
   const both = ['--no-concurrent-marking', '--no-parallel-scavenge'];
@@ -10,9 +10,4 @@ test('few processors: nothing is marked or copied in threads that would wait for
   assert.deepEqual(collectorFlags(5, []), []);
   assert.deepEqual(collectorFlags(2, ['--concurrent-marking']), ['--no-parallel-scavenge']);
   assert.deepEqual(collectorFlags(2, ['--no_concurrent_marking', '--parallel-scavenge']), []);
-});
-
-test('a small heap may double between two collections', () => {
-  assert.equal(growingFlag(10_000_000), '--heap-growing-percent=100');
-  assert.equal(growingFlag(1_000_000_000), '--heap-growing-percent=0');
 });

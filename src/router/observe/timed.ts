@@ -1,6 +1,5 @@
 // When each unanswered command of one client began, which it is, and where its bytes are: what the slow log and the
 // latency histograms need. Slots are used again, so that nothing is made for a command. Pure.
-import type { Buffer } from 'node:buffer';
 
 /** Commands of one client that are under way. */
 export class Timed {

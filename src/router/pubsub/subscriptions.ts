@@ -1,6 +1,5 @@
 // Who of this router's clients is subscribed to what, and the delivery of a message to them: a message is encoded once
 // for each protocol, however many receive it. Knows no other router; must never hold more than its bounds.
-import type { Buffer } from 'node:buffer';
 import { globMatch } from '../../command/index.js';
 import { encodeCommand, type Proto } from '../../resp/index.js';
 import type { ChannelKind, ClientState, Kind } from '../local/index.js';
