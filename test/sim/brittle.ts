@@ -18,7 +18,12 @@ export interface Brittle {
   over: boolean;
   /** Whether this is the store of the only copy of a group: what was half done stays so there, and no log tells of it. */
   alone(store: object): boolean;
-  /** Whether the half of a write is in the only copy of a group: left alone before it could hand over, it goes on. */
+  /** This is the store of the only copy of a group from now on. */
+  left(store: object): void;
+  /**
+   * Whether the half of a write is, or was, in the only copy of a group: left alone before it could hand over, it goes
+   * on, and gives the half to whoever joins it.
+   */
   halved(): boolean;
   mend(): void;
 }
@@ -28,10 +33,14 @@ export function brittle(random: Random, share: number): Brittle {
   const handlers = HANDLERS as (Handler | undefined)[];
   const sound = [...handlers];
   const halves = new Set<object>();
+  let kept = false;
   const state: Brittle = {
     over: false,
     alone: () => false,
-    halved: () => [...halves].some((store) => state.alone(store)),
+    left: (store) => {
+      kept ||= halves.has(store);
+    },
+    halved: () => kept || [...halves].some((store) => state.alone(store)),
     mend: () => {
       for (const [id, handler] of sound.entries()) handlers[id] = handler;
     },

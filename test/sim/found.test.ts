@@ -499,3 +499,10 @@ test('the half of a SET that answers with what was before, in the only copy of a
   assert.equal(report.failure, null);
   assert.equal(report.halved, 1);
 });
+
+test('the half of a write that the only copy of a group has given to members that joined it ends the run', () => {
+  // It broke while the other member was silent, led on alone, and was one of three again when the half was read.
+  const report = run(1100118);
+  assert.equal(report.failure, null);
+  assert.equal(report.halved, 1);
+});

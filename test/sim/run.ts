@@ -60,7 +60,7 @@ export interface RunReport {
   undecided: number;
   /** Answers of SCAN, DBSIZE, KEYS and RANDOMKEY that were right while keys moved. */
   counts: number;
-  /** Ended early: the only copy of a group had the half of a broken write, as docs/guarantees.md says it may. */
+  /** Ended early: the only copy of a group has, or had, the half of a broken write, as docs/guarantees.md says it may. */
   halved: number;
 }
 
@@ -137,6 +137,10 @@ function play(
   if (fragile !== null) {
     fragile.alone = (store) =>
       cluster.nodes.some(({ node }) => node.store === store && primaryIn(node)?.inSync.size === 1);
+    cluster.directory.listeners.add((_group, _before, { inSync }) => {
+      const last = inSync.length === 1 ? cluster.nodes.find(({ id }) => id === inSync[0]) : undefined;
+      if (last !== undefined) fragile.left(last.node.store);
+    });
   }
   cluster.movable = variant.doom === 0 || variant.churn > 0;
   const share = { none: 0, some: 0.5, all: 1 }[variant.drains];
