@@ -52,7 +52,8 @@ export class KeyLoad {
   readonly errors: Record<string, number> = {};
 
   constructor(
-    private readonly port: number,
+    /** Of routers: client after client takes the next one. */
+    private readonly ports: readonly number[],
     readonly keys: number,
     private readonly clients: number,
     private readonly random: () => number,
@@ -119,7 +120,7 @@ export class KeyLoad {
         else this.found(`${nameOf(from + i)} is ${JSON.stringify(reply)}`);
       });
     });
-    const client = new Client(this.port);
+    const client = new Client(this.ports[0]!);
     await client.ready();
     const size = await client.send(['DBSIZE']);
     client.close();
@@ -142,8 +143,8 @@ export class KeyLoad {
   ): Promise<void> {
     let next = 0;
     await Promise.all(
-      Array.from({ length: lanes }, async () => {
-        const client = new Client(this.port);
+      Array.from({ length: lanes }, async (_, lane) => {
+        const client = this.connected(lane);
         await client.ready();
         while (next < this.keys) {
           const from = next;
@@ -155,8 +156,12 @@ export class KeyLoad {
     );
   }
 
+  private connected(client: number): Client {
+    return new Client(this.ports[client % this.ports.length]!);
+  }
+
   private async client(c: number): Promise<void> {
-    const client = new Client(this.port);
+    const client = this.connected(c);
     await client.ready();
     const own = Math.floor((this.keys - c - 1) / this.clients) + 1;
     let last = performance.now();

@@ -113,7 +113,7 @@ export async function runLarge({ value, rate, random, say }: LargeShape): Promis
     await ask(value.count(key), wrong);
     say(`${value.kind} of ${value.size} made in ${Math.round(performance.now() - filling)} ms`);
 
-    const others = new KeyLoad(router.role.port, OTHERS.keys, OTHERS.clients, random, {
+    const others = new KeyLoad([router.role.port], OTHERS.keys, OTHERS.clients, random, {
       reads: 0.5,
       pauseMs: 1,
     });

@@ -22,6 +22,7 @@ export interface RingShape {
   pauseMs: number;
   /** Data nodes of each group. */
   members: number;
+  routers: number;
   /** How long throughput is measured before and after the change, ms. */
   measureMs: number;
   /** `add`: the nodes run and wait for `towline ring add`. `start`: they are started, and join by themselves. */
@@ -75,14 +76,14 @@ async function until(what: string, pauseMs: number, so: () => Promise<boolean>):
   throw new Error(`it did not come about: ${what}`);
 }
 
-/** Two groups and a router, and what is asked of them. */
+/** Two groups and routers, and what is asked of them. */
 class Field {
   readonly roles: Role[] = [];
   zk!: ZooKeeper;
   servers = '';
-  router!: Role;
+  routers: Role[] = [];
 
-  async begin(members: number): Promise<void> {
+  async begin(members: number, routers: number): Promise<void> {
     const zookeeper = await Role.start({ name: 'zookeeper', args: ['zk', '--port', '0'] });
     this.roles.push(zookeeper);
     this.servers = `${host}:${zookeeper.port}`;
@@ -90,10 +91,12 @@ class Field {
     this.zk = new ZooKeeper({ servers: this.servers });
     await this.zk.connect();
     await until('both groups are in the ring', 20, async () => (await this.ring())?.groups.length === 2);
-    this.router = await this.start('router', ['router', '--port', '0']);
-    await until('the router serves', 20, async () => {
-      const question = { host, port: this.router.port, command: ['DBSIZE'], timeoutMs: 5000 };
-      return (await ask(question).catch(() => null)) === 0;
+    const started = Array.from({ length: routers }, () => this.start('router', ['router', '--port', '0']));
+    this.routers = await Promise.all(started);
+    await until('the routers serve', 20, async () => {
+      const size = ({ port }: Role) => ask({ host, port, command: ['DBSIZE'], timeoutMs: 5000 });
+      const sizes = await Promise.all(this.routers.map(size)).catch(() => []);
+      return sizes.length > 0 && sizes.every((each) => each === 0);
     });
   }
   private async start(name: string, args: string[]): Promise<Role> {
@@ -112,11 +115,15 @@ class Field {
   async setRate(rate: DrainRate): Promise<void> {
     await new CasDocument<DrainRateDocument>(this.zk, DRAIN_PATHS.rate).update(() => ({ rate }));
   }
-  /** Reads and writes that the router has sent to groups. */
+  /** Reads and writes that the routers have sent to groups. */
   async sent(): Promise<number> {
-    const answer = await askStatus({ host, port: this.router.port, timeoutMs: 5000 });
-    const groups = Object.values(answer['groups'] as Record<string, { reads: number; writes: number }>);
-    return groups.reduce((sum, { reads, writes }) => sum + reads + writes, 0);
+    let sum = 0;
+    for (const { port } of this.routers) {
+      const answer = await askStatus({ host, port, timeoutMs: 5000 });
+      const groups = Object.values(answer['groups'] as Record<string, { reads: number; writes: number }>);
+      for (const { reads, writes } of groups) sum += reads + writes;
+    }
+    return sum;
   }
   /** Processor time that all roles have used, ms. */
   cpu(): number {
@@ -157,7 +164,7 @@ function* freshKeys(ring: RingDocument, group: string): Generator<string> {
 async function firstWrite(field: Field, newPorts: () => number[]): Promise<number> {
   const next: RingDocument = { version: 0, history: [], abandoned: [], groups: [] };
   next.groups = ['g0', 'g1', 'g2'].map((id) => ({ id, weight: 1 }));
-  const client = new Client(field.router.port);
+  const client = new Client(field.routers[0]!.port);
   await client.ready();
   const written: string[] = [];
   try {
@@ -185,9 +192,10 @@ export async function runRing(shape: RingShape): Promise<RingOutcome> {
   const field = new Field();
   let load: KeyLoad | null = null;
   try {
-    await field.begin(shape.members);
+    await field.begin(shape.members, shape.routers);
     await field.setRate(shape.rate);
-    load = new KeyLoad(field.router.port, shape.keys, shape.clients, shape.random, shape);
+    const ports = field.routers.map(({ port }) => port);
+    load = new KeyLoad(ports, shape.keys, shape.clients, shape.random, shape);
     const filling = performance.now();
     await load.fill();
     say(`${shape.keys} keys written in ${Math.round(performance.now() - filling)} ms`);

@@ -73,7 +73,7 @@ export async function runSync(shape: SyncShape): Promise<SyncOutcome> {
     const router = await Role.start({ name: 'router', args });
     roles.push(router);
 
-    const keys = new KeyLoad(router.port, shape.keys, shape.clients, shape.random);
+    const keys = new KeyLoad([router.port], shape.keys, shape.clients, shape.random);
     load.now = keys;
     const filling = performance.now();
     await keys.fill();
