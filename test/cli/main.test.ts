@@ -1,8 +1,9 @@
 // The program's face: --version, --help, what is refused with exit code 2, and one role's life from start to signal.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { humanLine } from '../../src/cli/log.js';
@@ -16,6 +17,40 @@ test('--version is the version of package.json; --help names every command', asy
   assert.equal(help.code, 0);
   for (const name of ['up', 'router', 'data', 'zk', 'status', 'workload']) {
     assert.match(help.out, new RegExp(`^  ${name} `, 'm'));
+  }
+});
+
+test('bin/towline.js starts the bundle, what the compiler wrote since then, or says that neither is there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'towline-bin-'));
+  try {
+    const bin = join(folder, 'bin/towline.js');
+    cpSync(join(repository(), 'bin/towline.js'), bin);
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    const started = async () => {
+      const child = spawn(process.execPath, [bin], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      return [code, said.trim()];
+    };
+    const write = (place: string, at: number) => {
+      const file = join(folder, 'dist', place, 'entry.js');
+      mkdirSync(join(file, '..'), { recursive: true });
+      writeFileSync(file, `console.log(${JSON.stringify(place)});\n`);
+      utimesSync(file, at, at);
+    };
+    assert.deepEqual(await started(), [1, 'towline: not built yet; run: npm run build']);
+    write('src/cli', 1000);
+    assert.deepEqual(await started(), [0, 'src/cli']);
+    write('bundle', 1001);
+    assert.deepEqual(await started(), [0, 'bundle']);
+    // As in an archive.
+    write('src/cli', 1001);
+    assert.deepEqual(await started(), [0, 'bundle']);
+    write('src/cli', 1002);
+    assert.deepEqual(await started(), [0, 'src/cli']);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
