@@ -1,31 +1,17 @@
 // Which groups may hold the keys of a slot? Its owner now, and its owners under earlier group lists that have not
 // been drained (design, section 2): the chain. A pure function of the ring's document, looked up in O(1).
-import { ownersOf, type RingDocument, type RingGroup } from './ring.js';
+import { ownersOf, type RingDocument } from './ring.js';
 import { SLOTS } from './slot.js';
 
 const NONE: readonly number[] = [];
 /** Stands for a group that was given up with its data. */
 const NOBODY = 0xffff;
 
-/** Lists whose owners are remembered: a change of the ring names the list of the version before it again. */
-const REMEMBERED = 4;
-const remembered = new Map<string, Uint16Array>();
-
-/** What ownersOf() says of a list, which is not computed again at once. Never to be changed. */
-function ownersOnce(list: readonly RingGroup[]): Uint16Array {
-  const name = list.map(({ id, weight }) => `${id} ${weight}`).join(',');
-  const owners = remembered.get(name) ?? ownersOf(list);
-  remembered.delete(name);
-  remembered.set(name, owners);
-  if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
-  return owners;
-}
-
 /** A version of the ring, ready for look-ups. Groups are named by their index in `groups`. */
 export class RingTable {
   /** Groups that may hold keys: those that own slots now, then those that only history names; abandoned ones never. */
   readonly groups: readonly string[];
-  /** Owner of each slot, never to be changed; empty when there are no groups. */
+  /** Owner of each slot; empty when there are no groups. */
   readonly owners: Uint16Array;
   /** Whether any slot has a chain of more than one group. */
   readonly moving: boolean;
@@ -43,8 +29,7 @@ export class RingTable {
     const indexOf = new Map(this.groups.map((id, i) => [id, i]));
     const tables = lists.map((list) => {
       const index = list.map(({ id }) => indexOf.get(id) ?? NOBODY);
-      const owners = ownersOnce(list);
-      return index.every((to, from) => to === from) ? owners : owners.map((owner) => index[owner]!);
+      return ownersOf(list).map((owner) => index[owner]!);
     });
     this.owners = groups.length === 0 ? new Uint16Array(0) : tables.pop()!;
     this.chainOf = new Uint16Array(SLOTS);
@@ -68,9 +53,6 @@ export class RingTable {
     const base = this.groups.length + 1;
     for (let slot = 0; slot < SLOTS; slot++) {
       const owner = this.owners[slot]!;
-      let moved = false;
-      for (const table of past) if (table[slot] !== owner) moved = true;
-      if (!moved) continue;
       let older: number[] = [];
       for (const table of past) {
         const group = table[slot]!;

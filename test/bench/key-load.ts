@@ -120,7 +120,7 @@ export class KeyLoad {
         else this.found(`${nameOf(from + i)} is ${JSON.stringify(reply)}`);
       });
     });
-    const client = new Client(this.ports[0]!);
+    const client = this.connected(0);
     await client.ready();
     const size = await client.send(['DBSIZE']);
     client.close();
