@@ -145,6 +145,9 @@ for (const row of ROWS) {
   SLOT[at] = row;
 }
 
+/** Each byte in lower case. */
+const LOWER = Uint8Array.from({ length: 256 }, (_, c) => (c >= 65 && c <= 90 ? c + 32 : c));
+
 /** The row of the command (not subcommand) named by bytes [from, to), in any case. Creates nothing. */
 export function find(buffer: Uint8Array, from: number, to: number): CommandRow | undefined {
   const length = to - from;
@@ -157,9 +160,7 @@ export function find(buffer: Uint8Array, from: number, to: number): CommandRow |
     const { name } = row;
     if (name.length !== length) continue;
     for (let i = 0; i < length; i++) {
-      let c = buffer[from + i]!;
-      if (c >= 65 && c <= 90) c += 32;
-      if (c !== name.charCodeAt(i)) continue next;
+      if (LOWER[buffer[from + i]!] !== name.charCodeAt(i)) continue next;
     }
     return row;
   }

@@ -97,7 +97,7 @@ export class Unlogged {
 
   /** Whether a reply of this client's about one of these keys waits still: the next one must not leave before it. */
   private follows(client: number, row: CommandRow, request: Request, db: number): boolean {
-    if (this.waiting <= this.left || client === 0) return false;
+    if (client === 0 || this.waiting <= this.left) return false;
     return databasesOf(row, request, db).some((within) =>
       keysOf(row, request).some((i) => this.followsIn(client, keyAt(request, i, within))),
     );

@@ -63,6 +63,10 @@ export class ByteWriter {
     this.buffer.copy(out, 0, from, this.length);
     return out;
   }
+  /** The byte at `index`, which is below `length`. */
+  at(index: number): number {
+    return this.buffer[index]!;
+  }
   /** The collected bytes [from, length) without a copy: valid until the next append. */
   view(from = 0): Buffer {
     return this.buffer.subarray(from, this.length);

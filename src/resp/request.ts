@@ -218,7 +218,7 @@ export class RequestParser {
       value = value * 10 + digit;
       i++;
     }
-    if (i > first && i + 1 < this.filled && buffer[i] === CR && (buffer[first] !== ZERO || i === first + 1)) {
+    if (i > first && i + 1 < this.filled && buffer[i] === CR && (i === first + 1 || buffer[first] !== ZERO)) {
       this.pos = i + 2;
       return value;
     }

@@ -21,7 +21,7 @@ export function askLane(
 
 /** Asks a group in which slots it holds nothing. @param done given a bit for each slot; null: it did not say */
 export function askEmpty(lane: DataLane, done: (bits: Buffer | null) => void): void {
-  askLane(lane, requestOf(['TOWLINE.EMPTY']), { db: 0, proto: 2 }, false, (reply) => {
+  askLane(lane, requestOf(['TOWLINE.EMPTY']), { db: 0, proto: lane.proto }, false, (reply) => {
     const bits = reply && bulkOf(reply);
     done(bits !== null && bits.length === SLOTS / 8 ? bits : null);
   });

@@ -108,6 +108,10 @@ export class DataLane {
     if (full) this.wasFull = true;
     return full;
   }
+  /** The protocol that its replies are in until another one is asked for. */
+  get proto(): Proto {
+    return this.mode.proto;
+  }
   get connected(): boolean {
     return this.taken;
   }
@@ -239,7 +243,7 @@ export class DataLane {
       this.out.bytes(encodeCommand(['TOWLINE.ACK', this.acked]));
     }
     this.cut();
-    if (this.parts.length === 0) return;
+    if (this.partBytes === 0) return;
     const { parts, partBytes } = this;
     this.parts = [];
     this.partBytes = 0;

@@ -71,7 +71,7 @@ export class Store extends Access {
     parser.feed(effects);
     while (parser.next()) {
       this.applyOne(parser.request, ctx);
-      if (reply.view(before)[0] === MINUS)
+      if (reply.length > before && reply.at(before) === MINUS)
         throw new Error(`effect refused: ${reply.view(before).toString()}`);
       reply.truncate(before);
     }
