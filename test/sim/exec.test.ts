@@ -2,6 +2,7 @@
 // misses changes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TxnLocks } from '../../src/commit/txn-locks.js';
 import { Everywhere, type EverywhereOwner } from '../../src/router/everywhere.js';
 import { planForAll } from '../../src/router/plan.js';
 import { Store } from '../../src/store/index.js';
@@ -83,6 +84,20 @@ test('a SWAPDB while keys move is found', () => {
   } finally {
     Everywhere.prototype.everywhere = everywhere;
   }
+});
+
+test('a transaction that is given what was prepared at the primary before, since nobody has looked yet, is found (R9)', () => {
+  const { lock } = TxnLocks.prototype;
+  TxnLocks.prototype.lock = TxnLocks.prototype['request'];
+  try {
+    assert.match(runExecs(143).failure ?? '', /saw .* not 0/);
+  } finally {
+    TxnLocks.prototype.lock = lock;
+  }
+});
+
+test('SWAPDBs that are refused one after another, each after its time, are answered (133)', () => {
+  assert.equal(runExecs(133).failure, null);
 });
 
 test('what transactions found: a FORGET that a new primary took too early, an orphan asked about by one that leads no more', () => {
