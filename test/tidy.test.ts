@@ -27,7 +27,15 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Of ring/, these two take the slot function alone. */
 const SLOT_ONLY = ['command', 'store'];
-const SLOT_NAMES = ['slotOfRange', 'slotOfText', 'crc16', 'SLOTS'];
+const SLOT_NAMES = [
+  'slotOfRange',
+  'slotOfText',
+  'crc16',
+  'SLOTS',
+  'positionOf',
+  'slotOfPosition',
+  'slotStart',
+];
 
 /** Folders that may touch clocks, chance, timers and sockets. */
 const EDGES = ['net', 'zookeeper', 'cli'];

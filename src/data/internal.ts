@@ -18,6 +18,7 @@ export interface Insides {
  * A command of the table, of the slots in ctx.slots only; else
  * `TOWLINE.EMPTY`: a bit for each slot, the lowest first: no key of any database, and nothing locked in it.
  * `TOWLINE.SCAN from count [MATCH pattern] [TYPE type]`: [next position or -1, key, position, key, position, ...].
+ * `TOWLINE.RANDOM name ...`: a key of any other name, or nil.
  * `INFO`, `CLUSTER COUNTKEYSINSLOT`, `CLUSTER GETKEYSINSLOT`: what this group has to say in them.
  * Anything else: Redis's error for an unknown command.
  */
@@ -34,6 +35,12 @@ export function internalRead(
     return reply.bulk(emptySlots(store, locks));
   }
   if (request.is(0, 'towline.scan')) return scan(store, request, ctx);
+  if (request.is(0, 'towline.random')) {
+    const names = new Set<string>();
+    for (let i = 1; i < request.argc; i++) names.add(request.text(i));
+    const key = store.randomKeyBut(ctx, names);
+    return key === undefined ? reply.nil() : reply.bulk(key);
+  }
   if (request.is(0, 'info')) return reply.bulk(info(store, ctx));
   if (request.is(0, 'cluster') && request.argc >= 3) {
     const slot = Number(request.text(2));

@@ -113,13 +113,16 @@ export function unwrap(
 export const readsIn = ({ read, also = [] }: Ask & { kind: 'lock' }): Run[] =>
   read === null ? [] : [read, ...also];
 
-/** The read of a lock: a command of the table, or TOWLINE.STATES, which has no row. @throws ProtocolError */
+/** Reads of locks that have no row. */
+const ROWLESS = ['towline.states', 'towline.scan', 'towline.random'];
+
+/** The read of a lock: a command of the table, or one of those that have no row. @throws ProtocolError */
 export function readOf(bytes: Buffer): { row: CommandRow | undefined; request: Request } {
   const parser = new RequestParser();
   parser.feed(bytes);
   if (!parser.next()) throw new ProtocolError('command cut short');
   const { request } = parser;
-  if (request.argc > 0 && request.is(0, 'towline.states')) return { row: undefined, request };
+  if (request.argc > 0 && ROWLESS.some((name) => request.is(0, name))) return { row: undefined, request };
   return { row: executable(request), request };
 }
 

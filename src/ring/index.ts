@@ -13,6 +13,7 @@ export {
   standingOf,
   trim,
 } from './change.js';
+export { positionOf, slotOfPosition, slotStart } from './position.js';
 export {
   EMPTY_RING,
   isGroupId,

@@ -17,13 +17,18 @@ export interface ExecWork {
   readonly commands: readonly Queued[];
   readonly watched: readonly WatchedKey[];
   readonly proto: Proto;
+  /** A number from 0 to below 1, by chance. */
+  random(): number;
 }
 
 /** The reply of an EXEC that executed nothing because a watched key has changed. */
 export const nilOf = (proto: Proto): Buffer => Buffer.from(proto === 3 ? '_\r\n' : '*-1\r\n', 'latin1');
 
 /** The transaction, or why there is none. The reply is an array of the commands' replies, nil, or an error. */
-export function execPlan(route: Route, { commands: queued, watched, proto }: ExecWork): Plan | Buffer {
+export function execPlan(
+  route: Route,
+  { commands: queued, watched, proto, random }: ExecWork,
+): Plan | Buffer {
   const homes = new Homes(route);
   const unswapped = beforeSwaps(queued);
   if (unswapped === null) return BEHIND_SWAP;
@@ -33,7 +38,7 @@ export function execPlan(route: Route, { commands: queued, watched, proto }: Exe
   for (const { db, key } of watched) homes.add(db, key, false);
   const whole = commands.filter(({ row }) => row.where === 'all');
   const watching = statesAsked(homes, watched);
-  const reads = new WholeReads(commands, proto);
+  const reads = new WholeReads(commands, proto, (db) => homes.namesIn(db), random);
   const runs: Run[] = commands.map(({ request, db }) => ({ db, proto, command: request.raw() }));
   /** What each group said to the reads. */
   let said: Buffer[][] = [];

@@ -12,7 +12,6 @@ import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
 import { named, type Route, SEVERAL } from './route.js';
-import { readsWhole } from './whole-reads.js';
 
 /** What is needed of the router. */
 export interface ExecOwner {
@@ -20,6 +19,7 @@ export interface ExecOwner {
   readonly lanes: readonly DataLane[];
   readonly coordinators: Coordinators;
   lost(group: string): boolean;
+  random(): number;
   replan(again: () => void): void;
   /** Does it when no key moves any more. @param late called instead when that takes too long */
   whenStill(again: () => void, late: () => void): void;
@@ -85,20 +85,14 @@ export function exec(
       () => exec(owner, queue, watched, proto, local, done),
       () => done(MOVING_IN_EXEC),
     );
-  // SCAN and the like, in the middle of a transaction, need a store that holds the whole keyspace.
-  const whole = route.groups.length === 1 && groupOf(route, { commands: ofGroups, watched, proto }) >= 0;
   // SORT with patterns needs keys that are known only when it runs.
-  const commands = ofGroups.filter(
-    ({ row, request }) =>
-      (whole || row.where === 'keys' || row.write || readsWhole(row)) && !named(row, request),
-  );
-  const work: ExecWork = { commands, watched, proto };
+  const commands = ofGroups.filter(({ row, request }) => !named(row, request));
+  const work: ExecWork = { commands, watched, proto, random: () => owner.random() };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
     interleave(queue, new Set(commands), reply, local, done);
   };
   if (commands.length === 0 && watched.length === 0) return finish(NOTHING);
-  // The ring changed under it: what is whole may be so no more.
   run(owner, work, finish, () => exec(owner, queue, watched, proto, local, done));
 }
 
@@ -150,10 +144,6 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
 }
 
 const NOTHING = Buffer.from('*0\r\n', 'latin1');
-const NOT_WHOLE = errorReply(
-  'ERR this command reads the whole keyspace: not inside MULTI while there are several groups',
-);
-
 const NOT_NAMED = errorReply('ERR SORT with patterns that name keys: not inside MULTI');
 
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
@@ -175,7 +165,6 @@ function interleave(
         parts.push(replies.subarray(from, to));
         from = to;
       } else if (named(each.row, each.request)) parts.push(NOT_NAMED);
-      else if (each.row.where === 'all') parts.push(NOT_WHOLE);
       else {
         // Most answer at once: no deeper stack for each of them.
         let asking = true;

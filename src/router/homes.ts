@@ -41,6 +41,10 @@ export class Homes {
   get first(): string {
     return this.all.values().next().value!.owner;
   }
+  /** Names of the keys in this database. */
+  namesIn(db: number): string[] {
+    return [...this.all.values()].filter((home) => home.db === db).map(({ key }) => key);
+  }
   /** Groups where a key may be, the owner last. */
   groupsOf(db: number, key: string): string[] {
     const { older, owner } = this.all.get(nameOf(db, key))!;

@@ -1,37 +1,82 @@
-// KEYS and DBSIZE inside an EXEC over several groups. Every group, locked as a whole, says what it has; of the keys that
-// the transaction itself holds, the store where it runs aside says so in its turn, since commands before may have made
-// or deleted them. Pure.
+// KEYS, DBSIZE, SCAN, RANDOMKEY and PFSELFTEST inside an EXEC over several groups. Every group, locked as a whole, says
+// what it has; of the keys that the transaction itself holds, the store where it runs aside says so in its turn, since
+// commands before may have made or deleted them. Pure.
 import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/index.js';
 import type { Run } from '../commit/index.js';
-import { type Proto, ReplyWriter, replyEnd } from '../resp/index.js';
+import { encodeCommand, type Proto, ReplyWriter, replyEnd } from '../resp/index.js';
+import { positionOf, slotOfText } from '../ring/index.js';
 import { elementsOf, FANS, type Fan, firstError, type Replies, wholeCommand } from './fanout.js';
 import type { Queued } from './multi.js';
 
 /** Keys of one database that a transaction holds. */
 interface Held {
+  readonly db: number;
   /** Latin1 names. */
   readonly names: Set<string>;
   /** How many of them there were when they were locked. */
   present: number;
 }
 
-/** By row name: what groups say, as if they did not have these keys. */
-const WITHOUT: Readonly<Record<string, (replies: Replies, held: Held) => Replies>> = {
-  keys: (replies, { names }) =>
-    replies.map((reply) => {
-      const out = new ReplyWriter();
-      const others = elementsOf(reply).filter((key) => !names.has(key.latin1Slice()));
-      out.array(others.length);
-      for (const key of others) out.bulk(key);
-      return out.take();
-    }),
-  dbsize: (replies, { present }) => [...replies, Buffer.from(`:${-present}\r\n`, 'latin1')],
+/** How one of the commands is executed. */
+interface Way {
+  /** What groups are asked, if it is not what they are asked outside of a transaction: `names` are of keys that it holds. */
+  ask?(names: string[]): Buffer;
+  /** What groups say, as if they did not have the keys that it holds. */
+  others(replies: Replies, held: Held): Replies;
+  /** What the store aside answered its client's command, as a group would have said it. */
+  own?(reply: Buffer, held: Held): Buffer;
+}
+
+/** By row name. */
+const WAYS: Readonly<Record<string, Way>> = {
+  keys: {
+    others: (replies, { names }) =>
+      replies.map((reply) => arrayOf(elementsOf(reply).filter((key) => !names.has(key.latin1Slice())))),
+  },
+  dbsize: {
+    others: (replies, { present }) => [...replies, Buffer.from(`:${-present}\r\n`, 'latin1')],
+  },
+  randomkey: {
+    ask: (names) => encodeCommand(['TOWLINE.RANDOM', ...names]),
+    others: (replies) => replies,
+  },
+  scan: {
+    others: (replies, { names }) =>
+      replies.map((reply) => {
+        const [next, ...places] = elementsOf(reply);
+        const kept = places.filter((_, i) => !names.has(places[i - (i % 2)]!.latin1Slice()));
+        return arrayOf([next!, ...kept]);
+      }),
+    own: (reply, { db }) => {
+      const [cursor, keys] = cursorAndKeys(reply);
+      const places = keys.flatMap((key) => {
+        const name = key.latin1Slice();
+        return [key, Buffer.from(String(positionOf(db, slotOfText(name), name)))];
+      });
+      return arrayOf([Buffer.from(cursor === '0' ? '-1' : cursor), ...places]);
+    },
+  },
+  pfselftest: { others: (replies) => replies },
 };
 
-/** Whether a command that reads the whole keyspace can be executed so. */
-export const readsWhole = (row: CommandRow): boolean =>
-  row.where === 'all' && WITHOUT[row.name] !== undefined;
+/** An array of bulk strings. */
+function arrayOf(elements: readonly Buffer[]): Buffer {
+  const out = new ReplyWriter();
+  out.array(elements.length);
+  for (const each of elements) out.bulk(each);
+  return out.take();
+}
+
+/** The parts of a reply to SCAN. */
+function cursorAndKeys(reply: Buffer): [string, Buffer[]] {
+  const from = reply.indexOf(10) + 1;
+  const to = replyEnd(reply, from, reply.length);
+  return [reply.latin1Slice(reply.indexOf(10, from) + 1, to - 2), elementsOf(reply.subarray(to))];
+}
+
+/** Whether a command reads the whole keyspace. */
+const readsWhole = (row: CommandRow): boolean => row.where === 'all' && WAYS[row.name] !== undefined;
 
 /** Replies that follow each other, each by itself. */
 export function apart(replies: Buffer): Buffer[] {
@@ -51,6 +96,8 @@ interface Read {
   readonly name: string;
   readonly db: number;
   readonly fan: Fan;
+  /** What each group is asked. */
+  readonly ask: Buffer;
   /** A flush stands before it: groups have nothing more to say. */
   readonly flushed: boolean;
 }
@@ -59,18 +106,26 @@ interface Read {
 export class WholeReads {
   private readonly reads: Read[] = [];
 
+  /**
+   * @param namesIn names of the keys that the transaction holds in a database
+   * @param random a number from 0 to below 1
+   */
   constructor(
     commands: readonly Queued[],
     private readonly proto: Proto,
+    namesIn: (db: number) => string[],
+    random: () => number,
   ) {
     const empty = new Set<number>();
     let allEmpty = false;
     for (const [at, { row, request, db }] of commands.entries()) {
       if (readsWhole(row)) {
-        const fan = FANS[row.name]!(request, proto, () => 0);
+        const { name } = row;
+        const fan = FANS[name]!(request, proto, random);
         // One with a bad argument is answered with the error where it runs aside.
-        if (!Buffer.isBuffer(fan))
-          this.reads.push({ at, name: row.name, db, fan, flushed: allEmpty || empty.has(db) });
+        if (Buffer.isBuffer(fan)) continue;
+        const ask = WAYS[name]!.ask?.(namesIn(db)) ?? fan.ask.raw();
+        this.reads.push({ at, name, db, fan, ask, flushed: allEmpty || empty.has(db) });
       } else if (row.where === 'all' && row.write && row.swaps === undefined) {
         const words = wholeCommand(row, request);
         if (words[0] === 'FLUSHDB') empty.add(db);
@@ -85,7 +140,7 @@ export class WholeReads {
 
   /** What each group is asked. */
   runs(): Run[] {
-    return this.reads.map(({ db, fan }) => ({ db, proto: this.proto, command: fan.ask.raw() }));
+    return this.reads.map(({ db, ask }) => ({ db, proto: this.proto, command: ask }));
   }
 
   /**
@@ -102,12 +157,14 @@ export class WholeReads {
     for (const [n, { at, name, db, fan, flushed }] of this.reads.entries()) {
       if (flushed || all[at]![0] === ERROR) continue;
       const said = groups.map((each) => each[n]!);
-      const here: Held = { names: new Set(), present: 0 };
+      const here: Held = { db, names: new Set(), present: 0 };
       for (const { key, payload } of held.filter((each) => each.db === db)) {
         here.names.add(key);
         if (payload !== null) here.present++;
       }
-      all[at] = firstError(said) ?? fan.merge([...WITHOUT[name]!(said, here), all[at]!]);
+      const { others, own } = WAYS[name]!;
+      const mine = own === undefined ? all[at]! : own(all[at]!, here);
+      all[at] = firstError(said) ?? fan.merge([...others(said, here), mine]);
     }
     return Buffer.concat(all);
   }

@@ -1,7 +1,7 @@
 // The order in which HSCAN, SSCAN and ZSCAN walk through one large collection: by a fixed hash of the element's
 // name, so that a cursor means the same in every process and whatever was added or removed meanwhile.
 // Elements lie in buckets by the first bits of their position; a bucket is sorted when a walk comes to it.
-import { positionOf } from './order.js';
+import { positionOf } from '../ring/index.js';
 
 /** Positions there are. */
 const RANGE = 2 ** 39;

@@ -3,7 +3,7 @@ export { Context, type KeyEvent } from './context.js';
 export { LIST, STREAM, ZSET } from './entry.js';
 export { type Imported, KeyExport, KeyImport } from './key-pieces.js';
 export { DATABASES } from './keyspace.js';
-export { type Placed, positionOf, slotOfPosition, slotStart } from './order.js';
+export type { Placed } from './order.js';
 export { isPayload } from './payload.js';
 export { PIECE_SIZE, type PieceSize } from './piecewise.js';
 export type { ScanOptions, ScanStep } from './scan.js';

@@ -3,14 +3,14 @@
 
 import { globMatch } from '../command/index.js';
 import type { Request } from '../resp/index.js';
-import { SLOTS } from '../ring/index.js';
+import { SLOTS, slotOfPosition, slotStart } from '../ring/index.js';
 import type { Access } from './access.js';
 import type { Context } from './context.js';
 import { cursorArgument } from './element-scan.js';
 import { reject, SYNTAX } from './errors.js';
 import type { Handlers } from './handler.js';
 import { clampedArgument } from './integers.js';
-import { type Placed, slotOfPosition, slotStart } from './order.js';
+import type { Placed } from './order.js';
 import { typeOf } from './types.js';
 
 /** What SCAN filters by; latin1 text. */
@@ -135,6 +135,29 @@ function randomKeyOf(store: Access, ctx: Context): string | undefined {
   }
   for (let passed = 0; none(slot); slot = (slot + 1) % SLOTS) if (++passed > SLOTS) return undefined;
   return store.nthKey(db, slot, Math.floor(random() * Math.min(DEPTH, store.keyCount(db, slot))));
+}
+
+/**
+ * A key of the database with another name than these, any of them as likely as with RANDOMKEY while they are many;
+ * undefined: there is none. As for any look-up, what has expired is deleted where that can be.
+ */
+export function randomKeyBut(store: Access, ctx: Context, names: ReadonlySet<string>): string | undefined {
+  const live = (key: string) => !names.has(key) && store.findQuiet(ctx, key) !== undefined;
+  for (let turn = 0; turn < TRIES; turn++) {
+    const key = randomKeyOf(store, ctx);
+    if (key === undefined) break;
+    if (live(key)) return key;
+  }
+  // There are few others, or none: every key is looked at.
+  const first = Math.floor(ctx.random() * SLOTS);
+  for (let i = 0; i < SLOTS; i++) {
+    const slot = (first + i) % SLOTS;
+    if (store.keyCount(ctx.db, slot) === 0 || leftOut(ctx, slot)) continue;
+    const key = [...store.keysInSlot(ctx.db, slot)].find(live);
+    if (key !== undefined) return key;
+  }
+  ctx.saw(store.deleteSeq);
+  return undefined;
 }
 
 function randomkey(store: Access, _request: Request, ctx: Context): void {

@@ -10,7 +10,7 @@ import { ReplyError } from './errors.js';
 import { HANDLERS } from './handlers.js';
 import type { Imported } from './key-pieces.js';
 import { PAYLOAD_HEAD, payloadHead, writeHead } from './payload.js';
-import { type ScanOptions, type ScanStep, scanRange } from './scan.js';
+import { randomKeyBut, type ScanOptions, type ScanStep, scanRange } from './scan.js';
 import { Stages } from './stages.js';
 import { applyGroup } from './stream-effects.js';
 import { typeOf } from './types.js';
@@ -186,6 +186,11 @@ export class Store extends Access {
       deleted++;
     }
     return deleted;
+  }
+
+  /** A key of ctx.db that has none of these names; see scan.ts. */
+  randomKeyBut(ctx: Context, names: ReadonlySet<string>): string | undefined {
+    return randomKeyBut(this, ctx, names);
   }
 
   /** One step of a SCAN; see scan.ts. */

@@ -84,7 +84,7 @@ const naming = fc.oneof(
   { weight: 1, arbitrary: fc.nat(99).map((n) => [`{${n}}`, '']) },
 );
 
-/** Within MULTI these are refused while there are several groups, or do something else (docs/compatibility.md). */
+/** Within MULTI: keys named by chance or in an order of their own, and HELLO does something else (docs/compatibility.md). */
 const NOT_IN_MULTI = /^(scan|randomkey|hello)$/i;
 const refused = (words: readonly string[]): boolean =>
   NOT_IN_MULTI.test(words[0]!) ||

@@ -1,4 +1,4 @@
-// KEYS and DBSIZE inside MULTI over several groups: each sees what the commands before it have done, and whatever else
+// KEYS, DBSIZE, SCAN and RANDOMKEY inside MULTI over several groups: each sees what the commands before it have done, and whatever else
 // is there, once, wherever keys live and while they move.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -120,5 +120,132 @@ describe('KEYS and DBSIZE inside MULTI', () => {
       assert.match(said, /^\*4\r\n:(0\r\n\+OK\r\n:1|2\r\n\+OK\r\n:3)\r\n:1\r\n$/);
       other.take(1);
     }
+  });
+});
+
+/** Cursor and names of a SCAN's reply. */
+const scanned = (reply: string): { cursor: string; found: string[] } => {
+  const [array, , cursor, , ...rest] = reply.split('\r\n');
+  assert.equal(array, '*2');
+  return { cursor: cursor!, found: rest.filter((_line, i) => i % 2 === 1) };
+};
+
+describe('SCAN and RANDOMKEY inside MULTI', () => {
+  it('SCAN walks through every group, with what the commands before have made and deleted', () => {
+    const cluster = new TestCluster();
+    const client = cluster.client();
+    const all = cluster.names('k', 20);
+    const [made, gone, ...others] = all;
+    client.askAll(['MSET', ...[gone!, ...others].flatMap((name) => [name, '1'])]);
+    for (const count of [1, 7, 1000]) {
+      const found: string[] = [];
+      let steps = 0;
+      for (let cursor = '0'; steps === 0 || cursor !== '0'; steps++) {
+        const said = client.all(
+          ...['MULTI', `SET ${made} 1`, `DEL ${gone}`, `SCAN ${cursor} COUNT ${count}`],
+          ...[`DEL ${made}`, `SET ${gone} 1`, 'EXEC'],
+        );
+        const step = scanned(/^\*5\r\n\+OK\r\n:1\r\n(.*):1\r\n\+OK\r\n$/s.exec(said.at(-1)!)![1]!);
+        found.push(...step.found);
+        cursor = step.cursor;
+        assert.ok(steps < 200);
+      }
+      assert.deepEqual(found.sort(), [made!, ...others].sort(), `COUNT ${count}`);
+      if (count === 1000) assert.equal(steps, 1);
+      else assert.ok(steps > 20 / count, `${steps} steps`);
+    }
+  });
+
+  it('SCAN by name and type; the same places as outside of a transaction', () => {
+    const cluster = new TestCluster();
+    const client = cluster.client();
+    const all = cluster.names('k', 10);
+    client.askAll(['MSET', ...all.flatMap((name) => [name, '1'])]);
+    const outside = scanned(client.ask('SCAN 0 COUNT 11')!);
+    const inside = client.all('MULTI', `APPEND ${all[3]} x`, 'SCAN 0 COUNT 11', 'EXEC').at(-1)!;
+    assert.deepEqual(scanned(inside.slice('*2\r\n:2\r\n'.length)).cursor, outside.cursor);
+    assert.deepEqual(scanned(inside.slice('*2\r\n:2\r\n'.length)).found.sort(), outside.found.sort());
+    const typed = client.all(
+      ...['MULTI', `DEL ${all[0]}`, `RPUSH ${all[0]} x`, 'SCAN 0 COUNT 1000 TYPE list', 'EXEC'],
+    );
+    assert.deepEqual(scanned(typed.at(-1)!.slice('*3\r\n:1\r\n:1\r\n'.length)).found, [all[0]]);
+    const named = client.all('MULTI', `SCAN 0 COUNT 1000 MATCH ${all[5]}`, 'EXEC').at(-1)!;
+    assert.deepEqual(scanned(named.slice('*1\r\n'.length)).found, [all[5]]);
+    for (const [command, error] of [
+      ['SCAN x', 'ERR invalid cursor'],
+      ['SCAN 0 COUNT 0', 'ERR syntax error'],
+      ['SCAN 0 MATCH', 'ERR syntax error'],
+    ])
+      assert.equal(
+        client.all('MULTI', `SET ${all[0]} 1`, command!, 'EXEC').at(-1),
+        `*2\r\n+OK\r\n-${error}\r\n`,
+      );
+  });
+
+  it('RANDOMKEY names a key that is there, as the commands before have left it', () => {
+    const cluster = new TestCluster();
+    const client = cluster.client();
+    const [a, b, c] = cluster.names('k', 1);
+    const last = (...lines: string[]) => client.all('MULTI', ...lines, 'EXEC').at(-1)!;
+    const bulk = (name: string) => `$${name.length}\r\n${name}\r\n`;
+    assert.equal(
+      last('RANDOMKEY', 'SELECT 5', 'RANDOMKEY', 'SELECT 0'),
+      '*4\r\n$-1\r\n+OK\r\n$-1\r\n+OK\r\n',
+    );
+    client.ask(`MSET ${a} 1 ${b} 1`);
+    // The only other one, however often it is asked.
+    for (let i = 0; i < 20; i++)
+      assert.equal(last(`DEL ${a}`, 'RANDOMKEY', `SET ${a} 1`), `*3\r\n:1\r\n${bulk(b!)}+OK\r\n`);
+    assert.equal(last(`DEL ${a} ${b}`, 'RANDOMKEY', `SET ${a} 1`), '*3\r\n:2\r\n$-1\r\n+OK\r\n');
+    const seen = new Set<string>();
+    for (let i = 0; i < 100; i++) seen.add(last(`SET ${c} 1`, 'RANDOMKEY', `DEL ${c}`));
+    assert.deepEqual([...seen].sort(), [a, c].map((name) => `*3\r\n+OK\r\n${bulk(name!)}:1\r\n`).sort());
+    assert.equal(last('FLUSHALL', 'RANDOMKEY', 'SCAN 0'), '*3\r\n+OK\r\n$-1\r\n*2\r\n$1\r\n0\r\n*0\r\n');
+    assert.equal(client.ask('RANDOMKEY'), '$-1\r\n');
+    client.all('HELLO 3');
+    assert.equal(last('RANDOMKEY', `SET ${a} 1`), '*2\r\n_\r\n+OK\r\n');
+  });
+
+  it('of many keys, some that the transaction holds', () => {
+    const cluster = new TestCluster();
+    const client = cluster.client();
+    const all = cluster.names('k', 30);
+    client.askAll(['MSET', ...all.flatMap((name) => [name, '1'])]);
+    const gone = all.slice(0, 89);
+    for (let i = 0; i < 10; i++) {
+      const said = client.all(
+        'MULTI',
+        `DEL ${gone.join(' ')}`,
+        'RANDOMKEY',
+        `MSET ${gone.join(' 1 ')} 1`,
+        'EXEC',
+      );
+      assert.equal(said.at(-1), `*3\r\n:89\r\n$${all[89]!.length}\r\n${all[89]}\r\n+OK\r\n`);
+    }
+  });
+
+  it('while keys move, SCAN finds each once; PFSELFTEST, too, is executed', () => {
+    const cluster = new TestCluster();
+    const client = cluster.client();
+    const all = cluster.names('k', 20);
+    client.askAll(['MSET', ...all.flatMap((name) => [name, '1'])]);
+    cluster.weigh('g1', 3);
+    for (const name of all.slice(0, 30)) client.ask(`APPEND ${name} x`);
+    const found: string[] = [];
+    for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
+      const said = client
+        .all('MULTI', `APPEND ${all[7]} x`, `SCAN ${cursor} COUNT 9`, 'RANDOMKEY', 'EXEC')
+        .at(-1)!;
+      const [, reply, key] = /^\*3\r\n:\d+\r\n(.*)\$\d+\r\n(k[^\r]*)\r\n$/s.exec(said)!;
+      assert.ok(all.includes(key!));
+      const step = scanned(reply!);
+      found.push(...step.found);
+      cursor = step.cursor;
+    }
+    assert.deepEqual(found.sort(), [...all].sort());
+    assert.equal(
+      client.all('MULTI', `GET ${all[0]}`, 'PFSELFTEST', 'EXEC').at(-1),
+      '*2\r\n$2\r\n1x\r\n+OK\r\n',
+    );
   });
 });

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { globMatch } from '../../src/command/index.js';
-import { slotOfText } from '../../src/ring/index.js';
-import { positionOf, slotOfPosition, slotStart } from '../../src/store/index.js';
+import { positionOf, slotOfPosition, slotOfText, slotStart } from '../../src/ring/index.js';
 import { Primary } from './harness.js';
 
 /** Walks a whole database by scanRange. */
