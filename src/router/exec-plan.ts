@@ -6,10 +6,12 @@ import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';
 import { push } from './ask.js';
 import { BEHIND_SWAP, MOVING_IN_EXEC } from './errors.js';
+import type { ExecSorts } from './exec-sorts.js';
 import { elementsOf, wholeCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
 import type { Route } from './route.js';
+import { BUSY } from './sort-plan.js';
 import { apart, WholeReads } from './whole-reads.js';
 
 /** What is executed: commands on keys, and those that write the whole keyspace (FLUSHALL) or count or name its keys. */
@@ -17,6 +19,8 @@ export interface ExecWork {
   readonly commands: readonly Queued[];
   readonly watched: readonly WatchedKey[];
   readonly proto: Proto;
+  /** Of all attempts. */
+  readonly sorts: ExecSorts;
   /** A number from 0 to below 1, by chance. */
   random(): number;
 }
@@ -27,7 +31,7 @@ export const nilOf = (proto: Proto): Buffer => Buffer.from(proto === 3 ? '_\r\n'
 /** The transaction, or why there is none. The reply is an array of the commands' replies, nil, or an error. */
 export function execPlan(
   route: Route,
-  { commands: queued, watched, proto, random }: ExecWork,
+  { commands: queued, watched, proto, sorts, random }: ExecWork,
 ): Plan | Buffer {
   const homes = new Homes(route);
   const unswapped = beforeSwaps(queued);
@@ -35,11 +39,18 @@ export function execPlan(
   const { commands, swaps } = unswapped;
   if (swaps.length > 0 && route.moving) return MOVING_IN_EXEC;
   for (const { row, request, db } of commands) if (row.where === 'keys') homes.addCommand(row, request, db);
-  for (const { db, key } of watched) homes.add(db, key, false);
+  const named = sorts.begin();
+  if (named === null) return BUSY;
+  for (const { db, key } of [...watched, ...named]) homes.add(db, key, false);
   const whole = commands.filter(({ row }) => row.where === 'all');
   const watching = statesAsked(homes, watched);
   const reads = new WholeReads(commands, proto, (db) => homes.namesIn(db), random);
   const runs: Run[] = commands.map(({ request, db }) => ({ db, proto, command: request.raw() }));
+  const sorting = sorts.among(commands, runs);
+  const aside = (): Next => {
+    const group = homes.size > 0 ? homes.first : [...route.groups].sort()[0]!;
+    return { kind: 'aside', group, values: homes.values(), runs: sorting.next };
+  };
   /** What each group said to the reads. */
   let said: Buffer[][] = [];
   return {
@@ -52,10 +63,10 @@ export function execPlan(
       if (reads.size > 0)
         said = [...answers].map(([group, { reply }]) => apart(reply).slice(watching.has(group) ? 1 : 0));
       if (runs.length === 0) return { kind: 'answer', reply: Buffer.from('*0\r\n', 'latin1') };
-      const group = homes.size > 0 ? homes.first : [...route.groups].sort()[0]!;
-      return { kind: 'aside', group, values: homes.values(), runs };
+      return aside();
     },
     ran: (reply, changes): Next => {
+      if (!sorting.all) return sorting.heard(reply, (key) => homes.has(key)) ? aside() : { kind: 'settled' };
       const effects = new Effects();
       const everywhere = (words: string[] | string, db: number) => {
         // One with a bad argument was answered with an error, and changes nothing.

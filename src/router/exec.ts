@@ -9,6 +9,7 @@ import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
 import { errorReply, groupLost, MOVING_IN_EXEC, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
+import { ExecSorts } from './exec-sorts.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
 import { named, type Route, SEVERAL } from './route.js';
@@ -85,9 +86,8 @@ export function exec(
       () => exec(owner, queue, watched, proto, local, done),
       () => done(MOVING_IN_EXEC),
     );
-  // SORT with patterns needs keys that are known only when it runs.
-  const commands = ofGroups.filter(({ row, request }) => !named(row, request));
-  const work: ExecWork = { commands, watched, proto, random: () => owner.random() };
+  const commands = ofGroups.filter((each) => !byChance(each, ofGroups));
+  const work: ExecWork = { commands, watched, proto, sorts: new ExecSorts(), random: () => owner.random() };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
     interleave(queue, new Set(commands), reply, local, done);
@@ -144,7 +144,15 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
 }
 
 const NOTHING = Buffer.from('*0\r\n', 'latin1');
-const NOT_NAMED = errorReply('ERR SORT with patterns that name keys: not inside MULTI');
+const BY_CHANCE = errorReply(
+  'ERR SORT with patterns that name keys: not inside MULTI behind a command that chooses by chance what it changes',
+);
+
+/** Whether which keys a SORT needs differs from one time to the next that the commands before it run. */
+const byChance = (each: Queued, queue: readonly Queued[]): boolean =>
+  named(each.row, each.request) &&
+  queue.slice(0, queue.indexOf(each)).some(({ row }) => row.write && row.tips?.includes(CHANCE));
+const CHANCE = 'nondeterministic_output';
 
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
 function interleave(
@@ -164,7 +172,7 @@ function interleave(
         const to = replyEnd(replies, from, replies.length);
         parts.push(replies.subarray(from, to));
         from = to;
-      } else if (named(each.row, each.request)) parts.push(NOT_NAMED);
+      } else if (named(each.row, each.request)) parts.push(BY_CHANCE);
       else {
         // Most answer at once: no deeper stack for each of them.
         let asking = true;

@@ -41,6 +41,9 @@ export class Homes {
   get first(): string {
     return this.all.values().next().value!.owner;
   }
+  has({ db, key }: { db: number; key: string }): boolean {
+    return this.all.has(nameOf(db, key));
+  }
   /** Names of the keys in this database. */
   namesIn(db: number): string[] {
     return [...this.all.values()].filter((home) => home.db === db).map(({ key }) => key);

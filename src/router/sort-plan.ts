@@ -12,8 +12,8 @@ import type { Asker } from './plan.js';
 import type { Route } from './route.js';
 
 /** So often other elements may be there when everything is locked; then it is given up. */
-const ROUNDS = 32;
-const BUSY = errorReply('BUSY what is sorted changes all the time; nothing was executed');
+export const ROUNDS = 32;
+export const BUSY = errorReply('BUSY what is sorted changes all the time; nothing was executed');
 
 /** Plans one SORT, as often as its coordinator asks. */
 export class SortPlanner {
@@ -55,7 +55,7 @@ export class SortPlanner {
       ran: (reply, changes): Next => {
         if (!listed) {
           listed = true;
-          const needed = reply[0] === 42 ? this.keysFor(elementsOf(reply)) : [];
+          const needed = reply[0] === 42 ? keysNamedBy(this.patterns, elementsOf(reply)) : [];
           const known = new Set(this.named);
           if (needed.some((key) => !known.has(key))) {
             this.named = needed;
@@ -73,14 +73,14 @@ export class SortPlanner {
     homes.change(changes, effects);
     return { kind: 'write', effects: effects.take(), reply, decided: () => homes.moved(changes) };
   }
+}
 
-  /** Every key that the patterns name for these elements. */
-  private keysFor(elements: readonly Buffer[]): string[] {
-    const keys = new Set<string>();
-    for (const element of elements) {
-      const text = element.latin1Slice();
-      for (const pattern of this.patterns) keys.add(patternKey(pattern, text).key);
-    }
-    return [...keys];
+/** Every key that the patterns name for these elements. */
+export function keysNamedBy(patterns: readonly string[], elements: readonly Buffer[]): string[] {
+  const keys = new Set<string>();
+  for (const element of elements) {
+    const text = element.latin1Slice();
+    for (const pattern of patterns) keys.add(patternKey(pattern, text).key);
   }
+  return [...keys];
 }

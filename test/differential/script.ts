@@ -86,23 +86,27 @@ const naming = fc.oneof(
 
 /** Within MULTI: keys named by chance or in an order of their own, and HELLO does something else (docs/compatibility.md). */
 const NOT_IN_MULTI = /^(scan|randomkey|hello)$/i;
-const refused = (words: readonly string[]): boolean =>
+/** @param popped whether a SPOP stands before it */
+const refused = (words: readonly string[], popped: boolean): boolean =>
   NOT_IN_MULTI.test(words[0]!) ||
-  (/^sort/i.test(words[0]!) && words.some((word) => word.includes('*'))) ||
+  (popped && /^sort/i.test(words[0]!) && words.some((word) => word.includes('*'))) ||
   // It would leave what it counted in the value, which somebody may GET.
   (/^pfcount$/i.test(words[0]!) && words.length === 2);
 
 /** Leaves that out wherever a client is within MULTI. */
 function allowed(all: readonly Turn[]): Turn[] {
   const within = new Array<boolean>(CLIENTS).fill(false);
+  const popped = new Array<boolean>(CLIENTS).fill(false);
   return all.map((turn) => {
     const who = turn.client;
     if ('scan' in turn) return within[who] && turn.at === 1 ? { client: who, commands: [['PING']] } : turn;
     if ('swap' in turn) return turn;
     const commands = turn.commands.filter((words) => {
       if (words.length === 1 && /^multi$/i.test(words[0]!)) within[who] = true;
+      if (/^spop$/i.test(words[0]!)) popped[who] = true;
       if (words.length === 1 && /^(exec|discard|reset)$/i.test(words[0]!)) within[who] = false;
-      return !(within[who] && refused(words));
+      if (!within[who]) popped[who] = false;
+      return !(within[who] && refused(words, popped[who]!));
     });
     return { client: who, commands };
   });

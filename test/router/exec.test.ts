@@ -232,6 +232,78 @@ describe('the whole keyspace inside MULTI', () => {
     assert.equal(several, `*3\r\n+OK\r\n${k}$1\r\n1\r\n`);
   });
 
+  describe('SORT with patterns that name keys', () => {
+    const bulks = (...texts: string[]) =>
+      `*${texts.length}\r\n${texts.map((text) => `$${text.length}\r\n${text}\r\n`).join('')}`;
+
+    it('sees what the commands before have done, over keys of any groups', () => {
+      const cluster = new TestCluster();
+      const client = cluster.client();
+      client.all('RPUSH l 1 2 3', 'MSET w1 3 w2 2 w3 1 o1 a o2 b o3 c');
+      const said = client.all(
+        ...['MULTI', 'SORT l BY w*', 'SET w1 0', 'RPUSH l 4', 'SET w4 9', 'SORT l BY w* GET o* DESC', 'EXEC'],
+      );
+      assert.equal(
+        said.at(-1),
+        `*5\r\n${bulks('3', '2', '1')}+OK\r\n:4\r\n+OK\r\n*4\r\n$-1\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\na\r\n`,
+      );
+      assert.equal(client.ask('LRANGE l 0 -1'), bulks('1', '2', '3', '4'));
+    });
+
+    it('stored, and sorted again by what was stored; hashes; other databases', () => {
+      const cluster = new TestCluster();
+      const client = cluster.client();
+      client.all('SELECT 2', 'RPUSH l x y', 'HSET h:x f 2', 'HSET h:y f 1', 'SET v:2 two', 'SET v:1 one');
+      const said = client.all(
+        ...[
+          'MULTI',
+          'SORT l BY h:*->f GET h:*->f STORE d',
+          'SORT d DESC GET v:* GET #',
+          'LRANGE d 0 -1',
+          'EXEC',
+        ],
+      );
+      assert.equal(said.at(-1), `*3\r\n:2\r\n${bulks('two', '2', 'one', '1')}${bulks('1', '2')}`);
+      assert.equal(client.all('SELECT 0', 'EXISTS d')[1], ':0\r\n');
+    });
+
+    it('with a list of another type, beside watched keys, a flush and DBSIZE', () => {
+      const cluster = new TestCluster();
+      const client = cluster.client();
+      client.all('SET s 1', 'RPUSH l a', 'SET w_a 1', 'WATCH l w_a');
+      assert.match(
+        client.all('MULTI', 'SORT s BY w_*', 'SORT l ALPHA GET w_*', 'DBSIZE', 'EXEC').at(-1)!,
+        /^\*3\r\n-WRONGTYPE [^\r]*\r\n\*1\r\n\$1\r\n1\r\n:3\r\n$/,
+      );
+      client.ask('WATCH w_a');
+      cluster.client(1).ask('SET w_a 2');
+      assert.equal(client.all('MULTI', 'SORT l ALPHA GET w_*', 'EXEC').at(-1), '*-1\r\n');
+      assert.equal(
+        client.all('MULTI', 'FLUSHALL', 'RPUSH l b', 'SORT l ALPHA GET w_*', 'DBSIZE', 'EXEC').at(-1),
+        '*4\r\n+OK\r\n:1\r\n*1\r\n$-1\r\n:1\r\n',
+      );
+    });
+
+    it('with one group; while keys move; refused alone behind what chooses by chance', () => {
+      const one = new TestCluster({ groups: ['g1'] }).client();
+      one.all('RPUSH l b a', 'MSET w_a 1 w_b 2');
+      assert.equal(one.all('MULTI', 'SORT l BY w_*', 'EXEC').at(-1), `*1\r\n${bulks('a', 'b')}`);
+      const cluster = new TestCluster();
+      const client = cluster.client();
+      const elements = Array.from({ length: 40 }, (_, i) => String(i));
+      client.askAll(['RPUSH', 'l', ...elements]);
+      client.askAll(['MSET', ...elements.flatMap((each) => [`w_${each}`, String(-each)])]);
+      cluster.weigh('g1', 3);
+      for (const each of elements.slice(0, 9)) client.ask(`APPEND w_${each} 0`);
+      const want = [...elements].sort((a, b) => weightOf(+a) - weightOf(+b));
+      assert.equal(client.all('MULTI', 'SORT l BY w_*', 'EXEC').at(-1), `*1\r\n${bulks(...want)}`);
+      assert.match(
+        client.all('SADD s 1', 'MULTI', 'SPOP s', 'SORT l BY w_*', 'SORT l ALPHA LIMIT 0 1', 'EXEC').at(-1)!,
+        /^\*3\r\n\$1\r\n1\r\n-ERR SORT with patterns [^\r]*by chance[^\r]*\r\n\*1\r\n\$1\r\n0\r\n$/,
+      );
+    });
+  });
+
   it('a second group joins between WATCH and EXEC with a read of everything', () => {
     const cluster = new TestCluster({ groups: ['g1', 'g2'], owners: ['g1'] });
     const client = cluster.client();
@@ -500,3 +572,6 @@ describe('what cannot be served', () => {
     assert.ok(cluster.world.time - before < 1000, 'nothing waited for the deadline');
   });
 });
+
+/** What `APPEND w_<n> 0` made of the weight -n of the first nine. */
+const weightOf = (n: number): number => (n < 9 ? -10 * n : -n);

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { Locked, Plan } from '../../src/commit/index.js';
 import { encodeCommand, ReplyWriter, RequestParser } from '../../src/resp/index.js';
 import { nilOf, outdated, execPlan as planOrRefusal } from '../../src/router/exec-plan.js';
+import { ExecSorts } from '../../src/router/exec-sorts.js';
 import { Multi, type WatchedKey } from '../../src/router/multi.js';
 import { Route } from '../../src/router/route.js';
 import { commands, keyIn, request, route, rowOf } from './make.js';
@@ -103,7 +104,7 @@ function locked(keys: string[], ...states: string[]): Locked {
   return { values: keys.map((key) => ({ db: 0, key, payload: null })), reply: reply.take(), firm: true };
 }
 
-const random = () => 0;
+const rest = () => ({ random: () => 0, sorts: new ExecSorts() });
 
 describe('the plan of an EXEC', () => {
   const of = route(1, 'g1', 'g2');
@@ -114,7 +115,7 @@ describe('the plan of an EXEC', () => {
       commands: queued(`SET ${b} 1`, `GET ${a}`),
       watched: [watch(a, 1, { g1: '1.a0' }), watch(b, 1, { g2: '1.p4' })],
       proto: 2,
-      random,
+      ...rest(),
     });
     assert.deepEqual(
       shares.map(({ group, keys, fetch, everything }) => ({ group, keys, fetch, everything })),
@@ -135,7 +136,7 @@ describe('the plan of an EXEC', () => {
         commands: queued(`SET ${a} 1`, `SET ${b} 1`),
         watched: [watch(a, 1, { g1: '1.p3' })],
         proto,
-        random,
+        ...rest(),
       };
       const said = (state: string) =>
         execPlan(of, work).locked(
@@ -152,13 +153,18 @@ describe('the plan of an EXEC', () => {
   });
 
   it('answers at once when only watched keys were looked at', () => {
-    const plan = execPlan(of, { commands: [], watched: [watch(a, 1, { g1: '1.a0' })], proto: 3, random });
+    const plan = execPlan(of, { commands: [], watched: [watch(a, 1, { g1: '1.a0' })], proto: 3, ...rest() });
     const said = plan.locked(new Map([['g1', locked([a], '1.a0')]]));
     assert.deepEqual(said, { kind: 'answer', reply: Buffer.from('*0\r\n') });
   });
 
   it('a flush reaches every group before what is written behind it; a refused one none', () => {
-    const plan = execPlan(of, { commands: queued(`SET ${b} 1`, 'FLUSHALL'), watched: [], proto: 2, random });
+    const plan = execPlan(of, {
+      commands: queued(`SET ${b} 1`, 'FLUSHALL'),
+      watched: [],
+      proto: 2,
+      ...rest(),
+    });
     assert.deepEqual(
       plan.shares.map(({ group, everything }) => [group, everything]),
       [
@@ -177,7 +183,7 @@ describe('the plan of an EXEC', () => {
     assert.deepEqual(commands(next.effects.get('g1')!), ['FLUSHALL']);
     assert.deepEqual(commands(next.effects.get('g2')!), ['FLUSHALL', `TOWLINE.PUT ${b} p`]);
     assert.equal(`${next.reply}`, '*2\r\n+OK\r\n+OK\r\n');
-    const bad = execPlan(of, { commands: queued('FLUSHALL NOW'), watched: [], proto: 2, random });
+    const bad = execPlan(of, { commands: queued('FLUSHALL NOW'), watched: [], proto: 2, ...rest() });
     bad.locked(
       new Map([
         ['g1', locked([])],
@@ -201,7 +207,7 @@ describe('the plan of an EXEC', () => {
       commands: queued(`SET ${key} 1`),
       watched: [watch(key, version, states)],
       proto: 2 as const,
-      random,
+      ...rest(),
     });
     const run = (states: Record<string, string>, version: number, now: Record<string, string>) =>
       execPlan(moving, work(states, version)).locked(
