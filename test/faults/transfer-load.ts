@@ -17,7 +17,9 @@ const MAX_OPERATIONS = 250;
 const PAUSE_MS = 10;
 const MOST = 20;
 /** How often the last reading of a bank is tried. */
-const TRIES = 5;
+const TRIES = 20;
+/** Between two of them, ms: a router may begin or end just now. */
+const TRY_MS = 100;
 const MAX_FINDINGS = 20;
 
 /** What is handed to the judge: a history complete in itself. */
@@ -283,14 +285,19 @@ export class TransferLoad {
   /** @returns what every account and counter of a closed bank holds; null: it could not be read */
   private async audit(client: Client, bank: Bank): Promise<Answers | null> {
     const { accounts, counters, acknowledged, unknown } = bank;
+    let why = 'not connected';
     for (let n = 0; n < TRIES && (await client.ready()); n++) {
+      if (n > 0) await sleep(TRY_MS);
       const reads = [...accounts, ...counters].map((key) => ['GET', key]);
       const said = await Promise.allSettled(
         [['MULTI'], ...reads, ['EXEC']].map((words) => client.send(words)),
       );
       const last = said.at(-1)!;
       const answers = last.status === 'fulfilled' ? numbers(last.value) : null;
-      if (answers === null) continue;
+      if (answers === null) {
+        why = last.status === 'fulfilled' ? JSON.stringify(last.value) : String(last.reason);
+        continue;
+      }
       if (sum(answers.slice(0, accounts.length)) !== 0)
         this.bad(`closed: ${accounts.join(' ')} read as ${answers.join(' ')}`);
       answers.slice(accounts.length).forEach((count, i) => {
@@ -304,6 +311,7 @@ export class TransferLoad {
       return answers;
     }
     this.unread++;
+    if (this.findings.length < MAX_FINDINGS) this.findings.push(`unread: ${accounts.join(' ')}: ${why}`);
     return null;
   }
 
