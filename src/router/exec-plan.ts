@@ -39,7 +39,7 @@ export function execPlan(
   const { commands, swaps } = unswapped;
   if (swaps.length > 0 && route.moving) return MOVING_IN_EXEC;
   for (const { row, request, db } of commands) if (row.where === 'keys') homes.addCommand(row, request, db);
-  const named = sorts.begin();
+  const { named } = sorts;
   if (named === null) return BUSY;
   for (const { db, key } of [...watched, ...named]) homes.add(db, key, false);
   const whole = commands.filter(({ row }) => row.where === 'all');

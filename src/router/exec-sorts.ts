@@ -21,13 +21,19 @@ export class ExecSorts {
   private rounds = 0;
 
   /** Keys that are to be locked beside those of the commands; null: again and again others were named. */
-  begin(): readonly Key[] | null {
-    return ++this.rounds > ROUNDS ? null : this.found;
+  get named(): readonly Key[] | null {
+    return this.rounds < ROUNDS ? this.found : null;
+  }
+
+  /** These are needed, too. */
+  add(keys: readonly Key[]): void {
+    this.rounds++;
+    this.found.push(...keys);
   }
 
   /** Of one attempt. @param runs the commands as they run aside */
   among(commands: readonly Queued[], runs: readonly Run[]): SortRuns {
-    return new SortRuns(commands, runs, this.found);
+    return new SortRuns(commands, runs, this);
   }
 }
 
@@ -41,7 +47,7 @@ class SortRuns {
   constructor(
     private readonly commands: readonly Queued[],
     private readonly runs: readonly Run[],
-    private readonly found: Key[],
+    private readonly sorted: ExecSorts,
   ) {
     for (const [at, { row, request }] of commands.entries()) if (named(row, request)) this.sorts.push(at);
   }
@@ -71,7 +77,7 @@ class SortRuns {
       const needed = keysNamedBy(row.patterns!(request), elementsOf(elements)).map((key) => ({ db, key }));
       const missing = needed.filter((key) => !holds(key));
       if (missing.length > 0) {
-        this.found.push(...missing);
+        this.sorted.add(missing);
         return false;
       }
     }

@@ -11,7 +11,7 @@ import { Effects, Homes } from './homes.js';
 import type { Asker } from './plan.js';
 import type { Route } from './route.js';
 
-/** So often other elements may be there when everything is locked; then it is given up. */
+/** So often other keys may be named when everything is locked; then it is given up. */
 export const ROUNDS = 32;
 export const BUSY = errorReply('BUSY what is sorted changes all the time; nothing was executed');
 
@@ -31,7 +31,7 @@ export class SortPlanner {
   }
 
   plan(route: Route): Plan | Buffer {
-    if (++this.rounds > ROUNDS) return BUSY;
+    if (this.rounds >= ROUNDS) return BUSY;
     const { row, request, asker } = this;
     const { db, proto } = asker;
     const homes = new Homes(route);
@@ -59,6 +59,7 @@ export class SortPlanner {
           const known = new Set(this.named);
           if (needed.some((key) => !known.has(key))) {
             this.named = needed;
+            this.rounds++;
             return { kind: 'settled' };
           }
           return aside(request.raw());

@@ -130,6 +130,18 @@ describe('the plan of an EXEC', () => {
     );
   });
 
+  it('is planned as often as it takes, but not when a SORT names other keys each time', () => {
+    const named = (name: string) => Buffer.from(`*1\r\n$${name.length}\r\n${name}\r\n`, 'latin1');
+    const work = { commands: queued('SORT l BY w_*'), watched: [], proto: 2 as const, ...rest() };
+    for (let attempt = 0; attempt < 100; attempt++) assert.equal(execPlan(of, work).shares.length, 1);
+    for (let attempt = 0; attempt < 32; attempt++) {
+      const plan = execPlan(of, work);
+      plan.locked(new Map(plan.shares.map(({ group, keys }) => [group, locked(keys.map(({ key }) => key))])));
+      assert.equal(plan.ran!(named(`x${attempt}`), []).kind, 'settled');
+    }
+    assert.match(String(planOrRefusal(of, work)), /^-BUSY what is sorted changes/);
+  });
+
   it('is nil when a state is another one, in the protocol of the client', () => {
     for (const proto of [2, 3] as const) {
       const work = {

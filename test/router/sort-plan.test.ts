@@ -65,3 +65,8 @@ test('a key of another type is told by the command itself', () => {
   plan.locked(answers(plan));
   assert.deepEqual(runsOf(plan.ran!(Buffer.from('-WRONGTYPE no\r\n'), [])), ['SORT l BY w_*']);
 });
+
+test('attempts that were not executed for another reason do not count', () => {
+  const sort = planner('SORT_RO l BY w_*');
+  for (let attempt = 0; attempt < 100; attempt++) assert.ok(!Buffer.isBuffer(sort.plan(ROUTE)));
+});
