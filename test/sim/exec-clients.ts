@@ -29,6 +29,8 @@ export interface ExecPlan {
   swaps: boolean;
   /** Whether they count all keys, which nobody deletes. */
   counts: boolean;
+  /** Whether that one scans and sorts, too. */
+  scans: boolean;
   quota: number;
 }
 
@@ -48,6 +50,10 @@ function wordsOf(step: Step, db: number): Argument[] {
 }
 const numberOf = (reply: RedisOutput): number =>
   reply === 'OK' ? 1 : reply === null ? 0 : typeof reply === 'number' ? reply : Number(reply as string);
+
+/** What the EXEC of one that counts answers; and of one that scans, too. */
+type Counted = [number, string[], string, number, number, string[]];
+type Scanned = [[string, string[]], string | null, number, (string | null)[]];
 
 export class ExecClient {
   private conn: Conn | null = null;
@@ -171,11 +177,18 @@ export class ExecClient {
     this.write();
   }
 
-  /** KEYS and DBSIZE agree, each key is there once, and what the EXEC itself makes and deletes counts in its turn. */
+  /**
+   * KEYS, SCAN and DBSIZE agree, each key is there once, what the EXEC itself makes and deletes counts in its turn, and a
+   * SORT sees all accounts at one moment.
+   */
   private count(): void {
-    const { name, accounts, counters } = this.plan;
+    const { name, accounts, counters, scans } = this.plan;
     const mark = `${name}:${this.issued}`;
     const words = [['DBSIZE'], ['KEYS', '*'], ['SET', mark, '1'], ['DBSIZE'], ['DEL', mark], ['KEYS', mark]];
+    if (scans) {
+      words.push(['SCAN', '0', 'COUNT', '1000'], ['RANDOMKEY']);
+      words.push(['RPUSH', mark, ...accounts], ['SORT', mark, 'BY', 'nosort', 'GET', '*'], ['DEL', mark]);
+    }
     // Some that are there, and that it holds itself.
     for (const each of [['MULTI'], ...words, ['MGET', ...this.two(accounts)]]) this.send(each, IGNORED);
     const known = new Set([...accounts, ...counters]);
@@ -183,14 +196,24 @@ export class ExecClient {
       if (error.startsWith('UNCERTAIN') || REFUSALS.test(error)) return;
       if (error !== '' || !Array.isArray(reply))
         throw new Violation(`${name}: ${error || JSON.stringify(reply)} for an EXEC that counts`);
-      const [size, names, , more, , marks] = reply as [number, string[], string, number, number, string[]];
+      const [size, names, , more, , marks, ...rest] = reply as [...Counted, ...Scanned];
       const agree = names.length === size && new Set(names).size === size && more === size + 1;
+      if (scans) this.scanned(names, rest);
       if (!agree || marks.length > 0 || names.some((key) => !known.has(key)) || size < this.counted)
         throw new Violation(`${name} counted ${JSON.stringify(reply)} after ${this.counted}`);
       this.counted = size;
     };
     this.send(['EXEC'], { take, gave: () => {} });
     this.write();
+  }
+
+  private scanned(names: string[], [[cursor, found], any, , amounts]: Scanned): void {
+    const { name, sum } = this.plan;
+    const same = cursor === '0' && [...found].sort().join() === [...names].sort().join();
+    if (!same || (names.length === 0 ? any !== null : !names.includes(any!)))
+      throw new Violation(`${name} counted ${names.join(' ')}, scanned ${found.join(' ')}, chose ${any}`);
+    const all = amounts.reduce((total, amount) => total + Number(amount ?? 0), 0);
+    if (all !== sum) throw new Violation(`${name} saw ${amounts.join(' ')}: ${all}, not ${sum}`);
   }
 
   private two(names: readonly string[]): string[] {

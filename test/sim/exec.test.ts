@@ -36,6 +36,10 @@ for (let first = 1; first <= SEEDS; first += BLOCK) {
   });
 }
 
+test('transactions that count, scan and sort, ten seeds from 1002', () => {
+  for (let seed = 1002; seed < 1052; seed += 5) assert.equal(runExecs(seed).failure, null, `seed ${seed}`);
+});
+
 test('the runs were worth running', () => {
   assert.ok(watched > SEEDS * 10, `${watched} watched EXECs succeeded`);
   assert.ok(nils > SEEDS && nils < 2 * watched, `${nils} EXECs were refused because of WATCH`);
