@@ -6,12 +6,11 @@ import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';
 import { push } from './ask.js';
 import { BEHIND_SWAP, MOVING_IN_EXEC } from './errors.js';
-import type { ExecSorts } from './exec-sorts.js';
 import { elementsOf, wholeCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
 import type { Route } from './route.js';
-import { BUSY } from './sort-plan.js';
+import { BUSY, type Sorts } from './sorts.js';
 import { apart, WholeReads } from './whole-reads.js';
 
 /** What is executed: commands on keys, and those that write the whole keyspace (FLUSHALL) or count or name its keys. */
@@ -20,7 +19,7 @@ export interface ExecWork {
   readonly watched: readonly WatchedKey[];
   readonly proto: Proto;
   /** Of all attempts. */
-  readonly sorts: ExecSorts;
+  readonly sorts: Sorts;
   /** A number from 0 to below 1, by chance. */
   random(): number;
 }

@@ -9,10 +9,10 @@ import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
 import { errorReply, groupLost, MOVING_IN_EXEC, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
-import { ExecSorts } from './exec-sorts.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
 import { named, type Route, SEVERAL } from './route.js';
+import { Sorts } from './sorts.js';
 
 /** What is needed of the router. */
 export interface ExecOwner {
@@ -87,7 +87,7 @@ export function exec(
       () => done(MOVING_IN_EXEC),
     );
   const commands = ofGroups.filter((each) => !byChance(each, ofGroups));
-  const work: ExecWork = { commands, watched, proto, sorts: new ExecSorts(), random: () => owner.random() };
+  const work: ExecWork = { commands, watched, proto, sorts: new Sorts(), random: () => owner.random() };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
     interleave(queue, new Set(commands), reply, local, done);

@@ -4,7 +4,7 @@
 import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/index.js';
 import type { Run } from '../commit/index.js';
-import { encodeCommand, type Proto, ReplyWriter, replyEnd } from '../resp/index.js';
+import { encodeCommand, type Proto, replyEnd } from '../resp/index.js';
 import { positionOf, slotOfText } from '../ring/index.js';
 import { elementsOf, FANS, type Fan, firstError, type Replies, wholeCommand } from './fanout.js';
 import type { Queued } from './multi.js';
@@ -18,7 +18,7 @@ interface Held {
   present: number;
 }
 
-/** How one of the commands is executed. */
+/** How one of the commands is executed. Arrays of bulk strings are made by encodeCommand: a command is one. */
 interface Way {
   /** What groups are asked, if it is not what they are asked outside of a transaction: `names` are of keys that it holds. */
   ask?(names: string[]): Buffer;
@@ -32,7 +32,7 @@ interface Way {
 const WAYS: Readonly<Record<string, Way>> = {
   keys: {
     others: (replies, { names }) =>
-      replies.map((reply) => arrayOf(elementsOf(reply).filter((key) => !names.has(key.latin1Slice())))),
+      replies.map((reply) => encodeCommand(elementsOf(reply).filter((key) => !names.has(key.latin1Slice())))),
   },
   dbsize: {
     others: (replies, { present }) => [...replies, Buffer.from(`:${-present}\r\n`, 'latin1')],
@@ -46,27 +46,19 @@ const WAYS: Readonly<Record<string, Way>> = {
       replies.map((reply) => {
         const [next, ...places] = elementsOf(reply);
         const kept = places.filter((_, i) => !names.has(places[i - (i % 2)]!.latin1Slice()));
-        return arrayOf([next!, ...kept]);
+        return encodeCommand([next!, ...kept]);
       }),
     own: (reply, { db }) => {
       const [cursor, keys] = cursorAndKeys(reply);
       const places = keys.flatMap((key) => {
         const name = key.latin1Slice();
-        return [key, Buffer.from(String(positionOf(db, slotOfText(name), name)))];
+        return [key, positionOf(db, slotOfText(name), name)];
       });
-      return arrayOf([Buffer.from(cursor === '0' ? '-1' : cursor), ...places]);
+      return encodeCommand([cursor === '0' ? '-1' : cursor, ...places]);
     },
   },
   pfselftest: { others: (replies) => replies },
 };
-
-/** An array of bulk strings. */
-function arrayOf(elements: readonly Buffer[]): Buffer {
-  const out = new ReplyWriter();
-  out.array(elements.length);
-  for (const each of elements) out.bulk(each);
-  return out.take();
-}
 
 /** The parts of a reply to SCAN. */
 function cursorAndKeys(reply: Buffer): [string, Buffer[]] {

@@ -153,7 +153,7 @@ export function randomKeyBut(store: Access, ctx: Context, names: ReadonlySet<str
   for (let i = 0; i < SLOTS; i++) {
     const slot = (first + i) % SLOTS;
     if (store.keyCount(ctx.db, slot) === 0 || leftOut(ctx, slot)) continue;
-    const key = [...store.keysInSlot(ctx.db, slot)].find(live);
+    const key = store.keysInSlot(ctx.db, slot).find(live);
     if (key !== undefined) return key;
   }
   ctx.saw(store.deleteSeq);

@@ -5,9 +5,9 @@ import { describe, it } from 'node:test';
 import type { Locked, Plan } from '../../src/commit/index.js';
 import { encodeCommand, ReplyWriter, RequestParser } from '../../src/resp/index.js';
 import { nilOf, outdated, execPlan as planOrRefusal } from '../../src/router/exec-plan.js';
-import { ExecSorts } from '../../src/router/exec-sorts.js';
 import { Multi, type WatchedKey } from '../../src/router/multi.js';
 import { Route } from '../../src/router/route.js';
+import { Sorts } from '../../src/router/sorts.js';
 import { commands, keyIn, request, route, rowOf } from './make.js';
 
 function queue(multi: Multi, ...texts: string[]): (string | null)[] {
@@ -104,7 +104,7 @@ function locked(keys: string[], ...states: string[]): Locked {
   return { values: keys.map((key) => ({ db: 0, key, payload: null })), reply: reply.take(), firm: true };
 }
 
-const rest = () => ({ random: () => 0, sorts: new ExecSorts() });
+const rest = () => ({ random: () => 0, sorts: new Sorts() });
 
 describe('the plan of an EXEC', () => {
   const of = route(1, 'g1', 'g2');
