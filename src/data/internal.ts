@@ -93,9 +93,8 @@ function info(store: Store, ctx: Context): string {
 
 /** Slots without keys in which nothing is locked or waits for a lock (R2). */
 function emptySlots(store: Store, locks: LockTable<unknown>): Buffer {
-  const bits = Buffer.alloc(SLOTS / 8);
-  if (locks.lockedEverything) return bits;
-  for (let slot = 0; slot < SLOTS; slot++) if (store.slotEmpty(slot)) bits[slot >> 3]! |= 1 << (slot & 7);
+  if (locks.lockedEverything) return Buffer.alloc(SLOTS / 8);
+  const bits = store.emptySlots();
   for (const name of locks.names()) {
     const slot = slotOfText(keyOfName(name));
     bits[slot >> 3]! &= ~(1 << (slot & 7));

@@ -45,12 +45,31 @@ export function isGroupId(text: string): boolean {
 const SLOT_BITS = 18;
 const NOBODY = 0xffff;
 
+/** A list of groups, with who owns which slot. */
+export interface OwnedSlots {
+  /** The owner of each of the 16384 slots; empty for no groups. */
+  readonly owners: Uint16Array;
+  /** Last slots of runs with one owner, ascending; neighbours may have the same one. */
+  readonly ends: Uint16Array;
+}
+
 /** The owner of each of the 16384 slots, as indexes into `groups`; empty for no groups. */
 export function ownersOf(groups: readonly RingGroup[]): Uint16Array {
-  if (groups.length === 0) return new Uint16Array(0);
-  // Of the virtual nodes between one slot and the next only the first counts, so nothing need be sorted.
-  const owners = new Uint16Array(SLOTS).fill(NOBODY);
+  return ownedSlots(groups, [...groups.keys()]).owners;
+}
+
+/**
+ * Who owns which slot. Every process computes this when the ring changes, and then not for a long time: little is done
+ * for each slot, so that V8 does not spend more on compiling it than it takes.
+ *
+ * @param index what stands for each group of the list
+ */
+export function ownedSlots(groups: readonly RingGroup[], index: readonly number[]): OwnedSlots {
+  if (groups.length === 0) return { owners: new Uint16Array(0), ends: new Uint16Array(0) };
+  // Of the virtual nodes between one slot and the next only the first counts, so not all of them need be sorted.
+  const places = new Uint16Array(SLOTS).fill(NOBODY);
   const firsts = new Uint32Array(SLOTS);
+  const taken: number[] = [];
   groups.forEach(({ id, weight }, group) => {
     // The name's digest chooses a sequence of its own for each group; its members are cheap (splitmix, with two seeds).
     const digest = createHash('md5').update(id).digest();
@@ -62,22 +81,25 @@ export function ownersOf(groups: readonly RingGroup[]): Uint16Array {
       point = Math.imul(point ^ (point >>> 15), 0x735a2d97);
       point = (point ^ (point >>> 15)) >>> 0;
       const slot = point >>> SLOT_BITS;
-      const rival = owners[slot]!;
+      const rival = places[slot]!;
+      if (rival === NOBODY) taken.push(slot);
       // Equal points are told apart by name, so that the order of the list decides nothing.
-      const first =
-        rival === NOBODY || point < firsts[slot]! || (point === firsts[slot] && id < groups[rival]!.id);
-      if (!first) continue;
-      owners[slot] = group;
+      else if (point > firsts[slot]! || (point === firsts[slot] && id > groups[rival]!.id)) continue;
+      places[slot] = group;
       firsts[slot] = point;
     }
   });
-  // Behind the last virtual node the ring begins again.
-  let next = owners.find((group) => group !== NOBODY)!;
-  for (let slot = SLOTS - 1; slot >= 0; slot--) {
-    if (owners[slot] === NOBODY) owners[slot] = next;
-    else next = owners[slot]!;
+  // A slot without a virtual node belongs to the next one; behind the last one the ring begins again.
+  const ends = Uint16Array.from(taken).sort();
+  const ownerAt = (slot: number): number => index[places[slot]!]!;
+  const owners = new Uint16Array(SLOTS).fill(ownerAt(ends[0]!));
+  let from = 0;
+  for (let i = 0; i < ends.length; i++) {
+    const end = ends[i]!;
+    owners.fill(ownerAt(end), from, end + 1);
+    from = end + 1;
   }
-  return owners;
+  return { owners, ends: from === SLOTS ? ends : Uint16Array.of(...ends, SLOTS - 1) };
 }
 
 function isGroupList(value: unknown): value is RingGroup[] {

@@ -10,36 +10,36 @@ const NONE: readonly number[] = [];
 
 /** Facts about one version of the ring. */
 export class Settled {
-  /** By slot: bit i set when the i-th older group of its chain is known to be empty there. */
-  private readonly empty: Uint8Array;
+  /** By older group: a bit for each slot, the lowest first, set when the group is known to be empty there. */
+  private readonly empty: (Uint8Array | undefined)[];
   /** Newer and older settled keys: when the newer set is full it becomes the older one. */
   private newer = new Set<string>();
   private older = new Set<string>();
 
   constructor(private readonly table: RingTable) {
-    this.empty = new Uint8Array(table.moving ? SLOTS : 0);
+    this.empty = table.groups.map((_, group) =>
+      table.olderGroups.includes(group) ? new Uint8Array(SLOTS / 8) : undefined,
+    );
   }
 
   /** Older groups that may still hold the key (latin1 text), oldest first. */
   unsettled(slot: number, db: number, key: string): readonly number[] {
     const chain = this.table.older(slot);
     if (chain.length === 0 || this.has(db, key)) return NONE;
-    const empty = this.empty[slot]!;
-    if (empty === 0) return chain;
-    return chain.filter((_, i) => (empty & (1 << i)) === 0);
+    const rest = chain.filter((group) => !this.emptyIn(group, slot));
+    return rest.length === chain.length ? chain : rest;
   }
 
   /** Whether no older group of the slot but this one can hold anything. */
   onlyIn(slot: number, group: number): boolean {
-    const chain = this.table.older(slot);
-    const empty = this.empty[slot]!;
-    return chain.every((each, i) => each === group || (empty & (1 << i)) !== 0);
+    return this.table.older(slot).every((each) => each === group || this.emptyIn(each, slot));
   }
 
   /** Whether no older group of the slot can hold anything. */
   slotSettled(slot: number): boolean {
-    const { length } = this.table.older(slot);
-    return length === 0 || this.empty[slot] === (1 << length) - 1;
+    const chain = this.table.older(slot);
+    for (let i = 0; i < chain.length; i++) if (!this.emptyIn(chain[i]!, slot)) return false;
+    return true;
   }
 
   /** Every older group of the chain said ABSENT of the key, or gave it away. */
@@ -53,16 +53,18 @@ export class Settled {
 
   /** Older group `group` of the slot's chain reported it empty, as a non-owner. */
   addEmpty(slot: number, group: number): void {
-    const at = this.table.older(slot).indexOf(group);
-    if (at >= 0) this.empty[slot]! |= 1 << at;
+    this.empty[group]![slot >> 3]! |= 1 << (slot & 7);
   }
 
-  /** An older group's report of all its empty slots: a bit for each, the lowest first. */
+  /** An older group's report, as a non-owner, of all its empty slots: a bit for each, the lowest first. */
   addReport(group: number, bits: Buffer): void {
-    if (bits.length * 8 !== SLOTS) return;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      if (bits[slot >> 3]! & (1 << (slot & 7))) this.addEmpty(slot, group);
-    }
+    const known = this.empty[group];
+    if (known === undefined || bits.length !== known.length) return;
+    for (let i = 0; i < known.length; i++) known[i]! |= bits[i]!;
+  }
+
+  private emptyIn(group: number, slot: number): boolean {
+    return (this.empty[group]![slot >> 3]! & (1 << (slot & 7))) !== 0;
   }
 
   private has(db: number, key: string): boolean {

@@ -1,5 +1,6 @@
 // Every key this process holds: 16 databases of 16384 slots, what expires next, counts and memory.
 // Knows nothing of commands, effects or clocks: who may delete what, and when, is decided in access.ts.
+import { Buffer } from 'node:buffer';
 import { SLOTS, slotOfText } from '../ring/index.js';
 import { Deadlines } from './deadlines.js';
 import { Entry, type Value } from './entry.js';
@@ -22,6 +23,8 @@ export class Keyspace {
   private readonly slots: (Slot | undefined)[][] = Array.from({ length: DATABASES }, () => []);
   private readonly keysOfDb = new Array<number>(DATABASES).fill(0);
   private readonly keysOfSlot = new Uint32Array(SLOTS);
+  /** A bit for each slot without keys, the lowest first. */
+  private readonly emptyBits = new Uint8Array(SLOTS / 8).fill(0xff);
   private readonly orders = new Map<number, SlotOrder>();
   private expiring = 0;
   private readonly expiringOfDb = new Array<number>(DATABASES).fill(0);
@@ -76,7 +79,7 @@ export class Keyspace {
       entry = new Entry(value, type, -1, seq, used);
       map.set(key, entry);
       this.keysOfDb[db]!++;
-      this.keysOfSlot[slot]!++;
+      if (this.keysOfSlot[slot]!++ === 0) this.emptyBits[slot >> 3]! &= ~(1 << (slot & 7));
       this.bytes += OVERHEAD + key.length + typeOf(type).held(value);
       if (this.orders.size > 0) this.orders.get(db * SLOTS + slot)?.add(key);
     } else {
@@ -125,7 +128,7 @@ export class Keyspace {
     if (this.onChange !== null) this.onChange(key);
     if (entry.expireAt !== -1) this.expires(db, -1);
     this.keysOfDb[db]!--;
-    this.keysOfSlot[slot]!--;
+    this.left(slot, 1);
     this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
     if (map.size === 0) {
       this.slots[db]![slot] = undefined;
@@ -133,6 +136,11 @@ export class Keyspace {
     }
     if (this.onGone !== null) this.onGone(db, key);
     return true;
+  }
+
+  /** So many keys have left the slot. */
+  private left(slot: number, keys: number): void {
+    if ((this.keysOfSlot[slot]! -= keys) === 0) this.emptyBits[slot >> 3]! |= 1 << (slot & 7);
   }
 
   /** Deletes every key of a database; of all databases when none is named. */
@@ -157,7 +165,7 @@ export class Keyspace {
         if (entry.expireAt !== -1) this.expires(db, -1);
         this.bytes -= OVERHEAD + key.length + typeOf(entry.type).held(entry.value);
       }
-      this.keysOfSlot[slot]! -= map.size;
+      this.left(slot, map.size);
       this.orders.delete(db * SLOTS + slot);
     }
     this.slots[db] = [];
@@ -206,6 +214,11 @@ export class Keyspace {
   /** Whether no database has a key in the slot. */
   slotEmpty(slot: number): boolean {
     return this.keysOfSlot[slot] === 0;
+  }
+
+  /** A bit for each slot, the lowest first, set where no database has a key in it: a copy. */
+  emptySlots(): Buffer {
+    return Buffer.from(this.emptyBits);
   }
 
   // ---- iteration
