@@ -32,7 +32,7 @@ const NOTES: Readonly<Record<string, string>> = {
   xreadgroup:
     'consumers that wait are served in the order in which they came, over all routers; over keys of several groups it carries the values of the streams, so keep streams that are read together in one slot by a hash tag',
   swapdb:
-    'one transaction over every group; waits while keys move to other groups, at most as long as any command for a group (--deadline-ms), and is then refused (TRYAGAIN); inside MULTI not before MOVE or COPY ... DB',
+    'one transaction over every group, also while keys move to other groups; inside MULTI not before MOVE or COPY ... DB',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',
   shutdown: 'ends this router, where the setting enable-shutdown-command lets it',

@@ -12,7 +12,6 @@ import {
   tailKeys,
 } from '../command/index.js';
 import { encodeCommand, type ReplyWriter, type Request } from '../resp/index.js';
-import type { RingDocument } from '../ring/index.js';
 import type { Context } from '../store/context.js';
 import { lastIdText, STREAM, type Store } from '../store/index.js';
 import { awaitedIn, isThere, keyName, LineName } from './awaited.js';
@@ -183,10 +182,11 @@ export class Blocking {
   }
 
   /** A newer ring is known: every registration ends, and its router hears so (R2). */
-  ringChanged(document: RingDocument): void {
+  ringChanged(): void {
+    const { fence, document } = this.owner.ring;
     const lanes = this.lines.clear();
     this.watch();
-    const words = encodeCommand(['TOWLINE.RENEW', document.version, JSON.stringify(document)]);
+    const words = encodeCommand(['TOWLINE.RENEW', fence, JSON.stringify(document)]);
     // A message to a router is an array of another kind.
     words[0] = PUSH;
     for (const { conn } of lanes) conn.write(words);

@@ -141,7 +141,7 @@ export class Controls {
   fetch(lane: number, ask: Ask & { kind: 'lock' }, token: string): void {
     const { owner } = this;
     const { txn, keys } = ask;
-    if (ask.ring !== owner.ring.version) {
+    if (ask.ring !== owner.ring.fence) {
       this.send(lane, { kind: 'refused', txn, why: 'stale' });
       owner.perform(owner.transactions.ask(lane, { kind: 'release', txn }));
       return;
@@ -281,14 +281,14 @@ export class Controls {
     // Before its locks are waited for: later it could only be met on somebody else's turn.
     vetAsk(ask);
     if (ask.kind === 'lock') {
-      const version = owner.ring.version;
-      if (ask.ring > version) {
+      const { fence } = owner.ring;
+      if (ask.ring > fence) {
         if (this.early.length >= MAX_EARLY)
           return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'full' });
         this.early.push({ lane, ask });
         return;
       }
-      if (ask.ring < version) return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'stale' });
+      if (ask.ring < fence) return this.send(lane, { kind: 'refused', txn: ask.txn, why: 'stale' });
       if (
         !owner.writable() &&
         (ask.everything || ask.take || ask.keys.some(({ db, exclusive }) => exclusive && db !== LOCKS_DB))
@@ -322,7 +322,7 @@ export class Controls {
     const locked = transactions.lockedBy(txn);
     if (part === 'gives') return { ...ask, effects: deletionOf(locked?.keys ?? []) };
     // Its keys are locked only now: under a newer ring this group may have called their slots empty (R2), and says NEVER.
-    const token = locked === null || locked.ring === ring.version ? ask.token : '';
+    const token = locked === null || locked.ring === ring.fence ? ask.token : '';
     return { ...ask, token, more: keysMadeBy(effects) };
   }
 

@@ -1,7 +1,15 @@
 // Effects as a candidate can use them, which has been given a part of the keys.
 import { databasesOf, findRequest, keysOf } from '../command/index.js';
 import { encodeCommand, RequestParser } from '../resp/index.js';
-import { type Store, VERB_ADOPT, VERB_DB, VERB_PUT, VERB_STAGE, VERB_UNSTAGE } from '../store/index.js';
+import {
+  type Store,
+  VERB_ADOPT,
+  VERB_DB,
+  VERB_PUT,
+  VERB_STAGE,
+  VERB_SWAPPED,
+  VERB_UNSTAGE,
+} from '../store/index.js';
 
 /** What has been given, and how more is said. */
 export interface Telling {
@@ -18,13 +26,13 @@ interface Command {
   db: number;
   keys: { db: number; key: string }[];
   raw: Buffer;
-  /** Of everything, or of what is staged, which a candidate is told from the beginning: said in any case. */
+  /** Of everything, or of what a candidate is told from the beginning (what is staged, swaps): said in any case. */
   always: boolean;
   /** It puts every key of two databases elsewhere. */
   swaps: boolean;
 }
 
-const STAGES = [VERB_STAGE, VERB_UNSTAGE, VERB_ADOPT];
+const ALWAYS = [VERB_STAGE, VERB_UNSTAGE, VERB_ADOPT, VERB_SWAPPED];
 
 /**
  * Those of keys that it has not been given are left out (their snapshot will hold them); keys that a command over
@@ -80,7 +88,7 @@ function commandsOf(effects: Buffer): Command[] {
     const names = row === undefined ? [request.text(1)] : keysOf(row, request).map((i) => request.text(i));
     const databases = row === undefined ? [db] : databasesOf(row, request, db);
     const keys = databases.flatMap((each) => names.map((key) => ({ db: each, key })));
-    const always = row?.where === 'all' || (row === undefined && STAGES.includes(verb));
+    const always = row?.where === 'all' || (row === undefined && ALWAYS.includes(verb));
     commands.push({ db, keys, raw: request.raw(), always, swaps: row?.swaps !== undefined });
   }
   return commands;

@@ -81,7 +81,7 @@ export interface Parked {
   request: Request;
   db: number;
   proto: Proto;
-  /** Version of the ring it was planned with (R2). */
+  /** Fence of the ring it was planned with (R2). */
   ring: number;
   tag: number;
   lock: LockRequest<LockOwner<Parked>> | null;
@@ -180,9 +180,9 @@ export class Lane {
   }
 
   /** Tells the router whom it has reached: its first message over this connection. */
-  greet(from: { group: string; term: number; epoch: number; ring: { version: number } }): void {
+  greet(from: { group: string; term: number; epoch: number; ring: { fence: number } }): void {
     const { group, term, epoch, ring } = from;
-    const words = ['TOWLINE.LANE', group, term, epoch, ring.version].map((word) => `${word}`);
+    const words = ['TOWLINE.LANE', group, term, epoch, ring.fence].map((word) => `${word}`);
     const text = words.map((word) => `$${word.length}\r\n${word}\r\n`).join('');
     this.conn.write(Buffer.from(`>${words.length}\r\n${text}`, 'latin1'));
   }

@@ -13,7 +13,7 @@ import { locksOf, type Message, mustWait, triesToWrite } from './keys.js';
 import { Lane, type Parked, type Wrap } from './lane.js';
 import type { LanesOwner } from './lanes-owner.js';
 import { runOne } from './run-one.js';
-import { databaseOf, numberOf, ringOf, unwrap } from './vet.js';
+import { databaseOf, fenceAt, numberOf, ringOf, unwrap } from './vet.js';
 
 /** Bytes of replies on one lane, or of commands that wait for a ring, at which reading from the router pauses. */
 const LANE_CAPACITY = 64 * 1024 * 1024;
@@ -79,7 +79,7 @@ export class Lanes {
     // What was sent over a connection that is gone may arrive after what followed it over another one (R10).
     this.owner.writer.close();
     lane.fresh = Math.max(numberOf(hello, 3), this.owner.remembered.reached(router));
-    lane.ring = numberOf(hello, 4);
+    lane.ring = fenceAt(hello, 4);
     if (hello.argc > 5) lane.want(numberOf(hello, 5));
     // What the router's older connection still says would be said twice (R10).
     for (const other of this.all) if (other.router === router) this.lose(other);
@@ -166,14 +166,14 @@ export class Lanes {
     }
     if (row !== undefined && !arityOk(row, request.argc))
       throw new ProtocolError('command with a wrong number of arguments');
-    if (lane.ring > this.owner.ring.version) {
+    if (lane.ring > this.owner.ring.fence) {
       lane.blocked = true;
       return;
     }
     const counter = lane.next++;
     // R10 before R2: STALE means that nothing was executed, and this may have been, under the ring that it names.
     if (counter < lane.fresh && this.recall(lane, counter)) return;
-    if (lane.ring < this.owner.ring.version) return this.stale(lane, counter);
+    if (lane.ring < this.owner.ring.fence) return this.stale(lane, counter);
     if (this.owner.transactions.locks.size > 0 || lane.parkedCount > 0) {
       if (this.parks(lane, counter, row, request, wrap)) return;
     }
@@ -182,11 +182,11 @@ export class Lanes {
 
   /** Nothing was executed: the router plans anew with the newer ring (R2). */
   private stale(lane: Lane, counter: number): void {
-    const { version, document } = this.owner.ring;
-    const words = ['TOWLINE.STALE', counter, version];
+    const { fence, document } = this.owner.ring;
+    const words = ['TOWLINE.STALE', counter, fence];
     // The document once is enough: the router takes it as soon as it hears it.
-    if (lane.told < version) words.push(JSON.stringify(document));
-    lane.told = version;
+    if (lane.told < fence) words.push(JSON.stringify(document));
+    lane.told = fence;
     lane.push(counter, words);
   }
 
@@ -203,7 +203,7 @@ export class Lanes {
         if (request.argc > 2) lane.adopt(numberOf(request, 2));
         return true;
       case 'TOWLINE.RING':
-        lane.ring = numberOf(request, 1);
+        lane.ring = fenceAt(request, 1);
         // One that is cut from ZooKeeper here adopts it all the same (R2).
         if (request.argc > 2) this.owner.heardRing(ringOf(request, 2));
         return true;
@@ -393,7 +393,7 @@ export class Lanes {
   /** R2: the ring is checked when the command executes, not only when it arrived. */
   private finishParked({ lane, counter, tag, row, request, db, proto, ring, wrap }: Parked): void {
     lane.parkedCount--;
-    if (ring !== this.owner.ring.version) return this.stale(lane, counter);
+    if (ring !== this.owner.ring.fence) return this.stale(lane, counter);
     this.run(lane, counter, tag, row, request, db, proto, wrap);
   }
 }

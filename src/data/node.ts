@@ -5,7 +5,7 @@ import { addressOf, type GroupConfig, Participant, type Registration, Remembered
 import { pushConfig, readConfig, tellConfig } from '../net/config-message.js';
 import type { Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
-import { EMPTY_RING, type RingDocument } from '../ring/index.js';
+import { EMPTY_RING, fenceOf, type RingDocument } from '../ring/index.js';
 import { Store } from '../store/index.js';
 import { Admissions } from './admissions.js';
 import { Applier, type Held } from './applier.js';
@@ -73,7 +73,7 @@ export class DataNode implements ReaderOwner {
 
   /** The ring was read. */
   setRing(document: RingDocument): void {
-    if (document.version <= this.ring.version) return;
+    if (fenceOf(document) <= fenceOf(this.ring)) return;
     this.ring = document;
     if (document.abandoned.includes(this.options.group)) return this.abandoned();
     if (this.role instanceof Primary) this.role.adoptRing(document);

@@ -12,7 +12,7 @@ import {
 import { pushConfig } from '../net/config-message.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { encodeCommand, type Request, type RequestParser } from '../resp/index.js';
-import type { RingDocument } from '../ring/index.js';
+import { fenceOf, type RingDocument } from '../ring/index.js';
 import type { Store } from '../store/index.js';
 import type { Applier, Held } from './applier.js';
 import { Blocking } from './blocking.js';
@@ -81,7 +81,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     ring: RingDocument,
   ) {
     this.group = options.group;
-    this.ring = new PrimaryRing(options.group, ring);
+    this.ring = new PrimaryRing(options.group, store, ring);
     this.id = options.id;
     this.term = options.config.term;
     const { transactions, remembered } = applier;
@@ -126,6 +126,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
       abandoned: (group) => this.ring.document.abandoned.includes(group),
       perform: (actions) => this.perform(actions),
     });
+    store.onSwapped = this.swapped;
     this.expireLater();
     this.touch();
   }
@@ -203,12 +204,23 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
 
   /** A newer ring is known: what waited for it goes on (R2). */
   adoptRing(document: RingDocument): void {
-    if (!this.ring.adopt(document)) return;
-    this.blocking.ringChanged(document);
+    if (this.ring.adopt(document)) this.ringChanged();
+  }
+
+  private ringChanged(): void {
+    this.blocking.ringChanged();
     this.lanes.ringChanged();
     this.controls.ringChanged();
     this.touch();
   }
+
+  /** Databases were swapped while keys move: what was planned before that is STALE at once, and told so later (R2). */
+  private readonly swapped = (): void => {
+    if (!this.ring.swapped()) return;
+    this.host.endOfTurn(() => {
+      if (!this.stopped) this.ringChanged();
+    });
+  };
 
   /** The ring that adoptRing() was told is not older than this primary's term. */
   ringRead(): void {
@@ -219,6 +231,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
 
   stop(): void {
     this.stopped = true;
+    this.store.onSwapped = null;
     this.cancelExpiry();
     this.orphans.stop();
     this.controls.stop();
@@ -244,7 +257,7 @@ export class Primary implements InSyncOwner, SyncOwner, LanesOwner, WriterOwner 
     this.options.changed(config);
   }
   heardRing(document: RingDocument): void {
-    if (document.version > this.ring.version) this.options.heardRing(document);
+    if (fenceOf(document) > this.ring.fence) this.options.heardRing(document);
   }
   now(): number {
     return this.clock.now();

@@ -9,7 +9,7 @@ import { writeParts } from '../net/write-parts.js';
 import { encodeCommand, inOne, ProtocolError, type Request, RequestParser } from '../resp/index.js';
 import { positionOf, slotOfText } from '../ring/index.js';
 import { Context } from '../store/context.js';
-import { DATABASES, type Store, VERB_DB, VERB_PUT } from '../store/index.js';
+import { DATABASES, type Store, VERB_DB, VERB_PUT, VERB_SWAPPED } from '../store/index.js';
 import { forwarded, type Telling } from './forward.js';
 import type { Parked } from './lane.js';
 import { LARGE, type LargeOwner, LargeValues } from './pieces.js';
@@ -162,10 +162,12 @@ export class SyncSource implements Telling {
     this.progressAt = this.host.now();
     if (name === 'TOWLINE.REFUSED' && numberOf(request, 1) > this.owner.term) return this.owner.deposed();
     if (name === 'TOWLINE.READY' && this.stage === 'opening') {
-      // It is told of every piece from here on, and of those before that a transaction will make keys of.
-      const stages = promisedStages(this.owner);
+      // It is told of every piece from here on, and of those before that a transaction will make keys of; of swaps, too.
+      const given = promisedStages(this.owner);
+      const { version, swaps } = this.store.swapped;
+      if (swaps > 0) given.push(encodeCommand([VERB_SWAPPED, version, swaps]));
       this.stage = 'copying';
-      if (stages.length > 0) this.copy(stages);
+      if (given.length > 0) this.copy(given);
       this.pumpLater();
     } else if (name === 'TOWLINE.MARK' && this.stage === 'marking') this.finish();
     else throw new ProtocolError('unexpected message from a candidate');

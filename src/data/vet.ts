@@ -3,8 +3,16 @@
 import { arityOk, type CommandRow, databasesOf, find, findRequest, keysOf, waits } from '../command/index.js';
 import { type Aside, type Ask, lockName, type Run, type TxnKey } from '../commit/index.js';
 import { ProtocolError, type Request, RequestParser } from '../resp/index.js';
-import { type RingDocument, ringIn } from '../ring/index.js';
-import { DATABASES, isPayload, VERB_ADOPT, VERB_DB, VERB_PUT, VERB_PUT_LOWER } from '../store/index.js';
+import { fenceIn, MAX_SWAPS, type RingDocument, ringIn } from '../ring/index.js';
+import {
+  DATABASES,
+  isPayload,
+  VERB_ADOPT,
+  VERB_DB,
+  VERB_PUT,
+  VERB_PUT_LOWER,
+  VERB_SWAPPED,
+} from '../store/index.js';
 import { awaitedIn } from './awaited.js';
 import type { Wrap } from './lane.js';
 
@@ -13,6 +21,13 @@ export function numberOf(request: Request, i: number): number {
   const value = i < request.argc && request.length(i) > 0 ? Number(request.text(i)) : Number.NaN;
   if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError('message with a bad number');
   return value;
+}
+
+/** Argument i as the fence of a ring. @throws ProtocolError */
+export function fenceAt(request: Request, i: number): number {
+  const fence = i < request.argc ? fenceIn(request.text(i)) : null;
+  if (fence === null) throw new ProtocolError('message with a bad fence');
+  return fence;
 }
 
 /** Argument i as the number of a database. @throws ProtocolError */
@@ -185,7 +200,10 @@ function vetEffect(request: Request): void {
     const verb = request.text(0);
     if (verb === VERB_DB && request.argc === 2) databaseOf(request, 1);
     else if (verb === VERB_ADOPT && request.argc === 3) return;
-    else if (verb !== VERB_PUT || request.argc !== 3 || !hasPayload(request)) {
+    else if (verb === VERB_SWAPPED && request.argc === 3) {
+      numberOf(request, 1);
+      if (numberOf(request, 2) > MAX_SWAPS) throw new ProtocolError('message with a bad number');
+    } else if (verb !== VERB_PUT || request.argc !== 3 || !hasPayload(request)) {
       throw new ProtocolError('an effect that is none');
     }
     return;

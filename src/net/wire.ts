@@ -15,7 +15,7 @@ import {
   type TxnState,
 } from '../commit/index.js';
 import { type Argument, encodeCommand, ProtocolError, type Request } from '../resp/index.js';
-import { SLOTS } from '../ring/index.js';
+import { fenceIn, SLOTS } from '../ring/index.js';
 
 /** Number of databases, as store/ has them. */
 const DATABASES = 16;
@@ -38,6 +38,12 @@ class Fields {
     const value = this.request.count(this.next());
     if (value < 0) throw new ProtocolError('message with a bad number');
     return value;
+  }
+  /** Fence of a ring. */
+  fence(): number {
+    const fence = fenceIn(this.text());
+    if (fence === null) throw new ProtocolError('message with a bad fence');
+    return fence;
   }
   /** Number of a database. */
   database(most = DATABASES - 1): number {
@@ -233,7 +239,7 @@ export function decodeAsk(request: Request): Ask {
   const txn = fields.text();
   switch (request.text(0)) {
     case 'TOWLINE.LOCKKEYS': {
-      const ring = fields.integer();
+      const ring = fields.fence();
       const everything = fields.flag();
       const fetch = fields.flag();
       const atOnce = fields.flag();

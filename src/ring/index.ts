@@ -16,7 +16,10 @@ export {
 export { positionOf, slotOfPosition, slotStart } from './position.js';
 export {
   EMPTY_RING,
+  fenceIn,
+  fenceOf,
   isGroupId,
+  MAX_SWAPS,
   MAX_WEIGHT,
   ownersOf,
   type RingDocument,

@@ -31,6 +31,26 @@ export interface RingDocument {
   abandoned: string[];
   /** Groups that were removed and hold nothing any more; their names are not used again. Absent: none. */
   retired?: string[];
+  /** SWAPDBs while keys moved, under this version: known to routers and data nodes, not to ZooKeeper. Absent: none. */
+  swaps?: number;
+}
+
+/** Most SWAPDBs while keys move under one version. */
+export const MAX_SWAPS = 999_999;
+
+/**
+ * What a request that was planned with this ring says of it (R2): its version and, in millionths, how often databases
+ * were swapped since. What routers remember of keys is wrong after either has grown.
+ */
+export function fenceOf({ version, swaps = 0 }: { version: number; swaps?: number }): number {
+  return version + swaps / (MAX_SWAPS + 1);
+}
+
+/** A fence as another process wrote it; null: the text is none. */
+export function fenceIn(text: string): number | null {
+  if (!/^(0|[1-9]\d*)(\.\d{1,20})?$/.test(text)) return null;
+  const fence = Number(text);
+  return fence <= Number.MAX_SAFE_INTEGER ? fence : null;
 }
 
 /** The ring before any group has joined. */
@@ -132,6 +152,8 @@ export function ringIn(text: string): RingDocument | null {
     Array.isArray(value.abandoned) &&
     value.abandoned.every((id) => typeof id === 'string') &&
     (value.retired === undefined ||
-      (Array.isArray(value.retired) && value.retired.every((id) => typeof id === 'string')));
+      (Array.isArray(value.retired) && value.retired.every((id) => typeof id === 'string'))) &&
+    (value.swaps === undefined ||
+      (Number.isInteger(value.swaps) && value.swaps >= 0 && value.swaps <= MAX_SWAPS));
   return good ? (value as RingDocument) : null;
 }

@@ -64,8 +64,8 @@ interface Waiter {
   places: Map<string, readonly string[]>;
   /** Keys that it was told of while something was under way. */
   readonly ready: Set<string>;
-  /** Version of the ring that it is registered under; -1: it must register again. */
-  version: number;
+  /** Fence of the ring that it is registered under; -1: it must register again. */
+  fence: number;
   /** What a primary says `$` stands for: counts when the attempt that it belongs to is answered, committed (R8). */
   tails: readonly string[] | null;
   /** It was executed once, and there was nothing to pop: what is wrong with its arguments would have been said. */
@@ -114,7 +114,7 @@ export class BlockedClients {
         state: 'asking',
         places: new Map(),
         ready: new Set(),
-        version: -1,
+        fence: -1,
         tails: null,
         tried: false,
         late: false,
@@ -182,9 +182,9 @@ export class BlockedClients {
 
   /** A newer ring is taken: primaries have ended what was registered under the older one. */
   ringChanged(): void {
-    const { version } = this.owner.route;
+    const { fence } = this.owner.route;
     for (const waiter of [...this.waiters.values()]) {
-      if (waiter.state === 'waiting' && waiter.version !== version) this.enter(waiter);
+      if (waiter.state === 'waiting' && waiter.fence !== fence) this.enter(waiter);
     }
   }
 
@@ -192,7 +192,7 @@ export class BlockedClients {
   opened(group: string): void {
     for (const waiter of [...this.waiters.values()]) {
       if (!waiter.places.has(group)) continue;
-      waiter.version = -1;
+      waiter.fence = -1;
       if (waiter.state === 'waiting') this.enter(waiter);
     }
   }
@@ -227,7 +227,7 @@ export class BlockedClients {
     if (waiter.state === 'ended') return;
     const verdict = this.over(waiter);
     if (verdict !== null) return this.finish(waiter, verdict);
-    if (waiter.version !== this.owner.route.version) return this.enter(waiter);
+    if (waiter.fence !== this.owner.route.fence) return this.enter(waiter);
     for (const key of ready) {
       ready.delete(key);
       return this.planned(waiter, () =>
@@ -259,7 +259,7 @@ export class BlockedClients {
       const { row, request, db } = waiter;
       const { route } = this.owner;
       if (route.empty) return this.finish(waiter, NO_GROUPS);
-      waiter.version = route.version;
+      waiter.fence = route.fence;
       waiter.ready.clear();
       const group = route.single(row, request, db);
       if (group < 0)
@@ -273,7 +273,7 @@ export class BlockedClients {
 
   /** Finds out what `$` stands for, and begins with that. */
   private findTails(waiter: Waiter): void {
-    waiter.version = -1;
+    waiter.fence = -1;
     withTails(this.owner, waiter.row, waiter.request, waiter, (known) => {
       if (Buffer.isBuffer(known)) return this.finish(waiter, known);
       waiter.request = known;
@@ -302,7 +302,7 @@ export class BlockedClients {
       else {
         waiter.tried = true;
         // Whoever told it must hear that it has come: it registers again, where it was.
-        if (told) waiter.version = -1;
+        if (told) waiter.fence = -1;
         this.settle(waiter);
       }
     });

@@ -81,7 +81,7 @@ export class DataLane {
     private readonly owner: LaneOwner,
     readonly group: string,
   ) {
-    this.mode = { db: 0, proto: 2, tag: 0, ring: owner.ringVersion() };
+    this.mode = { db: 0, proto: 2, tag: 0, ring: owner.ringFence() };
     this.openMode = { ...this.mode };
     this.untakenSince = host.now();
     this.inquiry = new Inquiry(host, owner, group);
@@ -145,7 +145,7 @@ export class DataLane {
         out.latin1(`${digits.length}\r\n${digits}\r\n`);
       }
     }
-    const ring = this.owner.ringVersion();
+    const ring = this.owner.ringFence();
     if (mode.ring !== ring) {
       // With the document: a primary that is cut from ZooKeeper adopts it all the same (R2).
       const document = JSON.stringify(this.owner.ringDocument());

@@ -63,7 +63,7 @@ export class Drain implements MoverOwner {
   }
   moveLarge(route: Route, source: string, key: Movable, done: (moved: Moved | null) => void): void {
     // Whoever wants the same key moved waits for the same move.
-    const name = `${route.version} ${source} ${key.db}:${key.key}`;
+    const name = `${route.fence} ${source} ${key.db}:${key.key}`;
     const waiting = this.large.get(name);
     if (waiting !== undefined) {
       waiting.push(done);

@@ -24,13 +24,13 @@ export const NO_GROUPS = errorReply('CLUSTERDOWN no group of data nodes has join
 /** A command found no room on its way in time. */
 export const NO_ROOM = errorReply('TIMEOUT a group did not answer in time; nothing was executed');
 
-/** SWAPDB: what routers know of keys that may have to move would be wrong of the keys that take their names. */
-export const MOVING = errorReply(
-  'TRYAGAIN SWAPDB is not possible while keys move to other groups; nothing was executed',
+/** A million times databases were swapped while keys move, under one version of the ring. */
+export const MANY_SWAPS = errorReply(
+  'TRYAGAIN too many SWAPDB while keys move to other groups; nothing was executed',
 );
-/** The same inside EXEC, and for what is not possible behind it. */
-export const MOVING_IN_EXEC = errorReply(
-  'EXECABORT Transaction discarded because of: SWAPDB is not possible while keys move to other groups',
+/** The same inside EXEC, and for what is not possible behind a swap. */
+export const MANY_SWAPS_IN_EXEC = errorReply(
+  'EXECABORT Transaction discarded because of: too many SWAPDB while keys move to other groups',
 );
 export const BEHIND_SWAP = errorReply(
   'EXECABORT Transaction discarded because of: COPY ... DB and MOVE are not possible behind SWAPDB',

@@ -7,8 +7,8 @@ import { encodeCommand, type Request, RequestParser, requestOf } from '../resp/i
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
-import { errorReply, groupLost, MOVING, unlessLost } from './errors.js';
-import { FANS, type Fan, firstError, wholeCommand } from './fanout.js';
+import { errorReply, groupLost, MANY_SWAPS, unlessLost } from './errors.js';
+import { FANS, type Fan, firstError, swappedIn, wholeCommand } from './fanout.js';
 import type { EventSink } from './key-events.js';
 import type { ReplyValue } from './local/index.js';
 import { type Asker, planForAll, planOf, planStill } from './plan.js';
@@ -25,8 +25,6 @@ export interface EverywhereOwner {
   lost(group: string): boolean;
   /** Does it again when the next ring is taken. */
   replan(again: () => void): void;
-  /** Does it when no key moves any more. @param late called instead when that takes too long */
-  whenStill(again: () => void, late: () => void): void;
   random(): number;
 }
 
@@ -64,16 +62,13 @@ export class Everywhere {
     if (reader === undefined) {
       const words = wholeCommand(row, request);
       if (typeof words === 'string') return answer(errorReply(words));
-      if (row.swaps !== undefined && this.owner.route.moving)
-        return this.owner.whenStill(
-          () => this.everywhere(row, request, asker, answer),
-          () => answer(MOVING),
-        );
-      const command = encodeCommand(words);
-      const plan = () =>
-        row.swaps !== undefined && this.owner.route.moving
-          ? MOVING
-          : this.unlessLost(planForAll(this.owner.route, command, asker.db, Buffer.from('+OK\r\n')));
+      const plan = () => {
+        const { route } = this.owner;
+        const swapped = row.swaps === undefined ? [] : swappedIn(route);
+        if (swapped === null) return MANY_SWAPS;
+        const commands = Buffer.concat([...swapped, words].map((each) => encodeCommand(each)));
+        return this.unlessLost(planForAll(route, commands, asker.db, Buffer.from('+OK\r\n')));
+      };
       return this.owner.coordinators.start({ plan, answer: (reply) => answer(reply!) });
     }
     const fan = reader(request, asker.proto, () => this.owner.random());

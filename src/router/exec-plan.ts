@@ -5,8 +5,8 @@ import { databasesOf } from '../command/index.js';
 import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
 import { encodeCommand, type Proto } from '../resp/index.js';
 import { push } from './ask.js';
-import { BEHIND_SWAP, MOVING_IN_EXEC } from './errors.js';
-import { elementsOf, wholeCommand } from './fanout.js';
+import { BEHIND_SWAP, MANY_SWAPS_IN_EXEC } from './errors.js';
+import { elementsOf, swappedIn, wholeCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
 import type { Route } from './route.js';
@@ -36,7 +36,8 @@ export function execPlan(
   const unswapped = beforeSwaps(queued);
   if (unswapped === null) return BEHIND_SWAP;
   const { commands, swaps } = unswapped;
-  if (swaps.length > 0 && route.moving) return MOVING_IN_EXEC;
+  const swapped = swaps.length > 0 ? swappedIn(route) : [];
+  if (swapped === null) return MANY_SWAPS_IN_EXEC;
   for (const { row, request, db } of commands) if (row.where === 'keys') homes.addCommand(row, request, db);
   const { named } = sorts;
   if (named === null) return BUSY;
@@ -53,7 +54,7 @@ export function execPlan(
   /** What each group said to the reads. */
   let said: Buffer[][] = [];
   return {
-    ring: route.version,
+    ring: route.fence,
     shares: shares(route, homes, watching, whole.length > 0, reads),
     locked: (answers): Next => {
       if (changed(route, watched, watching, answers)) return { kind: 'answer', reply: nilOf(proto) };
@@ -74,6 +75,7 @@ export function execPlan(
       for (const { row, request, db } of whole)
         if (row.write && row.swaps === undefined) everywhere(wholeCommand(row, request), db);
       homes.change(changes, effects);
+      for (const words of swapped) everywhere(words, 0);
       for (const { row, request } of swaps) everywhere(wholeCommand(row, request), 0);
       const replies = reads.size > 0 ? reads.merge(reply, said, homes.values()) : reply;
       const all = Buffer.concat([Buffer.from(`*${commands.length}\r\n`, 'latin1'), replies]);
@@ -176,5 +178,5 @@ const isPresent = (state: string): boolean => state[state.indexOf('.') + 1] !== 
  * slot for a while and is not asked. One that was present, and is in the same state, has not been anywhere.
  */
 export function outdated(states: ReadonlyMap<string, string>, ring: number, route: Route): boolean {
-  return ring !== route.version && ![...states.values()].some(isPresent);
+  return ring !== route.fence && ![...states.values()].some(isPresent);
 }

@@ -7,7 +7,7 @@ import { type Proto, type Request, replyEnd, requestOf } from '../resp/index.js'
 import { askLane, push } from './ask.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane } from './data-lane.js';
-import { errorReply, groupLost, MOVING_IN_EXEC, NO_GROUPS, unlessLost } from './errors.js';
+import { errorReply, groupLost, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
@@ -22,8 +22,6 @@ export interface ExecOwner {
   lost(group: string): boolean;
   random(): number;
   replan(again: () => void): void;
-  /** Does it when no key moves any more. @param late called instead when that takes too long */
-  whenStill(again: () => void, late: () => void): void;
 }
 
 /** Executes one of the router's own commands. @param done given its reply */
@@ -51,7 +49,7 @@ export function watch(
     if (failed !== null) done(failed);
     // The ring changed under it: everything is asked again.
     else if (stale) owner.replan(() => watch(owner, keys, done));
-    else done(keys.map(({ db, key }, i) => ({ db, key, states: states[i]!, ring: route.version })));
+    else done(keys.map(({ db, key }, i) => ({ db, key, states: states[i]!, ring: route.fence })));
   };
   for (const [group, indexes] of asked) {
     const words = indexes.flatMap((i) => [keys[i]!.db, keys[i]!.key]);
@@ -81,11 +79,6 @@ export function exec(
   const { route } = owner;
   const ofGroups = queue.filter(({ row }) => row.where !== 'router');
   if (route.empty && ofGroups.length > 0) return done(NO_GROUPS);
-  if (route.moving && queue.some(({ row }) => row.swaps !== undefined))
-    return owner.whenStill(
-      () => exec(owner, queue, watched, proto, local, done),
-      () => done(MOVING_IN_EXEC),
-    );
   const commands = ofGroups.filter((each) => !byChance(each, ofGroups));
   const work: ExecWork = { commands, watched, proto, sorts: new Sorts(), random: () => owner.random() };
   const finish = (reply: Buffer) => {

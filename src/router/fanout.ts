@@ -3,7 +3,9 @@
 import { Buffer } from 'node:buffer';
 import { type CommandRow, cursorOf } from '../command/index.js';
 import { type Proto, ReplyWriter, type Request, replyEnd, requestOf } from '../resp/index.js';
+import { MAX_SWAPS } from '../ring/index.js';
 import { errorReply } from './errors.js';
+import type { Route } from './route.js';
 
 /** Replies of all groups, in order of their ids, as bytes. */
 export type Replies = Buffer[];
@@ -133,6 +135,16 @@ const pfselftest: Reader = (request) => ({ ask: request, merge: (replies) => rep
 
 /** Readers by row name. */
 export const FANS: Readonly<Record<string, Reader>> = { keys, dbsize, randomkey, scan, pfselftest };
+
+/**
+ * What every group hears before databases are swapped. While keys move, what routers know of them is said of (database,
+ * name), and wrong from then on: the fence of the ring grows with the swap (R2). Null: it was swapped too often already.
+ */
+export function swappedIn({ moving, document }: Pick<Route, 'moving' | 'document'>): string[][] | null {
+  if (!moving) return [];
+  const { version, swaps = 0 } = document;
+  return swaps < MAX_SWAPS ? [['TOWLINE.SWAPPED', `${version}`, `${swaps + 1}`]] : null;
+}
 
 /**
  * FLUSHALL, FLUSHDB and SWAPDB: the command that each group applies, without what changes nothing about that.

@@ -1,4 +1,5 @@
 // Commands that only other processes of Towline send to a router, and operators by hand: no rows of the command table.
+import type { RingDocument } from '../ring/index.js';
 import type { LocalHandler } from './local/index.js';
 import type { PubSub } from './pubsub/pubsub.js';
 import type { RouterConfig } from './router-config.js';
@@ -7,7 +8,7 @@ import type { RouterConfig } from './router-config.js';
 export interface InternalOwner {
   readonly config: RouterConfig;
   readonly pubsub: PubSub;
-  ringVersion(): number;
+  ringDocument(): RingDocument;
   /** Commands sent to each group. */
   work(): Record<string, { reads: number; writes: number }>;
 }
@@ -20,7 +21,7 @@ export function internalHandler(owner: InternalOwner): LocalHandler {
   return (request, client, _server, reply) => {
     if (request.is(0, 'towline.peer')) return owner.pubsub.heard(request, client, reply);
     const { id, pid, port, zookeeper } = owner.config;
-    const ringVersion = owner.ringVersion();
+    const { version: ringVersion } = owner.ringDocument();
     reply.bulk(JSON.stringify({ id, pid, port, ringVersion, zookeeper, groups: owner.work() }));
   };
 }

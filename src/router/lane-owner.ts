@@ -10,7 +10,7 @@ import type { EventSink } from './key-events.js';
 export interface LaneOwner extends InquiryOwner {
   /** Incarnation: with the counter it names a command for good (R10). */
   readonly id: string;
-  ringVersion(): number;
+  ringFence(): number;
   /** Where the group's primary listens; null: not known. */
   primary(group: string): Address | null;
   /** Room was made after `full`. */

@@ -145,7 +145,7 @@ export class LargeMove {
     };
     const to: Share = { group: this.to, keys: [locked], everything: false, fetch: false, read: null };
     return {
-      ring: route.version,
+      ring: route.fence,
       shares: source < this.to ? [from, to] : [to, from],
       locked: (answers): Next => {
         // `term.pSeq` (data/exec.ts): a new primary's seqs are of the same log.

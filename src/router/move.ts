@@ -44,7 +44,7 @@ export function movePlan(
   const from: Share = { ...share, group: source, keys: [], take };
   const to: Share = { ...share, group: owner, keys: moves };
   return {
-    ring: route.version,
+    ring: route.fence,
     shares: source < owner ? [from, to] : [to, from],
     locked: (answers): Next => {
       const taken = answers.get(source)!.taken!;

@@ -131,7 +131,7 @@ export class Mover {
       // The one entry there is says where they are.
       if (route.document.history.length === 1 && this.work.length > 0) return this.run(route);
       const emptyIn = (group: string, slot: number) => bit(empty.get(group), slot);
-      owner.trim(route.version, emptyIn, () => {
+      owner.trim(route.document.version, emptyIn, () => {
         this.heard();
         if (turn !== this.turn) return;
         if (this.work.length === 0) return this.again(LOOK_MS);
@@ -207,13 +207,13 @@ export class Mover {
       }
       if (any) slotsLeft++;
     }
-    const same = this.state.version === route.version;
+    const same = this.state.version === route.document.version;
     if (!same) this.pace.begins();
     const { keysMoved, bytesMoved, slotsTotal } = same
       ? this.state
       : { keysMoved: 0, bytesMoved: 0, slotsTotal: 0 };
     this.state = {
-      version: route.version,
+      version: route.document.version,
       slotsLeft,
       slotsTotal: Math.max(slotsTotal, slotsLeft),
       keysMoved,

@@ -98,7 +98,7 @@ function severalPlan(
     new Map([...groups].map(([group, at]) => [group, inDb(db, command(at))]));
   const pairs = (at: number[]) =>
     encodeCommand(['MSET', ...at.flatMap((i) => [request.bytes(i), request.bytes(i + 1)])]);
-  const ring = route.version;
+  const ring = route.fence;
 
   switch (split) {
     case 'array':
@@ -173,7 +173,7 @@ function severalPlan(
 export function planForAll(route: Route, command: Buffer, db: number, reply: Buffer): Plan {
   const groups = [...route.groups].sort();
   return {
-    ring: route.version,
+    ring: route.fence,
     shares: groups.map((group) => ({ group, keys: [], everything: true, fetch: false, read: null })),
     locked: () => ({
       kind: 'write',
@@ -187,7 +187,7 @@ export function planForAll(route: Route, command: Buffer, db: number, reply: Buf
 export function planStill(route: Route, read: Run, merged: (replies: Buffer[]) => Buffer): Plan {
   const keys = [{ db: LOCKS_DB, key: MOVES, exclusive: true }];
   return {
-    ring: route.version,
+    ring: route.fence,
     shares: [...route.groups].sort().map((group) => ({ group, keys, everything: false, fetch: false, read })),
     locked: (answers) => done(merged([...answers.values()].map(({ reply }) => reply))),
   };

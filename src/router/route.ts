@@ -3,7 +3,7 @@
 import { databasesOf, keysOf } from '../command/index.js';
 import type { CommandRow } from '../command/row.js';
 import type { Request } from '../resp/index.js';
-import { type RingDocument, RingTable, slotOfRange, slotOfText } from '../ring/index.js';
+import { fenceOf, type RingDocument, RingTable, slotOfRange, slotOfText } from '../ring/index.js';
 import { Settled } from './settled.js';
 
 /** Keys live in several groups: a transaction. */
@@ -24,15 +24,20 @@ export class Route {
   readonly settled: Settled;
   private readonly owners: Uint16Array;
 
-  constructor(readonly document: RingDocument) {
-    this.table = new RingTable(document);
+  /** @param table of the same version, if there is one */
+  constructor(
+    readonly document: RingDocument,
+    table = new RingTable(document),
+  ) {
+    this.table = table;
     this.groups = this.table.groups;
     this.owners = this.table.owners;
     this.settled = new Settled(this.table);
   }
 
-  get version(): number {
-    return this.document.version;
+  /** What requests that are planned with it say (R2). */
+  get fence(): number {
+    return fenceOf(this.document);
   }
   /** Whether keys may be elsewhere than at the owners of their slots. */
   get moving(): boolean {

@@ -4,7 +4,7 @@ import { CHANGES, type CommandRow, LEAVES } from '../command/index.js';
 import { type Answer, addressOf, type GroupConfig, type Registration } from '../commit/index.js';
 import type { Address, Conn, ConnHandler, Host } from '../net/host.js';
 import { type Proto, ReplyWriter, type Request } from '../resp/index.js';
-import { EMPTY_RING, type RingDocument } from '../ring/index.js';
+import { EMPTY_RING, fenceOf, type RingDocument } from '../ring/index.js';
 import { BlockedClients } from './blocking.js';
 import { ControlLane, type ControlOwner } from './control-lane.js';
 import { Coordinators, type CoordinatorsOwner } from './coordinators.js';
@@ -35,7 +35,6 @@ import type { RouterConfig } from './router-config.js';
 import { RouterFacts } from './router-facts.js';
 import { Session } from './session.js';
 import type { SessionOwner } from './session-owner.js';
-import { Still } from './still.js';
 import { Tracking } from './tracking/tracking.js';
 
 /** How often deadlines are looked at, ms. */
@@ -73,7 +72,6 @@ export class Router
   private dirty: Session[] = [];
   private nextRoute: Route | null = null;
   private readonly replans: (() => void)[] = [];
-  private readonly still = new Still();
   private stopped = false;
   private now = 0;
   private generations = 0;
@@ -105,8 +103,8 @@ export class Router
   get mover(): Mover {
     return this.drain.mover;
   }
-  ringVersion(): number {
-    return this.route.version;
+  ringFence(): number {
+    return this.route.fence;
   }
   primary(group: string): Address | null {
     const config = this.configs.get(group);
@@ -116,8 +114,9 @@ export class Router
   /** A version of the ring was read. Older ones are ignored. */
   setRing(document: RingDocument): void {
     const newest = this.nextRoute ?? this.route;
-    if (document.version <= newest.version) return;
-    this.nextRoute = new Route(document);
+    if (fenceOf(document) <= newest.fence) return;
+    const same = document.version === newest.document.version;
+    this.nextRoute = new Route(document, same ? newest.table : undefined);
     this.switchRoute();
   }
 
@@ -161,7 +160,6 @@ export class Router
     this.dropAbandoned();
     this.drain.learn();
     for (const again of this.replans.splice(0)) again();
-    this.still.ringTaken(this.route.moving);
     this.blocking.ringChanged();
     for (const session of this.sessions) session.process();
   }
@@ -209,8 +207,8 @@ export class Router
     return lane;
   }
 
-  heard(version: number, document: RingDocument | null): void {
-    if (version <= (this.nextRoute ?? this.route).version) return;
+  heard(fence: number, document: RingDocument | null): void {
+    if (fence <= (this.nextRoute ?? this.route).fence) return;
     if (document === null) this.config.refresh();
     else this.setRing(document);
   }
@@ -283,9 +281,6 @@ export class Router
   }
   replan(again: () => void): void {
     this.replans.push(again);
-  }
-  whenStill(again: () => void, late: () => void): void {
-    this.still.wait(this.host.now() + this.config.deadlineMs, again, late);
   }
   flushLater(session: Session): void {
     if (this.dirty.push(session) > 1) return;
@@ -368,7 +363,6 @@ export class Router
         lane.expire(given.includes(lane.group) ? 0 : this.config.deadlineMs, UNCERTAIN);
       this.coordinators.expire();
       this.drain.tick(now);
-      this.still.tick(now);
       this.pubsub.tick(now);
       const { timeout } = this.settings.values;
       for (const session of this.sessions) {

@@ -107,7 +107,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
     if (!router.holding()) waiting.room();
     try {
       while (!this.gone && !this.inBarrier && !router.holding()) {
-        const again = waiting.next(router.route.version);
+        const again = waiting.next(router.route.fence);
         if (again === null) break;
         const { seq, request, db, proto } = again;
         this.execute(findRequest(request)!, request, seq, db, proto, true);
@@ -153,7 +153,7 @@ export class Session implements ConnHandler, Sink, PublishingOwner {
   }
 
   stale(seq: number, request: Request, db: number, proto: Proto): void {
-    this.waiting.stale({ seq, request, db, proto }, this.router.route.version);
+    this.waiting.stale({ seq, request, db, proto }, this.router.route.fence);
   }
 
   /** A reply made here. */

@@ -35,7 +35,7 @@ export class SortPlanner {
       runs: sorting.next,
     });
     return {
-      ring: route.version,
+      ring: route.fence,
       shares: homes.shares(),
       locked: (answers): Next => {
         homes.note(answers);

@@ -22,7 +22,7 @@ export function towPlan(route: Route, row: CommandRow, request: Request, { db, p
     return homes.settled ? 'settled' : { values: homes.values(), runs };
   };
   return {
-    ring: route.version,
+    ring: route.fence,
     shares,
     // Of two groups the second one runs it in the turn in which it is locked; with more it is quicker to ask all at once.
     ...(shares.length === 2 && { beforeLast }),

@@ -11,8 +11,8 @@ export interface Planned {
 }
 
 interface Again extends Planned {
-  /** Version of the ring that it was planned with; -1: any will do. */
-  readonly version: number;
+  /** Fence of the ring that it was planned with; -1: any will do. */
+  readonly fence: number;
 }
 
 interface Held {
@@ -33,18 +33,18 @@ export class Waiting {
     return this.barriers.length > 0 || this.again.length > 0;
   }
 
-  /** A command was not executed: the ring is newer than `version`. */
-  stale(command: Planned, version: number): void {
+  /** A command was not executed: the ring's fence is above `fence`. */
+  stale(command: Planned, fence: number): void {
     let at = this.again.length;
     while (at > 0 && this.again[at - 1]!.seq > command.seq) at--;
-    this.again.splice(at, 0, { ...command, version });
+    this.again.splice(at, 0, { ...command, fence });
   }
 
   /** The command that is being planned found no room. @param now monotonic, ms */
   noRoom(command: Planned, now: number): void {
     const { seq } = command;
     this.held = this.tried?.seq === seq ? this.tried : { seq, since: now };
-    this.again.unshift({ ...command, version: -1 });
+    this.again.unshift({ ...command, fence: -1 });
   }
 
   /** There may be room again. */
@@ -62,10 +62,10 @@ export class Waiting {
     return seq;
   }
 
-  /** The next command to be planned under this version of the ring; null: none. A barrier behind it waits for it. */
-  next(version: number): Planned | null {
+  /** The next command to be planned under the ring of this fence; null: none. A barrier behind it waits for it. */
+  next(fence: number): Planned | null {
     const first = this.again[0];
-    if (first === undefined || this.held !== null || first.version >= version) return null;
+    if (first === undefined || this.held !== null || first.fence >= fence) return null;
     const barrier = this.barriers[0];
     if (barrier !== undefined && barrier.seq < first.seq) return null;
     return this.again.shift()!;

@@ -7,6 +7,14 @@ export type { Placed } from './order.js';
 export { isPayload } from './payload.js';
 export { PIECE_SIZE, type PieceSize } from './piecewise.js';
 export type { ScanOptions, ScanStep } from './scan.js';
-export { Store } from './store.js';
+export { Store, type Swapped } from './store.js';
 export { awaitsEntries, lastIdText } from './stream-read.js';
-export { VERB_ADOPT, VERB_DB, VERB_PUT, VERB_PUT_LOWER, VERB_STAGE, VERB_UNSTAGE } from './verbs.js';
+export {
+  VERB_ADOPT,
+  VERB_DB,
+  VERB_PUT,
+  VERB_PUT_LOWER,
+  VERB_STAGE,
+  VERB_SWAPPED,
+  VERB_UNSTAGE,
+} from './verbs.js';

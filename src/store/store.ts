@@ -22,14 +22,25 @@ import {
   VERB_PUT,
   VERB_PUT_LOWER,
   VERB_STAGE,
+  VERB_SWAPPED,
   VERB_UNSTAGE,
 } from './verbs.js';
+
+/** The newest SWAPDB while keys moved: the ring's version, and how many there were under it. */
+export interface Swapped {
+  readonly version: number;
+  readonly swaps: number;
+}
 
 /** Every key of one process, and what can be done to them. */
 export class Store extends Access {
   private readonly parser = new RequestParser();
   /** Keys that arrive in pieces. */
   readonly stages = new Stages();
+  /** What routers knew of keys before this is wrong (R2). */
+  swapped: Swapped = { version: 0, swaps: 0 };
+  /** Called when that has changed. */
+  onSwapped: (() => void) | null = null;
 
   /**
    * Executes a command that `resolve()` accepted; `row.where` must be `keys` or `all`.
@@ -94,8 +105,17 @@ export class Store extends Access {
       const refused = this.stage(request, ctx);
       if (refused !== null) throw new Error(`effect refused: ${refused}`);
     } else if (request.text(0) === VERB_UNSTAGE) this.stages.drop(request.text(1));
+    else if (request.text(0) === VERB_SWAPPED)
+      this.swappedUnder({ version: Number(request.text(1)), swaps: Number(request.text(2)) });
     else if (request.text(0) === VERB_ADOPT) this.adopt(request.text(1), request.text(2), ctx);
     else throw new Error(`no such effect: ${request.text(0)}`);
+  }
+
+  private swappedUnder(swapped: Swapped): void {
+    const { version, swaps } = this.swapped;
+    if (swapped.version < version || (swapped.version === version && swapped.swaps <= swaps)) return;
+    this.swapped = swapped;
+    this.onSwapped?.();
   }
 
   /** Everything goes, what is staged included, when no database is named. */

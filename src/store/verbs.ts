@@ -12,5 +12,7 @@ export const VERB_STAGE = 'TOWLINE.STAGE';
 export const VERB_UNSTAGE = 'TOWLINE.UNSTAGE';
 /** `TOWLINE.ADOPT key name`: the key becomes what was staged under this name. */
 export const VERB_ADOPT = 'TOWLINE.ADOPT';
+/** `TOWLINE.SWAPPED version swaps`: databases were swapped while keys moved, so often now under this version of the ring. */
+export const VERB_SWAPPED = 'TOWLINE.SWAPPED';
 /** `TOWLINE.GROUP key group ...`: what a consumer group of a stream is now, and what a consumer was given (stream-effects.ts). */
 export const VERB_GROUP = 'TOWLINE.GROUP';

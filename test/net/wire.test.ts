@@ -12,6 +12,7 @@ import {
   encodeTxnEntry,
 } from '../../src/net/wire.js';
 import { encodeCommand, ProtocolError, type Request, RequestParser } from '../../src/resp/index.js';
+import { fenceOf, MAX_SWAPS } from '../../src/ring/index.js';
 
 /** fast-check's own makes records without a prototype, which deepEqual tells apart. */
 const record = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
@@ -202,8 +203,20 @@ describe('numbers on the wire', () => {
     encodeCommand(['TOWLINE.LOCKKEYS', 'r1:1', ring, '0', '0', '0', count, '0', '0', '0']);
   it('are decimal integers', () => {
     assert.equal(decodeAsk(request(lock('5', '0'))).kind, 'lock');
-    for (const bad of ['', ' ', '5 ', '1.5', '1e3', '0x10', '+1', 'NaN', '9007199254740993', '-']) {
-      assert.throws(() => decodeAsk(request(lock(bad, '0'))), ProtocolError, JSON.stringify(bad));
+    const bad = ['', ' ', '5 ', '1e3', '0x10', '+1', 'NaN', '9007199254740993', '-'];
+    for (const text of [...bad, '1.', '.5', '05', '1.5.1', 'Infinity'])
+      assert.throws(() => decodeAsk(request(lock(text, '0'))), ProtocolError, JSON.stringify(text));
+    for (const text of [...bad, '1.5'])
+      assert.throws(() => decodeAsk(request(lock('5', text))), ProtocolError, JSON.stringify(text));
+  });
+  it('are fences, which count swaps in millionths', () => {
+    const fences = [0, 1, 7, 4_000_000_000].flatMap((version) =>
+      [0, 1, 3, 999_998, MAX_SWAPS].map((swaps) => fenceOf({ version, swaps })),
+    );
+    for (const [i, fence] of fences.entries()) {
+      if (i > 0) assert.ok(fence > fences[i - 1]!, `${fence} is more than ${fences[i - 1]}`);
+      const ask = decodeAsk(request(lock(`${fence}`, '0')));
+      assert.equal(ask.kind === 'lock' && ask.ring, fence);
     }
   });
   it('name one of 16 databases, or the one of names that hold nothing', () => {

@@ -34,7 +34,7 @@ class World implements LaneOwner, Sink {
   relieves = 0;
   readonly lane = new DataLane(this.host, this, 'g1');
 
-  ringVersion(): number {
+  ringFence(): number {
     return this.ring;
   }
   primary(): Address | null {

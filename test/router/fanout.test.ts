@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findText } from '../../src/command/index.js';
 import { encodeCommand, type Proto, ReplyWriter } from '../../src/resp/index.js';
-import { elementsOf, FANS, firstError, wholeCommand } from '../../src/router/fanout.js';
+import { EMPTY_RING, MAX_SWAPS } from '../../src/ring/index.js';
+import { elementsOf, FANS, firstError, swappedIn, wholeCommand } from '../../src/router/fanout.js';
 import { request } from './make.js';
 
 function fan(text: string, proto: Proto = 2, random = () => 0) {
@@ -140,6 +141,14 @@ describe('wholeCommand', () => {
     for (const text of ['FLUSHALL', 'flushall ASYNC', 'FLUSHDB sync'])
       assert.deepEqual(whole(text), [text.split(' ')[0]!.toUpperCase()]);
     for (const text of ['FLUSHALL x', 'FLUSHDB ASYNC SYNC']) assert.equal(whole(text), 'ERR syntax error');
+  });
+  it('SWAPDB while keys move tells groups that it happened, a million times under one version of the ring', () => {
+    const said = (moving: boolean, swaps?: number) =>
+      swappedIn({ moving, document: { ...EMPTY_RING, version: 7, swaps } });
+    assert.deepEqual(said(false), []);
+    assert.deepEqual(said(true), [['TOWLINE.SWAPPED', '7', '1']]);
+    assert.deepEqual(said(true, MAX_SWAPS - 1), [['TOWLINE.SWAPPED', '7', `${MAX_SWAPS}`]]);
+    assert.equal(said(true, MAX_SWAPS), null);
   });
   it('SWAPDB names two of sixteen databases', () => {
     assert.deepEqual(whole('swapdb 0 15'), ['SWAPDB', '0', '15']);

@@ -28,7 +28,7 @@ class World implements LaneOwner {
   ringDocument(): RingDocument {
     return EMPTY_RING;
   }
-  ringVersion(): number {
+  ringFence(): number {
     return 1;
   }
   primary() {

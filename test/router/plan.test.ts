@@ -208,6 +208,6 @@ describe('Route.single', () => {
   it('knows whether there is a ring at all', () => {
     assert.ok(route(0).empty);
     assert.ok(!ROUTE.empty);
-    assert.equal(ROUTE.version, 7);
+    assert.equal(ROUTE.fence, 7);
   });
 });

@@ -3,6 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TxnLocks } from '../../src/commit/txn-locks.js';
+import { PrimaryRing } from '../../src/data/primary-ring.js';
+import { SyncSource } from '../../src/data/sync-source.js';
+import type { Request } from '../../src/resp/index.js';
+import type { RingDocument } from '../../src/ring/index.js';
 import { Everywhere, type EverywhereOwner } from '../../src/router/everywhere.js';
 import { planForAll } from '../../src/router/plan.js';
 import { Store } from '../../src/store/index.js';
@@ -40,6 +44,11 @@ test('transactions that count, scan and sort, ten seeds from 1002', () => {
   for (let seed = 1002; seed < 1052; seed += 5) assert.equal(runExecs(seed).failure, null, `seed ${seed}`);
 });
 
+test('SWAPDB while keys move all the time, and primaries change, ten seeds from 700003', () => {
+  for (let seed = 700_003; seed < 700_053; seed += 5)
+    assert.equal(runExecs(seed).failure, null, `seed ${seed}`);
+});
+
 test('the runs were worth running', () => {
   assert.ok(watched > SEEDS * 10, `${watched} watched EXECs succeeded`);
   assert.ok(nils > SEEDS && nils < 2 * watched, `${nils} EXECs were refused because of WATCH`);
@@ -68,7 +77,7 @@ test('a WATCH that notices nothing but creation and deletion is found', () => {
   assert.match(finds((state) => `${state[0]}1`) ?? '', /saw .* not 0|cannot|no legal|history/i);
 });
 
-test('a SWAPDB while keys move is found', () => {
+test('a SWAPDB while keys move that leaves the fence of the ring as it was is found (R2)', () => {
   const { everywhere } = Everywhere.prototype;
   Everywhere.prototype.everywhere = function (row, request, asker, answer) {
     if (row.swaps === undefined) return everywhere.call(this, row, request, asker, answer);
@@ -100,8 +109,45 @@ test('a transaction that is given what was prepared at the primary before, since
   }
 });
 
-test('SWAPDBs that are refused one after another, each after its time, are answered (133)', () => {
-  assert.equal(runExecs(133).failure, null);
+test('a member that does not know of swaps made before it joined, or led, is found (700108)', () => {
+  const { swapped } = PrimaryRing.prototype;
+  const { message } = SyncSource.prototype as unknown as { message: (request: Request) => void };
+  const forgets = Object.getOwnPropertyDescriptor(PrimaryRing.prototype, 'swappedSince')!;
+  try {
+    // A primary learns only of the swaps that it executes itself.
+    Object.defineProperty(PrimaryRing.prototype, 'swappedSince', {
+      ...forgets,
+      value: (document: RingDocument) => document,
+    });
+    PrimaryRing.prototype.swapped = function (this: PrimaryRing) {
+      const { store } = this as unknown as { store: Store };
+      const { version, swaps } = store.swapped;
+      return version === this.document.version && this.adopt({ ...this.document, swaps });
+    };
+    assert.match(runExecs(700_108).failure ?? '', /not answered/);
+  } finally {
+    Object.defineProperty(PrimaryRing.prototype, 'swappedSince', forgets);
+    PrimaryRing.prototype.swapped = swapped;
+  }
+  try {
+    // A candidate is not told.
+    Object.assign(SyncSource.prototype, {
+      message(this: SyncSource, request: Request): void {
+        const { store } = this;
+        const before = store.swapped;
+        store.swapped = { version: 0, swaps: 0 };
+        try {
+          message.call(this, request);
+        } finally {
+          store.swapped = before;
+        }
+      },
+    });
+    assert.match(runExecs(700_108).failure ?? '', /not answered/);
+  } finally {
+    Object.assign(SyncSource.prototype, { message });
+  }
+  assert.equal(runExecs(700_108).failure, null);
 });
 
 test('what transactions found: a FORGET that a new primary took too early, an orphan asked about by one that leads no more', () => {

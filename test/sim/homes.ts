@@ -18,9 +18,9 @@ interface Known extends Name {
   readonly slot: number;
 }
 
-/** What a group said that it holds nothing of, under one version of the ring. */
+/** What a group said that it holds nothing of, under the ring of one fence. */
 interface Claims {
-  version: number;
+  fence: number;
   slots: Uint8Array;
   keys: Set<string>;
 }
@@ -45,10 +45,10 @@ export class Homes {
   private version = -1;
   private seen = -1;
   private readonly claims = new Map<string, Claims>();
-  /** Transaction -> version of the ring that its locks were asked for with. */
+  /** Transaction -> fence of the ring that its locks were asked for with. */
   private readonly planned = new Map<string, number>();
 
-  /** @param plannedWith version that a plain command was planned with; undefined: it was never sent */
+  /** @param plannedWith fence that a plain command was planned with; undefined: it was never sent */
   constructor(
     private readonly cluster: Cluster,
     names: readonly Name[],
@@ -112,19 +112,20 @@ export class Homes {
         `R1: ${db}/${key} is in ${group}, its chain under ring ${this.version} is ${chain.join(' ')}`,
       );
     const claims = this.claims.get(group);
-    if (claims === undefined || claims.version !== primary.ring.version) return;
+    if (claims === undefined || claims.fence !== primary.ring.fence) return;
     if (claims.slots[slot] === 1)
       throw new Violation(
-        `R2: ${group} called slot ${slot} empty under ring ${claims.version}, and holds ${db}/${key}`,
+        `R2: ${group} called slot ${slot} empty under ring ${claims.fence}, and holds ${db}/${key}`,
       );
     if (claims.keys.has(`${db}/${key}`))
       throw new Violation(
-        `R2: ${group} said ABSENT of ${db}/${key} under ring ${claims.version}, and holds it`,
+        `R2: ${group} said ABSENT of ${db}/${key} under ring ${claims.fence}, and holds it`,
       );
   }
 
   /** Groups that may hold keys of the slot; of repeated ones only the last occurrence. Worked out apart from src/ring. */
-  private chain(version: number, slot: number): readonly string[] {
+  private chain(fence: number, slot: number): readonly string[] {
+    const version = Math.floor(fence);
     const name = `${version} ${slot}`;
     let chain = this.chains.get(name);
     if (chain === undefined) {
@@ -138,39 +139,39 @@ export class Homes {
 
   // ---- R2
 
-  /** A group says, asked under `version`, that it is empty in these slots. */
-  empty(place: NodePlace, version: number, isEmpty: (slot: number) => boolean): void {
+  /** A group says, asked under `fence`, that it is empty in these slots. */
+  empty(place: NodePlace, fence: number, isEmpty: (slot: number) => boolean): void {
     const { group, node } = place;
     const primary = primaryIn(node);
     for (const { key, slot } of this.names) {
       // Where it is the owner it may get keys, and nobody takes it at its word.
-      if (!isEmpty(slot) || this.chain(version, slot).at(-1) === group) continue;
-      const claims = this.claimsOf(group, version);
+      if (!isEmpty(slot) || this.chain(fence, slot).at(-1) === group) continue;
+      const claims = this.claimsOf(group, fence);
       if (claims !== null) claims.slots[slot] = 1;
       const named = `$${key.length}\r\n${key}\r\n`;
       const txn =
-        primary?.ring.version === version &&
+        primary?.ring.fence === fence &&
         preparedIn(primary).find(({ effects }) => effects.includes(named, 0, 'latin1'));
       if (txn) throw new Violation(`R2: ${group} calls slot ${slot} empty, but ${txn.txn} is prepared in it`);
     }
   }
   /** A group says that it has not got a key, for good. */
-  absent({ group }: NodePlace, version: number, db: number, key: string): void {
-    this.claimsOf(group, version)?.keys.add(`${db}/${key}`);
+  absent({ group }: NodePlace, fence: number, db: number, key: string): void {
+    this.claimsOf(group, fence)?.keys.add(`${db}/${key}`);
   }
   /** It says so to a transaction that has locked the key: for good where it is not the owner. */
   lockedAbsent(place: NodePlace, txn: string, db: number, key: string): void {
-    const version = this.planned.get(txn);
-    if (version === undefined || this.chain(version, slotOfText(key)).at(-1) === place.group) return;
-    this.absent(place, version, db, key);
+    const fence = this.planned.get(txn);
+    if (fence === undefined || this.chain(fence, slotOfText(key)).at(-1) === place.group) return;
+    this.absent(place, fence, db, key);
   }
-  private claimsOf(group: string, version: number): Claims | null {
+  private claimsOf(group: string, fence: number): Claims | null {
     let claims = this.claims.get(group);
-    if (claims === undefined || claims.version < version) {
-      claims = { version, slots: new Uint8Array(16384), keys: new Set() };
+    if (claims === undefined || claims.fence < fence) {
+      claims = { fence, slots: new Uint8Array(16384), keys: new Set() };
       this.claims.set(group, claims);
     }
-    return claims.version === version ? claims : null;
+    return claims.fence === fence ? claims : null;
   }
 
   /** A transaction asks for locks. */
@@ -178,7 +179,7 @@ export class Homes {
     if (ask.kind === 'lock') this.planned.set(ask.txn, ask.ring);
   }
   private fence({ group, ring }: Primary, planned: number | undefined, what: string): void {
-    if (planned !== undefined && planned < ring.version)
-      throw new Violation(`R2: ${group} knows ring ${ring.version}, and executes ${what} of ring ${planned}`);
+    if (planned !== undefined && planned < ring.fence)
+      throw new Violation(`R2: ${group} knows ring ${ring.fence}, and executes ${what} of ring ${planned}`);
   }
 }
