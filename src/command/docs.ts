@@ -19,7 +19,7 @@ const NOTES: Readonly<Record<string, string>> = {
   randomkey: 'about as likely for each key, not exactly',
   debug: 'SLEEP only',
   srandmember: 'at most 16,777,216 members with repetitions; the same for ZRANDMEMBER',
-  sort: 'BY and GET patterns may name keys of any groups; inside MULTI not behind SPOP; a number is judged by itself, where Redis refuses every one after some command of any client read one out of range; ALPHA looks beyond a zero byte',
+  sort: 'BY and GET patterns may name keys of any groups; a number is judged by itself, where Redis refuses every one after some command of any client read one out of range; ALPHA looks beyond a zero byte',
   sort_ro: 'as SORT',
   blpop:
     'clients are served in the order in which they came, over all routers; one that does not wait may take the element first; the same for every blocking command',

@@ -3,7 +3,7 @@
 // unless a group said NEVER (R11), never answer the client before the decision, and never wait for a lock in one group
 // while it holds one in a later group: then two could wait for each other.
 import { Buffer } from 'node:buffer';
-import type { Answer, Aside, Ask, KeyValue, Run, Take, Taken, Txn, TxnKey } from './messages.js';
+import type { Answer, Aside, Ask, KeyValue, Moment, Run, Take, Taken, Txn, TxnKey } from './messages.js';
 
 /** What the transaction needs of one group. */
 export interface Share {
@@ -46,7 +46,7 @@ export type Next =
   /** Nothing needs to move: release, and plan again at once. */
   | { kind: 'settled' }
   /** Execute aside at one group, on these values. */
-  | { kind: 'aside'; group: string; values: KeyValue[]; runs: Run[] };
+  | { kind: 'aside'; group: string; values: KeyValue[]; runs: Run[]; moment?: Moment | undefined };
 
 /** A planned transaction: shares in ascending order of group ids, and what is made of the answers. Pure. */
 export interface Plan {
@@ -54,7 +54,8 @@ export interface Plan {
   ring: number;
   shares: Share[];
   locked(answers: Map<string, Locked>): Next;
-  ran?(reply: Buffer, changes: KeyValue[]): Next;
+  /** @param at the moment in which it ran, where one was asked for */
+  ran?(reply: Buffer, changes: KeyValue[], at?: number): Next;
   /**
    * Every lock but the last one is held: what is to run aside as soon as that one is, too, which saves a round trip.
    * `settled`: nothing needs to move, as the groups asked so far say. Then `ran` is told instead of asked for.
@@ -159,7 +160,7 @@ export class Coordinator {
       case 'ran': {
         if (this.state !== 'aside' || group !== this.asideAt) return [];
         this.events = answer.events;
-        return this.go(this.plan.ran!(answer.reply, answer.changes));
+        return this.go(this.plan.ran!(answer.reply, answer.changes, answer.at));
       }
       case 'vote':
         return this.onVote(group, answer.vote);
@@ -272,7 +273,13 @@ export class Coordinator {
         if (this.early !== null) return this.go(this.plan.ran!(this.early.reply, this.early.changes));
         this.state = 'aside';
         this.asideAt = next.group;
-        this.asideAsk = { kind: 'aside', txn: this.txn, values: next.values, runs: next.runs };
+        this.asideAsk = {
+          kind: 'aside',
+          txn: this.txn,
+          values: next.values,
+          runs: next.runs,
+          moment: next.moment,
+        };
         if (this.notify > 0) this.asideAsk = { ...this.asideAsk, notify: this.notify };
         return [{ do: 'send', group: next.group, ask: this.asideAsk }];
       case 'write': {

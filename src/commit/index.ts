@@ -19,6 +19,7 @@ export {
   LARGE_VALUE,
   LOCKS_DB,
   MOVES,
+  type Moment,
   type Run,
   type Take,
   type Taken,

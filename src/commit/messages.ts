@@ -39,6 +39,15 @@ export interface Aside {
   runs: Run[];
   /** Classes of keyspace events that the coordinator wants to be told. */
   notify?: number | undefined;
+  moment?: Moment | undefined;
+}
+
+/** What commands that run several times decide by: they come to the same each time. */
+export interface Moment {
+  /** Of what is chosen by chance: 32 bits. */
+  seed: number;
+  /** The group's clock, ms; 0: as it is, which the answer says. */
+  at: number;
 }
 
 /** Keys that are to leave a group, whichever they are: the drain's. */
@@ -134,7 +143,14 @@ export type Answer =
   | { kind: 'refused'; txn: Txn; why: 'stale' | 'full' | 'noreplicas' | 'busy' }
   /** The same: this key must be moved in pieces first. */
   | { kind: 'refused'; txn: Txn; why: 'large'; key: { db: number; key: string } }
-  | { kind: 'ran'; txn: Txn; reply: Buffer; changes: KeyValue[]; events?: Buffer | undefined }
+  | {
+      kind: 'ran';
+      txn: Txn;
+      reply: Buffer;
+      changes: KeyValue[];
+      events?: Buffer | undefined;
+      at?: number | undefined;
+    }
   | { kind: 'vote'; txn: Txn; vote: 'prepared' | 'never' | 'uncertain' }
   | { kind: 'done'; txn: Txn }
   | { kind: 'state'; txn: Txn; state: TxnState };

@@ -2,7 +2,6 @@
 // paused: votes and outcomes must always get through. An answer that saw something undecided waits for it (R8).
 import {
   type Answer,
-  type Aside,
   type Ask,
   EMPTY,
   type KeyValue,
@@ -11,7 +10,6 @@ import {
   type ParticipantAction,
   type Taken,
 } from '../commit/index.js';
-import { encodeEvents } from '../net/event-message.js';
 import type { Conn, ConnHandler } from '../net/host.js';
 import { decodeAsk, encodeAnswer } from '../net/wire.js';
 import {
@@ -23,14 +21,15 @@ import {
   type RequestParser,
 } from '../resp/index.js';
 import type { Context } from '../store/context.js';
-import { runAside, type Store } from '../store/index.js';
+import type { Store } from '../store/index.js';
+import { runAside, withOwn } from './aside.js';
 import { BROKE } from './broken.js';
 import { sayStates } from './exec.js';
 import { internalRead } from './internal.js';
 import type { Parked } from './lane.js';
 import type { PrimaryRing } from './primary-ring.js';
 import { chosenFrom, deletionOf, takenFrom } from './taking.js';
-import { adoptedIn, commandOf, keysMadeBy, readOf, readsIn, vetAsk } from './vet.js';
+import { adoptedIn, keysMadeBy, readOf, readsIn, vetAsk } from './vet.js';
 import { Yielded } from './yielded.js';
 
 /** What the primary gives. */
@@ -200,7 +199,7 @@ export class Controls {
       }
     }
     const ran =
-      ask.aside && this.runAside({ ...ask.aside, values: withOwn(ask.aside.values, values) }, replies);
+      ask.aside && runAside(this.owner, { ...ask.aside, values: withOwn(ask.aside.values, values) }, replies);
     const bytes = encodeAnswer({
       kind: 'locked',
       txn,
@@ -342,41 +341,8 @@ export class Controls {
 
   private onAside(lane: number, ask: Ask & { kind: 'aside' }): void {
     const reply = new ReplyWriter();
-    const { changes, events } = this.runAside(ask, reply);
-    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes, events });
-  }
-
-  /**
-   * Executes commands on fetched values, not in place: nothing here changes.
-   * @returns what they changed, and their keyspace events, which the coordinator tells when it has decided
-   */
-  private runAside(
-    { values, runs, notify }: Aside,
-    reply: ReplyWriter,
-  ): { changes: KeyValue[]; events: Buffer | undefined } {
-    const { ctx } = this.owner;
-    ctx.reply = reply;
-    // One client's commands: one protocol version.
-    reply.proto = runs[0]?.proto ?? 2;
-    const commands = runs.map(({ db, command }) => ({ db, request: commandOf(command).request }));
-    // Behind what a lock's own reads have answered.
-    const before = reply.length;
-    let changes: KeyValue[] = [];
-    let events: Buffer | undefined;
-    this.owner.execute(0, () => {
-      ctx.notifying = notify ?? 0;
-      try {
-        changes = [...runAside(values, commands, ctx).changes];
-        if (ctx.events.length > 0) events = encodeEvents(ctx.events.splice(0));
-      } catch (error) {
-        // Nothing has changed anywhere: it is answered, rather than tried at one primary after the other.
-        ctx.events = [];
-        reply.truncate(before);
-        for (const _ of runs) reply.error(BROKE);
-        this.owner.broke(error, commands.map(({ request }) => request.text(0)).join(' '));
-      }
-    });
-    return { changes, events };
+    const { changes, events, at } = runAside(this.owner, ask, reply);
+    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes, events, at });
   }
 
   private lose(lane: ControlLane): void {
@@ -386,12 +352,4 @@ export class Controls {
     this.pending = this.pending.filter((each) => each.lane !== lane.id);
     this.owner.perform(this.owner.transactions.laneLost(lane.id));
   }
-}
-
-/** Values as they were fetched elsewhere, and, of keys that were found nowhere else, as they are here. */
-function withOwn(fetched: readonly KeyValue[], own: readonly KeyValue[]): KeyValue[] {
-  return fetched.map(
-    (value) =>
-      (value.payload === null && own.find(({ db, key }) => db === value.db && key === value.key)) || value,
-  );
 }

@@ -147,15 +147,18 @@ const readRuns = (fields: Fields): Run[] =>
     command: fields.bytes(),
   }));
 
-const asideFields = ({ values, runs, notify }: Aside): Argument[] => [
+const asideFields = ({ values, runs, notify, moment }: Aside): Argument[] => [
   ...valueFields(values),
   ...runFields(runs),
   notify ?? 0,
+  ...(moment === undefined ? [0] : [1, moment.seed, moment.at]),
 ];
 function readAside(fields: Fields): Aside {
   const aside: Aside = { values: readValues(fields), runs: readRuns(fields) };
   const notify = fields.integer();
-  return notify > 0 ? { ...aside, notify } : aside;
+  if (notify > 0) aside.notify = notify;
+  if (fields.flag()) aside.moment = { seed: fields.integer(), at: fields.integer() };
+  return aside;
 }
 const eventFields = (events: Buffer | undefined): Argument[] => (events === undefined ? [0] : [1, events]);
 
@@ -300,6 +303,7 @@ export function encodeAnswer(answer: Answer): Buffer {
         answer.reply,
         ...valueFields(answer.changes),
         ...eventFields(answer.events),
+        answer.at ?? 0,
       ]);
     case 'vote':
       return encodeCommand(['TOWLINE.VOTE', txn, answer.vote]);
@@ -333,7 +337,9 @@ export function decodeAnswer(request: Request): Answer {
     case 'TOWLINE.RAN': {
       const reply = fields.bytes();
       const ran: Answer = { kind: 'ran', txn, reply, changes: readValues(fields) };
-      return fields.flag() ? { ...ran, events: fields.bytes() } : ran;
+      if (fields.flag()) ran.events = fields.bytes();
+      const at = fields.integer();
+      return at > 0 ? { ...ran, at } : ran;
     }
     case 'TOWLINE.VOTE':
       return { kind: 'vote', txn, vote: oneOf(fields.text(), ['prepared', 'never', 'uncertain']) };

@@ -47,9 +47,6 @@ export class RingTable {
     this.moving = this.lists.length > 1 && (abandoned.length === 0 || this.linked().all.length > 1);
   }
 
-  get version(): number {
-    return this.document.version;
-  }
   /** Groups that are older ones in some chain. */
   get olderGroups(): readonly number[] {
     return this.moving ? [...new Set(this.linked().all.flat())] : NONE;

@@ -43,7 +43,8 @@ export const MAX_SWAPS = 999_999;
  * were swapped since. What routers remember of keys is wrong after either has grown.
  */
 export function fenceOf({ version, swaps = 0 }: { version: number; swaps?: number }): number {
-  return version + swaps / (MAX_SWAPS + 1);
+  // A whole number as a rule: V8 keeps those without a box.
+  return swaps === 0 ? version : version + swaps / (MAX_SWAPS + 1);
 }
 
 /** A fence as another process wrote it; null: the text is none. */

@@ -49,7 +49,7 @@ export function execPlan(
   const sorting = sorts.among(commands, runs);
   const aside = (): Next => {
     const group = homes.size > 0 ? homes.first : [...route.groups].sort()[0]!;
-    return { kind: 'aside', group, values: homes.values(), runs: sorting.next };
+    return { kind: 'aside', group, values: homes.values(), runs: sorting.next, moment: sorting.moment };
   };
   /** What each group said to the reads. */
   let said: Buffer[][] = [];
@@ -65,8 +65,9 @@ export function execPlan(
       if (runs.length === 0) return { kind: 'answer', reply: Buffer.from('*0\r\n', 'latin1') };
       return aside();
     },
-    ran: (reply, changes): Next => {
-      if (!sorting.all) return sorting.heard(reply, (key) => homes.has(key)) ? aside() : { kind: 'settled' };
+    ran: (reply, changes, at): Next => {
+      if (!sorting.all)
+        return sorting.heard(reply, at, (key) => homes.has(key)) ? aside() : { kind: 'settled' };
       const effects = new Effects();
       const everywhere = (words: string[] | string, db: number) => {
         // One with a bad argument was answered with an error, and changes nothing.

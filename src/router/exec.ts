@@ -11,7 +11,7 @@ import { errorReply, groupLost, NO_GROUPS, unlessLost } from './errors.js';
 import { type ExecWork, execPlan, nilOf, outdated } from './exec-plan.js';
 import { elementsOf } from './fanout.js';
 import type { Queued, WatchedKey } from './multi.js';
-import { named, type Route, SEVERAL } from './route.js';
+import { type Route, SEVERAL } from './route.js';
 import { Sorts } from './sorts.js';
 
 /** What is needed of the router. */
@@ -77,10 +77,10 @@ export function exec(
   done: (reply: Buffer) => void,
 ): void {
   const { route } = owner;
-  const ofGroups = queue.filter(({ row }) => row.where !== 'router');
-  if (route.empty && ofGroups.length > 0) return done(NO_GROUPS);
-  const commands = ofGroups.filter((each) => !byChance(each, ofGroups));
-  const work: ExecWork = { commands, watched, proto, sorts: new Sorts(), random: () => owner.random() };
+  const commands = queue.filter(({ row }) => row.where !== 'router');
+  if (route.empty && commands.length > 0) return done(NO_GROUPS);
+  const random = () => owner.random();
+  const work: ExecWork = { commands, watched, proto, sorts: new Sorts(random), random };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
     interleave(queue, new Set(commands), reply, local, done);
@@ -137,16 +137,6 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
 }
 
 const NOTHING = Buffer.from('*0\r\n', 'latin1');
-const BY_CHANCE = errorReply(
-  'ERR SORT with patterns that name keys: not inside MULTI behind a command that chooses by chance what it changes',
-);
-
-/** Whether which keys a SORT needs differs from one time to the next that the commands before it run. */
-const byChance = (each: Queued, queue: readonly Queued[]): boolean =>
-  named(each.row, each.request) &&
-  queue.slice(0, queue.indexOf(each)).some(({ row }) => row.write && row.tips?.includes(CHANCE));
-const CHANCE = 'nondeterministic_output';
-
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
 function interleave(
   queue: readonly Queued[],
@@ -165,8 +155,7 @@ function interleave(
         const to = replyEnd(replies, from, replies.length);
         parts.push(replies.subarray(from, to));
         from = to;
-      } else if (named(each.row, each.request)) parts.push(BY_CHANCE);
-      else {
+      } else {
         // Most answer at once: no deeper stack for each of them.
         let asking = true;
         let answered = false;

@@ -10,7 +10,8 @@ import { BUSY, Sorts } from './sorts.js';
 
 /** Plans one SORT, as often as its coordinator asks. */
 export class SortPlanner {
-  private readonly sorts = new Sorts();
+  // Nothing before it chooses by chance.
+  private readonly sorts = new Sorts(() => 0);
 
   /** The request must outlive it (clone() it). */
   constructor(
@@ -33,6 +34,7 @@ export class SortPlanner {
       group: homes.first,
       values: homes.values(),
       runs: sorting.next,
+      moment: sorting.moment,
     });
     return {
       ring: route.fence,
@@ -41,9 +43,9 @@ export class SortPlanner {
         homes.note(answers);
         return aside();
       },
-      ran: (reply, changes): Next => {
+      ran: (reply, changes, at): Next => {
         if (!sorting.all)
-          return sorting.heard(reply, (key) => homes.has(key)) ? aside() : { kind: 'settled' };
+          return sorting.heard(reply, at, (key) => homes.has(key)) ? aside() : { kind: 'settled' };
         const effects = new Effects();
         homes.change(changes, effects);
         return { kind: 'write', effects: effects.take(), reply, decided: () => homes.moved(changes) };

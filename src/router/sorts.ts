@@ -3,7 +3,7 @@
 // others, everything is released and planned again with those too (design, "a newly discovered key"). Must never run on
 // other keys.
 import { keysOf, patternKey } from '../command/index.js';
-import type { Run } from '../commit/index.js';
+import type { Moment, Run } from '../commit/index.js';
 import { encodeCommand } from '../resp/index.js';
 import { errorReply } from './errors.js';
 import { elementsOf } from './fanout.js';
@@ -25,6 +25,16 @@ export class Sorts {
   /** What each of them, by its place among the commands, needed when it was last asked. */
   private readonly needed = new Map<number, readonly Key[]>();
   private rounds = 0;
+  private drawn: number | null = null;
+
+  /** @param random a number from 0 to below 1, by chance */
+  constructor(private readonly random: () => number) {}
+
+  /** Of what the commands before a SORT choose by chance: the same in all attempts. */
+  get seed(): number {
+    this.drawn ??= Math.floor(this.random() * 2 ** 32);
+    return this.drawn;
+  }
 
   /** Keys that are to be locked beside those of the commands; null: again and again others were named. */
   get named(): Key[] | null {
@@ -49,6 +59,8 @@ class SortRuns {
   private readonly places: number[] = [];
   /** Sorts of which everything is held. */
   private sure = 0;
+  /** The group's clock when they ran first, ms; 0: they have not. */
+  private at = 0;
 
   constructor(
     private readonly commands: readonly Queued[],
@@ -62,6 +74,10 @@ class SortRuns {
   get all(): boolean {
     return this.sure === this.places.length;
   }
+  /** What they decide by, where they run several times. */
+  get moment(): Moment | undefined {
+    return this.places.length === 0 ? undefined : { seed: this.sorts.seed, at: this.at };
+  }
   /** What is to run now. */
   get next(): Run[] {
     if (this.all) return [...this.runs];
@@ -73,17 +89,18 @@ class SortRuns {
   }
 
   /**
-   * `next`, which was not everything, has answered this.
+   * `next`, which was not everything, has answered this, at that time.
    * @returns whether to go on: false when keys are needed that `holds` denies, and everything must be planned again
    */
-  heard(replies: Buffer, holds: (key: Key) => boolean): boolean {
-    const at = this.places[this.sure]!;
-    const { row, request, db } = this.commands[at]!;
+  heard(replies: Buffer, at: number | undefined, holds: (key: Key) => boolean): boolean {
+    this.at = at ?? 0;
+    const place = this.places[this.sure]!;
+    const { row, request, db } = this.commands[place]!;
     const elements = apart(replies).at(-1)!;
     if (elements[0] === ARRAY) {
       const needed = keysNamedBy(row.patterns!(request), elementsOf(elements)).map((key) => ({ db, key }));
       if (!needed.every(holds)) {
-        this.sorts.needs(at, needed);
+        this.sorts.needs(place, needed);
         return false;
       }
     }

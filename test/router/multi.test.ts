@@ -104,7 +104,7 @@ function locked(keys: string[], ...states: string[]): Locked {
   return { values: keys.map((key) => ({ db: 0, key, payload: null })), reply: reply.take(), firm: true };
 }
 
-const rest = () => ({ random: () => 0, sorts: new Sorts() });
+const rest = () => ({ random: () => 0, sorts: new Sorts(() => 0) });
 
 describe('the plan of an EXEC', () => {
   const of = route(1, 'g1', 'g2');
