@@ -150,10 +150,11 @@ export const RING_MUTATIONS: GroupMutation[] = [
     apply: () =>
       patch(
         RingTable.prototype,
-        'link',
-        (link) =>
-          function (past: readonly Uint16Array[]) {
-            link.call(this, past.length > 1 ? past.slice(1) : past);
+        'linked',
+        (linked) =>
+          function () {
+            if (this.chains === null && this.lists.length > 2) this.lists = this.lists.slice(1);
+            return linked.call(this);
           },
       ),
   },
@@ -233,7 +234,7 @@ export const RING_MUTATIONS: GroupMutation[] = [
         'finishParked',
         (finish) =>
           function (parked) {
-            finish.call(this, { ...parked, ring: this.owner.ring.version });
+            finish.call(this, { ...parked, ring: this.owner.ring.fence });
           },
       ),
   },
@@ -248,7 +249,7 @@ export const RING_MUTATIONS: GroupMutation[] = [
         'fetch',
         (fetch) =>
           function (lane, ask, token) {
-            fetch.call(this, lane, { ...ask, ring: this.owner.ring.version }, token);
+            fetch.call(this, lane, { ...ask, ring: this.owner.ring.fence }, token);
           },
       ),
   },
@@ -264,9 +265,9 @@ export const RING_MUTATIONS: GroupMutation[] = [
         (command) =>
           function (lane, request) {
             const planned = lane.ring;
-            lane.ring = Math.max(planned, this.owner.ring.version);
+            lane.ring = Math.max(planned, this.owner.ring.fence);
             command.call(this, lane, request);
-            if (lane.ring === this.owner.ring.version) lane.ring = planned;
+            if (lane.ring === this.owner.ring.fence) lane.ring = planned;
           },
       ),
   },
