@@ -31,8 +31,7 @@ const NOTES: Readonly<Record<string, string>> = {
     'over keys of several groups: what each had at one moment; clients that wait are all given what they wait for',
   xreadgroup:
     'consumers that wait are served in the order in which they came, over all routers; over keys of several groups it carries the values of the streams, so keep streams that are read together in one slot by a hash tag',
-  swapdb:
-    'one transaction over every group, also while keys move to other groups; inside MULTI not before MOVE or COPY ... DB',
+  swapdb: 'one transaction over every group, also while keys move to other groups',
   select: '16 databases',
   wait: 'the number of backups that hold every acknowledged write, at once',
   shutdown: 'ends this router, where the setting enable-shutdown-command lets it',

@@ -32,7 +32,7 @@ export {
   STRING_EVENT,
   ZSET_EVENT,
 } from './key-events.js';
-export { databasesOf, firstKey, keysOf, lastKey } from './keys.js';
+export { databasesOf, firstKey, keysOf, lastKey, otherDatabase } from './keys.js';
 export { namesKeys, patternKey } from './patterns.js';
 export { arityOk, cut, refusal, resolve } from './resolve.js';
 export type { ArgumentDoc, CommandFlag, CommandRow, KeyRange, KeySpec, Split, Where } from './row.js';

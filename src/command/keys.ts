@@ -31,6 +31,14 @@ export function keysOf(row: CommandRow, request: Request): number[] {
 
 /** Databases that the request may touch, for a client in database `db`: that one, and the row's other one. */
 export function databasesOf(row: CommandRow, request: Request, db: number): number[] {
-  const other = row.otherDatabase?.(request) ?? db;
-  return other !== db && Number.isInteger(other) && other >= 0 && other < 16 ? [db, other] : [db];
+  const other = otherDatabase(row, request)?.db ?? db;
+  return other === db ? [db] : [db, other];
+}
+
+/** The second database that the request names, and in which argument; null: none, or none that there is. */
+export function otherDatabase(row: CommandRow, request: Request): { at: number; db: number } | null {
+  const at = row.otherDatabase?.(request) ?? -1;
+  if (at < 0 || at >= request.argc) return null;
+  const db = Number(request.text(at));
+  return Number.isInteger(db) && db >= 0 && db < 16 ? { at, db } : null;
 }

@@ -104,8 +104,8 @@ export interface CommandRow {
    */
   readonly findKeys?: (request: Request) => number[];
   /**
-   * A second database in which the command may touch keys of the same names (COPY ... DB n, MOVE): they are locked
-   * there too. Anything but 0-15: none. Must tolerate nonsense arguments.
+   * Index of the argument that names a second database, in which the command may touch keys of the same names (COPY ...
+   * DB n, MOVE): they are locked there too. Below 0: none. Must tolerate nonsense arguments.
    */
   readonly otherDatabase?: (request: Request) => number;
   /**
@@ -114,8 +114,8 @@ export interface CommandRow {
    */
   readonly patterns?: (request: Request) => string[];
   /**
-   * The two databases that it swaps, or the text of an error: such a command is for every group at once, while no key
-   * moves. Absent: it swaps none. Must tolerate nonsense arguments.
+   * The two databases that it swaps, or the text of an error: such a command is for every group at once.
+   * Absent: it swaps none. Must tolerate nonsense arguments.
    */
   readonly swaps?: (request: Request) => readonly [number, number] | string;
   readonly where: Where;

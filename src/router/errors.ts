@@ -28,12 +28,9 @@ export const NO_ROOM = errorReply('TIMEOUT a group did not answer in time; nothi
 export const MANY_SWAPS = errorReply(
   'TRYAGAIN too many SWAPDB while keys move to other groups; nothing was executed',
 );
-/** The same inside EXEC, and for what is not possible behind a swap. */
+/** The same inside EXEC. */
 export const MANY_SWAPS_IN_EXEC = errorReply(
   'EXECABORT Transaction discarded because of: too many SWAPDB while keys move to other groups',
-);
-export const BEHIND_SWAP = errorReply(
-  'EXECABORT Transaction discarded because of: COPY ... DB and MOVE are not possible behind SWAPDB',
 );
 
 /** A command was sent, and nobody answered in time (R10). */

@@ -1,11 +1,11 @@
 // MULTI/EXEC over several groups, as one transaction: every key locked in one pass, watched ones compared under the
 // locks, all commands run aside in order on the fetched values, what they changed left at its owner. Pure.
 import { Buffer } from 'node:buffer';
-import { databasesOf } from '../command/index.js';
+import { type CommandRow, otherDatabase } from '../command/index.js';
 import type { Locked, Next, Plan, Run, Share } from '../commit/index.js';
-import { encodeCommand, type Proto } from '../resp/index.js';
+import { encodeCommand, type Proto, type Request, requestOf } from '../resp/index.js';
 import { push } from './ask.js';
-import { BEHIND_SWAP, MANY_SWAPS_IN_EXEC } from './errors.js';
+import { MANY_SWAPS_IN_EXEC } from './errors.js';
 import { elementsOf, swappedIn, wholeCommand } from './fanout.js';
 import { Effects, Homes } from './homes.js';
 import type { Queued, WatchedKey } from './multi.js';
@@ -33,9 +33,7 @@ export function execPlan(
   { commands: queued, watched, proto, sorts, random }: ExecWork,
 ): Plan | Buffer {
   const homes = new Homes(route);
-  const unswapped = beforeSwaps(queued);
-  if (unswapped === null) return BEHIND_SWAP;
-  const { commands, swaps } = unswapped;
+  const { commands, swaps } = beforeSwaps(queued);
   const swapped = swaps.length > 0 ? swappedIn(route) : [];
   if (swapped === null) return MANY_SWAPS_IN_EXEC;
   for (const { row, request, db } of commands) if (row.where === 'keys') homes.addCommand(row, request, db);
@@ -87,18 +85,16 @@ export function execPlan(
 
 /**
  * Commands behind a SWAPDB act on the databases that had these keys before it; what they change is written there, and
- * then the databases are swapped. Null: one of them names a second database in its own way.
+ * then the databases are swapped.
  */
-function beforeSwaps(queued: readonly Queued[]): { commands: Queued[]; swaps: Queued[] } | null {
+function beforeSwaps(queued: readonly Queued[]): { commands: Queued[]; swaps: Queued[] } {
   const swaps: Queued[] = [];
   /** By database: which one it was at first; none is named before the first swap. */
   const was = new Map<number, number>();
   const commands: Queued[] = [];
   for (const each of queued) {
     const { row, request, db } = each;
-    if (swaps.length > 0 && row.otherDatabase !== undefined && databasesOf(row, request, db).length > 1)
-      return null;
-    commands.push({ ...each, db: was.get(db) ?? db });
+    commands.push({ row, request: inDatabasesOf(was, row, request), db: was.get(db) ?? db });
     const databases = row.swaps?.(request);
     if (databases === undefined || typeof databases === 'string') continue;
     swaps.push(each);
@@ -107,6 +103,15 @@ function beforeSwaps(queued: readonly Queued[]): { commands: Queued[]; swaps: Qu
     was.set(a, to).set(b, from);
   }
   return { commands, swaps };
+}
+
+/** The request, with the database that it names itself called what it was. */
+function inDatabasesOf(was: ReadonlyMap<number, number>, row: CommandRow, request: Request): Request {
+  const other = otherDatabase(row, request);
+  const first = other === null ? undefined : was.get(other.db);
+  if (other === null || first === undefined) return request;
+  const words = Array.from({ length: request.argc }, (_, i) => (i === other.at ? first : request.bytes(i)));
+  return requestOf(words);
 }
 
 type Asked = Map<string, { db: number; key: string }[]>;

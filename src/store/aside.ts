@@ -2,7 +2,8 @@
 // which of them changed (design, "Transactions over several groups"). A command may touch only what was fetched.
 import { findRequest } from '../command/index.js';
 import { ReplyWriter, type Request } from '../resp/index.js';
-import type { Context } from './context.js';
+import type { Context, KeyEvent } from './context.js';
+import { DATABASES } from './keyspace.js';
 import { Store } from './store.js';
 
 /** A key's state: its payload as exportKey() gives it, null: absent. */
@@ -55,6 +56,25 @@ class Scratch extends Store {
   }
 }
 
+/**
+ * Behind a SWAPDB commands run in the databases that had the keys before it (router/exec-plan.ts): their events are told
+ * of those that have them now.
+ */
+class Shown {
+  /** By database as it was: what it is now. */
+  private now: number[] | null = null;
+
+  swap([a, b]: readonly [number, number]): void {
+    this.now ??= Array.from({ length: DATABASES }, (_, db) => db);
+    this.now = this.now.map((db) => (db === a ? b : db === b ? a : db));
+  }
+  /** Of these events, from this one on. */
+  rename(events: KeyEvent[], from: number): void {
+    if (this.now === null) return;
+    for (let i = from; i < events.length; i++) events[i] = { ...events[i]!, db: this.now[events[i]!.db]! };
+  }
+}
+
 /** Effects of what runs aside: they mean nothing. */
 const nowhere = new ReplyWriter();
 
@@ -80,11 +100,16 @@ export function runAside(
     ctx.seq = CHANGED;
     ctx.replica = false;
     ctx.aside = true;
+    const shown = new Shown();
     for (const command of commands) {
       const row = findRequest(command.request);
       if (row === undefined) throw new Error(`aside: no such command: ${command.request.text(0)}`);
       ctx.db = command.db;
+      const events = ctx.events.length;
       scratch.execute(row, command.request, ctx);
+      shown.rename(ctx.events, events);
+      const databases = row.swaps?.(command.request);
+      if (databases !== undefined && typeof databases !== 'string') shown.swap(databases);
     }
     return { changes: scratch.changes(imports) };
   } catch (error) {

@@ -154,6 +154,22 @@ test('a key that moves announces what was done to it, and nothing of the move', 
   assert.deepEqual(events(), []);
 });
 
+test('behind a SWAPDB in a transaction: of the databases that have the keys now', async () => {
+  const { all, client, subscribers } = await start('EA');
+  const [a, b] = all.names('k') as [string, string];
+  client.ask(`SET ${a} zero`);
+  all.run(300);
+  for (const { replies } of subscribers) replies.length = 0;
+  const words = [`SET ${b} 0`, 'SWAPDB 0 1', `SET ${a} 1`, `MOVE ${a} 2`, 'SELECT 1', `DEL ${a}`];
+  client.all('MULTI', ...words, 'EXEC');
+  all.run(300);
+  const told = ['0:set', '0:set', '0:move_from', '2:move_to', '1:del'];
+  for (const { replies } of subscribers) {
+    const heard = replies.map((message) => /__keyevent@(\d+)__(:\w+)/.exec(message)!.slice(1).join(''));
+    assert.deepEqual(heard, told);
+  }
+});
+
 test('after a failover and under another setting events are told on', async () => {
   const { all, client, events } = await start('EA');
   const [a] = all.names('k') as [string];

@@ -104,9 +104,23 @@ describe('SWAPDB', () => {
       OK,
       ':0\r\n',
     ]);
-    const refused = client.all('MULTI', 'SWAPDB 0 1', `MOVE ${a} 2`, 'EXEC', 'DBSIZE');
-    assert.match(refused[3]!, /^-EXECABORT .*MOVE/);
-    assert.equal(refused[4], ':0\r\n');
+    // In 1 there is nothing; 0 has `a` and `b`, 2 has `a`.
+    const moved = client.all(
+      'MULTI',
+      'SWAPDB 0 1',
+      `MOVE ${b} 3`,
+      `COPY ${a} ${b} DB 2`,
+      'SWAPDB 2 3',
+      'EXEC',
+    );
+    assert.equal(moved.at(-1), `*4\r\n${OK}:1\r\n:1\r\n${OK}`);
+    const left = [0, 1, 2, 3].map((db) => client.all(`SELECT ${db}`, `GET ${a}`, `GET ${b}`).slice(1));
+    assert.deepEqual(left, [
+      ['$-1\r\n', '$-1\r\n'],
+      [bulk('one'), '$-1\r\n'],
+      ['$-1\r\n', bulk('new')],
+      [bulk('zero!'), bulk('one')],
+    ]);
   });
 
   /** Keys of both databases that are to move, of which one router knows that half of those in database 0 have. */

@@ -126,9 +126,9 @@ export const GENERIC_ROWS: readonly CommandRow[] = [
     specs: [spec(1, 0, 1, 'RO access'), spec(2, 0, 1, 'OW update')],
     otherDatabase: (request) => {
       // The last one counts, as where it is executed: a database that is not named here must never be touched there.
-      let db = -1;
-      for (let i = 3; i + 1 < request.argc; i++) if (request.is(i, 'db')) db = Number(request.text(++i));
-      return db;
+      let at = -1;
+      for (let i = 3; i + 1 < request.argc; i++) if (request.is(i, 'db')) at = ++i;
+      return at;
     },
     where: 'keys',
     split: 'aside',
@@ -151,7 +151,7 @@ export const GENERIC_ROWS: readonly CommandRow[] = [
     flags: ['write', 'fast'],
     keys: { first: 1, last: 1, step: 1 },
     specs: [spec(1, 0, 1, 'RW access update')],
-    otherDatabase: (request) => Number(request.text(2)),
+    otherDatabase: () => 2,
     where: 'keys',
     categories: ['@keyspace', '@write', '@fast'],
     summary: 'Move a key to another database',
