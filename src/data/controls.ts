@@ -341,8 +341,8 @@ export class Controls {
 
   private onAside(lane: number, ask: Ask & { kind: 'aside' }): void {
     const reply = new ReplyWriter();
-    const { changes, events, at } = runAside(this.owner, ask, reply);
-    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), changes, events, at });
+    const ran = runAside(this.owner, ask, reply);
+    this.send(lane, { kind: 'ran', txn: ask.txn, reply: reply.take(), ...ran });
   }
 
   private lose(lane: ControlLane): void {

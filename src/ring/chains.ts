@@ -15,6 +15,8 @@ interface Chains {
   readonly all: readonly (readonly number[])[];
   /** By slot: which of them it has; 0: none but the owner. */
   readonly of: Uint16Array;
+  /** Groups that are in any of them. */
+  readonly groups: readonly number[];
 }
 
 /** A version of the ring, ready for look-ups. Groups are named by their index in `groups`. */
@@ -29,8 +31,7 @@ export class RingTable {
   /** Made when a chain is asked for: data nodes never do. */
   private chains: Chains | null = null;
 
-  constructor(readonly document: RingDocument) {
-    const { groups, history, abandoned } = document;
+  constructor({ groups, history, abandoned }: RingDocument) {
     const named = [...groups, ...history.flat()].map(({ id }) => id);
     this.groups = [...new Set(named)].filter((id) => !abandoned.includes(id));
     const indexOf = new Map(this.groups.map((id, i) => [id, i]));
@@ -49,7 +50,7 @@ export class RingTable {
 
   /** Groups that are older ones in some chain. */
   get olderGroups(): readonly number[] {
-    return this.moving ? [...new Set(this.linked().all.flat())] : NONE;
+    return this.moving ? this.linked().groups : NONE;
   }
 
   /** Groups beside the owner that may hold keys of the slot, oldest first. */
@@ -87,7 +88,7 @@ function link(lists: readonly OwnedSlots[]): Chains {
     if (chain !== 0) of.fill(chain, from, end + 1);
     from = end + 1;
   }
-  return { all: chains.all, of };
+  return { all: chains.all, of, groups: [...new Set(chains.all.flat())] };
 }
 
 /** Where runs end in any of the lists, ascending; some may be there twice. */

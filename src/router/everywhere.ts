@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { CommandRow } from '../command/index.js';
 import type { Plan } from '../commit/index.js';
-import { encodeCommand, type Request, RequestParser, requestOf } from '../resp/index.js';
+import { encodeCommand, inOne, type Request, RequestParser, requestOf } from '../resp/index.js';
 import type { Coordinators } from './coordinators.js';
 import type { DataLane, Sink } from './data-lane.js';
 import { decodeReply } from './decode.js';
@@ -66,7 +66,7 @@ export class Everywhere {
         const { route } = this.owner;
         const swapped = row.swaps === undefined ? [] : swappedIn(route);
         if (swapped === null) return MANY_SWAPS;
-        const commands = Buffer.concat([...swapped, words].map((each) => encodeCommand(each)));
+        const commands = inOne([...swapped, words].map((each) => encodeCommand(each)));
         return this.unlessLost(planForAll(route, commands, asker.db, Buffer.from('+OK\r\n')));
       };
       return this.owner.coordinators.start({ plan, answer: (reply) => answer(reply!) });

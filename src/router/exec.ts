@@ -79,8 +79,7 @@ export function exec(
   const { route } = owner;
   const commands = queue.filter(({ row }) => row.where !== 'router');
   if (route.empty && commands.length > 0) return done(NO_GROUPS);
-  const random = () => owner.random();
-  const work: ExecWork = { commands, watched, proto, sorts: new Sorts(random), random };
+  const work = { commands, watched, proto, random: () => owner.random() };
   const finish = (reply: Buffer) => {
     if (reply[0] !== 42 || reply[1] === 45 || commands.length === queue.length) return done(reply);
     interleave(queue, new Set(commands), reply, local, done);
@@ -93,8 +92,11 @@ export function exec(
 const lostAt = (owner: ExecOwner, group: number): boolean =>
   !owner.lanes[group]!.connected && owner.lost(owner.route.groups[group]!);
 
+/** What is executed, before it is known whether one group can do it. */
+type Asked = Omit<ExecWork, 'sorts'>;
+
 /** @param again called instead of `done` when nothing was executed because the ring is another one now */
-function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void, again: () => void): void {
+function run(owner: ExecOwner, work: Asked, done: (reply: Buffer) => void, again: () => void): void {
   const { route, coordinators } = owner;
   const group = groupOf(route, work);
   if (group >= 0) {
@@ -112,14 +114,15 @@ function run(owner: ExecOwner, work: ExecWork, done: (reply: Buffer) => void, ag
       else done(reply);
     });
   }
+  const planned: ExecWork = { ...work, sorts: new Sorts(work.random) };
   coordinators.start({
-    plan: () => unlessLost(owner, execPlan(owner.route, work)),
+    plan: () => unlessLost(owner, execPlan(owner.route, planned)),
     answer: (reply) => done(reply ?? nilOf(work.proto)),
   });
 }
 
 /** The one group that has every key, settled, and where each watched key was watched; or SEVERAL. */
-function groupOf(route: Route, { commands, watched }: ExecWork): number {
+function groupOf(route: Route, { commands, watched }: Asked): number {
   if (commands.length === 0) return SEVERAL;
   let group = -1;
   for (const { row, request, db } of commands) {
@@ -137,6 +140,7 @@ function groupOf(route: Route, { commands, watched }: ExecWork): number {
 }
 
 const NOTHING = Buffer.from('*0\r\n', 'latin1');
+
 /** The replies in the order of the queue: the groups', and one by one those of the router's own commands. */
 function interleave(
   queue: readonly Queued[],

@@ -11,6 +11,7 @@ import { errorReply } from './errors.js';
 import { type Movable, type Moved, movePlan, type Step } from './move.js';
 import { Pace, type Rate } from './pace.js';
 import type { Route } from './route.js';
+import { reported } from './settled.js';
 
 /** Bytes of one transaction, and slots that are asked for keys at a time. */
 const MOST_BYTES = 256 * 1024;
@@ -130,7 +131,7 @@ export class Mover {
       this.plan(route, empty);
       // The one entry there is says where they are.
       if (route.document.history.length === 1 && this.work.length > 0) return this.run(route);
-      const emptyIn = (group: string, slot: number) => bit(empty.get(group), slot);
+      const emptyIn = (group: string, slot: number) => reported(empty.get(group), slot);
       owner.trim(route.document.version, emptyIn, () => {
         this.heard();
         if (turn !== this.turn) return;
@@ -193,7 +194,7 @@ export class Mover {
       let any = false;
       for (const source of older) {
         const name = route.groups[source]!;
-        if (bit(empty.get(name), slot)) continue;
+        if (reported(empty.get(name), slot)) continue;
         any = true;
         if (!empty.has(name)) continue;
         const owner = route.table.owners[slot]!;
@@ -294,7 +295,3 @@ export class Mover {
 }
 
 const NOT_MOVED = errorReply('STALE');
-
-function bit(bits: Buffer | undefined, slot: number): boolean {
-  return bits !== undefined && (bits[slot >> 3]! & (1 << (slot & 7))) !== 0;
-}

@@ -22,6 +22,8 @@ export class Route {
   readonly groups: readonly string[];
   readonly table: RingTable;
   readonly settled: Settled;
+  /** What requests that are planned with it say (R2). */
+  readonly fence: number;
   private readonly owners: Uint16Array;
 
   /** @param table of the same version, if there is one */
@@ -30,15 +32,12 @@ export class Route {
     table = new RingTable(document),
   ) {
     this.table = table;
+    this.fence = fenceOf(document);
     this.groups = this.table.groups;
     this.owners = this.table.owners;
     this.settled = new Settled(this.table);
   }
 
-  /** What requests that are planned with it say (R2). */
-  get fence(): number {
-    return fenceOf(this.document);
-  }
   /** Whether keys may be elsewhere than at the owners of their slots. */
   get moving(): boolean {
     return this.table.moving;

@@ -8,26 +8,28 @@ const MAX_KEYS = 100_000;
 
 const NONE: readonly number[] = [];
 
+/** Whether a group's report, a bit for each slot, names the slot. No report names none. */
+export function reported(report: Uint8Array | undefined, slot: number): boolean {
+  return report !== undefined && (report[slot >> 3]! & (1 << (slot & 7))) !== 0;
+}
+
 /** Facts about one version of the ring. */
 export class Settled {
   /** By older group: a bit for each slot, the lowest first, set when the group is known to be empty there. */
-  private readonly empty: (Uint8Array | undefined)[];
+  private readonly empty: (Uint8Array | undefined)[] = [];
   /** Newer and older settled keys: when the newer set is full it becomes the older one. */
   private newer = new Set<string>();
   private older = new Set<string>();
 
   constructor(private readonly table: RingTable) {
-    this.empty = table.groups.map((_, group) =>
-      table.olderGroups.includes(group) ? new Uint8Array(SLOTS / 8) : undefined,
-    );
+    for (const group of table.olderGroups) this.empty[group] = new Uint8Array(SLOTS / 8);
   }
 
   /** Older groups that may still hold the key (latin1 text), oldest first. */
   unsettled(slot: number, db: number, key: string): readonly number[] {
     const chain = this.table.older(slot);
     if (chain.length === 0 || this.has(db, key)) return NONE;
-    const rest = chain.filter((group) => !this.emptyIn(group, slot));
-    return rest.length === chain.length ? chain : rest;
+    return chain.filter((group) => !this.emptyIn(group, slot));
   }
 
   /** Whether no older group of the slot but this one can hold anything. */
@@ -37,9 +39,7 @@ export class Settled {
 
   /** Whether no older group of the slot can hold anything. */
   slotSettled(slot: number): boolean {
-    const chain = this.table.older(slot);
-    for (let i = 0; i < chain.length; i++) if (!this.emptyIn(chain[i]!, slot)) return false;
-    return true;
+    return this.table.older(slot).every((group) => this.emptyIn(group, slot));
   }
 
   /** Every older group of the chain said ABSENT of the key, or gave it away. */
@@ -64,7 +64,7 @@ export class Settled {
   }
 
   private emptyIn(group: number, slot: number): boolean {
-    return (this.empty[group]![slot >> 3]! & (1 << (slot & 7))) !== 0;
+    return reported(this.empty[group], slot);
   }
 
   private has(db: number, key: string): boolean {

@@ -48,7 +48,7 @@ export class Sorts {
   }
 
   /** Of one attempt. @param runs the commands as they run aside */
-  among(commands: readonly Queued[], runs: readonly Run[]): SortRuns {
+  among(commands: readonly Queued[], runs: Run[]): SortRuns {
     return new SortRuns(commands, runs, this);
   }
 }
@@ -64,7 +64,7 @@ class SortRuns {
 
   constructor(
     private readonly commands: readonly Queued[],
-    private readonly runs: readonly Run[],
+    private readonly runs: Run[],
     private readonly sorts: Sorts,
   ) {
     for (const [at, { row, request }] of commands.entries()) if (named(row, request)) this.places.push(at);
@@ -80,7 +80,7 @@ class SortRuns {
   }
   /** What is to run now. */
   get next(): Run[] {
-    if (this.all) return [...this.runs];
+    if (this.all) return this.runs;
     const at = this.places[this.sure]!;
     const { row, request } = this.commands[at]!;
     // The elements as they are; an error, as of a wrong type, is the command's own.

@@ -150,6 +150,10 @@ test('a member that does not know of swaps made before it joined, or led, is fou
   assert.equal(runExecs(700_108).failure, null);
 });
 
+test('SWAPDBs one after another, while keys move, are answered (133)', () => {
+  assert.equal(runExecs(133).failure, null);
+});
+
 test('what transactions found: a FORGET that a new primary took too early, an orphan asked about by one that leads no more', () => {
   for (const seed of [119, 592]) assert.equal(runExecs(seed).failure, null, `seed ${seed}`);
 });

@@ -126,9 +126,9 @@ export const RING_MUTATIONS: GroupMutation[] = [
         'step',
         (step) =>
           function () {
-            const { table } = this.route;
+            const { table, document } = this.route;
             const owner = table.owners[this.slot];
-            const { history } = table.document;
+            const { history } = document;
             const again = history.some(
               (list: RingGroup[]) => list[ownersOf(list)[this.slot]!]?.id === table.groups[owner],
             );
