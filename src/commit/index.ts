@@ -32,6 +32,7 @@ export { Participant } from './participant.js';
 export { type Answers, INDEX_SIZE, type Recall, Remembered, type Telling, type Told } from './remembered.js';
 export { type Accepted, ReplicaLog } from './replica.js';
 export { Resolver, type ResolverAction } from './resolver.js';
+export { TxnMap } from './txn-map.js';
 export {
   EMPTY,
   keyOfName,

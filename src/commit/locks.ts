@@ -21,6 +21,8 @@ export interface LockRequest<T> {
 interface Held<T> extends LockRequest<T> {
   keys: readonly LockKey[];
   readonly order: number;
+  /** Where it stands among all. */
+  at: number;
   /** What stands in the queues of its keys: no object is made for each. */
   readonly shared: Place<T>;
   readonly exclusive: Place<T>;
@@ -38,8 +40,8 @@ type Queue<T> = Place<T> | Place<T>[];
 /** The locks of one primary. */
 export class LockTable<T> {
   private readonly queues = new Map<string, Queue<T>>();
-  /** Every request, in order of arrival. */
-  private readonly all = new Set<Held<T>>();
+  /** Every request, each where its `at` says. No Set: it would keep what was deleted (see txn-map.ts). */
+  private readonly all: Held<T>[] = [];
   /** Keys that nobody may write for a while, see hold(). */
   private readonly still = new Set<string>();
   private everythings = 0;
@@ -47,7 +49,7 @@ export class LockTable<T> {
 
   /** Number of requests, granted or waiting, and of keys held: 0 means that no command can meet a lock. */
   get size(): number {
-    return this.all.size + this.still.size;
+    return this.all.length + this.still.size;
   }
 
   /** Whether the whole keyspace is locked, or wanted. */
@@ -61,7 +63,7 @@ export class LockTable<T> {
 
   /** Requests that are granted, in order of arrival. */
   *granted(): Generator<LockRequest<T>> {
-    for (const held of this.all) if (held.granted) yield held;
+    for (const held of [...this.all].sort(byArrival)) if (held.granted) yield held;
   }
 
   /** Whether a plain command on `key` must wait: somebody holds the key, or waited for it before, incompatibly. */
@@ -109,10 +111,11 @@ export class LockTable<T> {
   }
 
   private begin(owner: T, keys: readonly LockKey[], everything: boolean): Held<T> {
-    const held = { owner, keys, everything, granted: false, order: this.order++ } as Mutable<Held<T>>;
+    const { length: at } = this.all;
+    const held = { owner, keys, everything, granted: false, order: this.order++, at } as Mutable<Held<T>>;
     held.shared = { held, exclusive: false };
     held.exclusive = { held, exclusive: true };
-    this.all.add(held);
+    this.all.push(held);
     if (everything) this.everythings++;
     return held;
   }
@@ -158,11 +161,19 @@ export class LockTable<T> {
    */
   release(request: LockRequest<T>): LockRequest<T>[] {
     const held = request as Held<T>;
-    if (!this.all.delete(held)) return [];
+    if (this.all[held.at] !== held) return [];
+    const last = this.all.pop()!;
+    if (last !== held) {
+      this.all[held.at] = last;
+      last.at = held.at;
+    }
     held.granted = false;
     if (held.everything) this.everythings--;
     const candidates = new Set<Held<T>>();
-    for (const { key } of held.keys) {
+    const { keys } = held;
+    // V8 may keep the request for a while, since `queues` did; not what it was about.
+    held.keys = NONE;
+    for (const { key } of keys) {
       const queue = this.queues.get(key)!;
       if (!Array.isArray(queue)) {
         this.queues.delete(key);
@@ -182,7 +193,7 @@ export class LockTable<T> {
 
   private grant(candidates: Iterable<Held<T>>): LockRequest<T>[] {
     const granted: Held<T>[] = [];
-    for (const other of [...candidates].sort((a, b) => a.order - b.order)) {
+    for (const other of [...candidates].sort(byArrival)) {
       if (other.granted || !this.grantable(other)) continue;
       other.granted = true;
       granted.push(other);
@@ -197,8 +208,7 @@ export class LockTable<T> {
     }
     if (this.everythings > 0) {
       for (const other of this.all) {
-        if (other.order >= held.order) break;
-        if (held.everything || other.everything) return false;
+        if (other.order < held.order && (held.everything || other.everything)) return false;
       }
     }
     for (const { key } of held.keys) {
@@ -213,6 +223,10 @@ export class LockTable<T> {
     return true;
   }
 }
+
+const NONE: readonly LockKey[] = [];
+
+const byArrival = (a: { order: number }, b: { order: number }): number => a.order - b.order;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -5,6 +5,7 @@
 import type { LockKey, LockRequest, LockTable } from './locks.js';
 import { type Ask, coordinatorOf, type Txn, type TxnEntry, type TxnKey } from './messages.js';
 import { TxnLocks } from './txn-locks.js';
+import { TxnMap } from './txn-map.js';
 import {
   EMPTY,
   entriesOf,
@@ -22,7 +23,7 @@ import {
 
 /** Transactions over several groups at one primary, for one term. `P` is a parked plain command. */
 export class Participant<P> {
-  private readonly records = new Map<Txn, TxnRecord<P>>();
+  private readonly records = new TxnMap<TxnRecord<P>>();
   private readonly held = new TxnLocks<P>(this.records);
   private readonly fenced = new Set<string>();
   /** Entries not committed yet, in order of the log. */
@@ -135,7 +136,7 @@ export class Participant<P> {
   /** A connection is gone: what it locked and did not prepare is released; the coordinator starts again. */
   laneLost(lane: number): ParticipantAction<P>[] {
     const actions: ParticipantAction<P>[] = [];
-    for (const record of [...this.records.values()]) {
+    for (const record of this.records.values()) {
       record.waiters = record.waiters.filter((waiter) => waiter.lane !== lane);
       if (record.lane === lane && (record.state === 'waiting' || record.state === 'locked')) {
         actions.push(...this.drop(record));

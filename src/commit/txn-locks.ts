@@ -1,16 +1,18 @@
 // The locks of a participant's transactions. A member that only follows has nobody who could meet a lock: it makes its
 // table when somebody first looks at it, as the next primary (R9). Must never lock what has been given up meanwhile.
 import { type LockKey, type LockRequest, LockTable } from './locks.js';
-import { LOCKS_DB, MOVES, type Txn, type TxnKey } from './messages.js';
+import { LOCKS_DB, MOVES, type TxnKey } from './messages.js';
+import { TxnMap } from './txn-map.js';
 import { type LockOwner, lockKeys, promisedKeys, type TxnRecord } from './txn-record.js';
 
 /** Locks of transactions and of plain commands that wait for them. `P` is a parked plain command. */
 export class TxnLocks<P> {
   private readonly table = new LockTable<LockOwner<P>>();
-  /** To be locked as soon as somebody looks, in order of the log. */
-  private readonly later = new Set<TxnRecord<P>>();
+  /** To be locked as soon as somebody looks, in order of the log: the larger `restored`, the later. */
+  private later = new TxnMap<TxnRecord<P>>();
+  private restored = 0;
 
-  constructor(private readonly records: ReadonlyMap<Txn, TxnRecord<P>>) {}
+  constructor(private readonly records: TxnMap<TxnRecord<P>>) {}
 
   /** Every lock that there is. */
   get all(): LockTable<LockOwner<P>> {
@@ -19,8 +21,8 @@ export class TxnLocks<P> {
   }
   private make(): void {
     if (this.later.size === 0) return;
-    const records = [...this.later];
-    this.later.clear();
+    const records = this.later.values().sort((a, b) => a.restored - b.restored);
+    this.later = new TxnMap();
     for (const record of records) this.request(record);
   }
 
@@ -45,7 +47,9 @@ export class TxnLocks<P> {
 
   /** The log says that it is prepared: it has its keys. */
   restore(record: TxnRecord<P>): void {
-    if (record.lock === null) this.later.add(record);
+    if (record.lock !== null) return;
+    record.restored = ++this.restored;
+    this.later.set(record.txn, record);
   }
 
   /** Locks more keys, at once or not at all. */
@@ -57,7 +61,7 @@ export class TxnLocks<P> {
 
   /** Gives the keys up. @returns what is granted by this */
   unlock(record: TxnRecord<P>): LockRequest<LockOwner<P>>[] {
-    this.later.delete(record);
+    this.later.delete(record.txn);
     const { lock } = record;
     record.lock = null;
     return lock === null ? [] : this.table.release(lock);

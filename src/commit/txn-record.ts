@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { LockKey, LockRequest } from './locks.js';
 import type { Answer, Ask, Txn, TxnEntry, TxnKey, TxnState } from './messages.js';
+import type { TxnMap } from './txn-map.js';
 
 /** What the owner must do, in order. */
 export type ParticipantAction<P> =
@@ -44,6 +45,8 @@ export interface TxnRecord<P> {
   forgotten: boolean;
   /** Seq of the entry whose commitment moves the state on. */
   seq: number;
+  /** When the log said that it is prepared, by number, where it was read and not made. */
+  restored: number;
   /** Who wants to know what when that happens. */
   waiters: { lane: number; wants: 'vote' | 'done' | 'state' }[];
 }
@@ -101,6 +104,7 @@ export function freshRecord<P>(txn: Txn, lane: number): TxnRecord<P> {
     commit: false,
     forgotten: false,
     seq: 0,
+    restored: 0,
     waiters: [],
   };
 }
@@ -144,7 +148,7 @@ export function entriesOf<P>(records: Iterable<TxnRecord<P>>, fenced: Iterable<s
 /** Keys that transactions write which are prepared, or about to be: to be locked, shared, by who must see their outcomes. */
 export function promisedKeys<P>(
   granted: Iterable<LockRequest<LockOwner<P>>>,
-  records: ReadonlyMap<Txn, TxnRecord<P>>,
+  records: TxnMap<TxnRecord<P>>,
 ): LockKey[] {
   const promised = new Set<string>();
   for (const { owner, keys } of granted) {

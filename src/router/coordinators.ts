@@ -1,7 +1,7 @@
 // The router's transactions under way: gives each a name, carries messages between their state machines and the
 // control lanes, plans again what was not executed, and answers clients. Decides nothing that a Coordinator decides.
 import { Buffer } from 'node:buffer';
-import { type Answer, Coordinator, type CoordinatorAction, type Plan } from '../commit/index.js';
+import { type Answer, Coordinator, type CoordinatorAction, type Plan, TxnMap } from '../commit/index.js';
 import { decodeEvents } from '../net/event-message.js';
 import type { Host } from '../net/host.js';
 import type { ControlLane } from './control-lane.js';
@@ -47,7 +47,7 @@ export interface CoordinatorsOwner {
 
 /** All transactions of one router. */
 export class Coordinators {
-  private readonly running = new Map<string, Running>();
+  private readonly running = new TxnMap<Running>();
   private counter = 0;
   private waiting = 0;
   /** The next so many ask one group after the other: keys are wanted by several at present. */
@@ -75,12 +75,10 @@ export class Coordinators {
     if (running !== undefined) this.perform(running, running.coordinator.answered(group, answer));
   }
   linkUp(group: string): void {
-    for (const running of [...this.running.values()])
-      this.perform(running, running.coordinator.linkUp(group));
+    for (const running of this.running.values()) this.perform(running, running.coordinator.linkUp(group));
   }
   linkLost(group: string): void {
-    for (const running of [...this.running.values()])
-      this.perform(running, running.coordinator.linkLost(group));
+    for (const running of this.running.values()) this.perform(running, running.coordinator.linkLost(group));
   }
 
   /**
@@ -90,7 +88,7 @@ export class Coordinators {
    */
   abandoned(group: string): boolean {
     let orphans = false;
-    for (const running of [...this.running.values()]) {
+    for (const running of this.running.values()) {
       const { coordinator } = running;
       if (!coordinator.needs(group)) continue;
       if (coordinator.free) {
@@ -107,7 +105,7 @@ export class Coordinators {
   /** Called now and then: ends what has waited beyond the deadline. */
   expire(): void {
     const limit = this.host.now() - this.owner.deadlineMs;
-    for (const running of [...this.running.values()]) {
+    for (const running of this.running.values()) {
       if (running.startedAt <= limit && !running.answered)
         this.perform(running, running.coordinator.expired());
     }

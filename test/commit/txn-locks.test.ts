@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { lockName, Participant, type TxnEntry, type TxnKey } from '../../src/commit/index.js';
 import { TxnLocks } from '../../src/commit/txn-locks.js';
+import { TxnMap } from '../../src/commit/txn-map.js';
 import { freshRecord, type TxnRecord } from '../../src/commit/txn-record.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -65,7 +66,7 @@ describe('locks of a member that follows', () => {
     // Those of other groups' transactions never share a key while both are prepared, whatever is asked of them here.
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(5), wanted, fc.boolean()), { maxLength: 12 }), (steps) => {
-        const [lazy, eager] = [0, 1].map(() => new TxnLocks<string>(new Map()));
+        const [lazy, eager] = [0, 1].map(() => new TxnLocks<string>(new TxnMap()));
         const [late, soon] = [0, 1].map(() => new Map<number, TxnRecord<string>>());
         for (const [n, keys, looks] of steps) {
           for (const [locks, records] of [[lazy, late] as const, [eager, soon] as const]) {

@@ -96,7 +96,7 @@ export const writeLocked = ({ transactions }: Primary, db: number, key: string):
     if (!granted || !('txn' in owner)) continue;
     if (everything || keys.some((held) => held.exclusive && held.key === name)) return true;
   }
-  for (const { everything, keys } of later) {
+  for (const { everything, keys } of later.values()) {
     if (everything || keys.some((held) => held.exclusive && lockName(held.db, held.key) === name))
       return true;
   }
@@ -123,7 +123,7 @@ export const lanesOf = (primary: Primary): Iterable<Lane> => primary['lanes']['a
 
 /** Transactions that a member remembers, and their states. */
 export const recordsOf = (transactions: Participant<Parked>): string[] =>
-  [...transactions['records']].map(([txn, { state }]) => `${txn} ${state}`);
+  [...transactions['records'].values()].map(({ txn, state }) => `${txn} ${state}`);
 /** Who has locks, or waits for them. */
 export const lockersOf = (transactions: Participant<Parked>): string[] =>
   [...transactions.locks['all']].map(({ owner, granted }) => {
