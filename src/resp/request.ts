@@ -76,6 +76,22 @@ export class Request {
   raw(): Buffer {
     return this.buffer.subarray(this.start, this.end);
   }
+  /**
+   * A command of this one's name, or of another, and of `each` arguments from every one of these places on, which must
+   * be above 0: their bytes as they arrived.
+   */
+  excerpt(places: readonly number[], each: number, name = this.text(0)): Buffer {
+    const { buffer, start, to } = this;
+    const head = `*${1 + each * places.length}\r\n$${name.length}\r\n${name}\r\n`;
+    let size = head.length;
+    for (const at of places) size += to[at + each - 1]! - to[at - 1]!;
+    const out = Buffer.allocUnsafe(size);
+    let written = out.latin1Write(head, 0);
+    // From behind the line's end of the argument before to that of the last one.
+    for (const at of places)
+      written += buffer.copy(out, written, start + to[at - 1]! + 2, start + to[at + each - 1]! + 2);
+    return out;
+  }
   /** A copy that outlives the parser's next command (the bytes themselves are shared). */
   clone(): Request {
     const copy = new Request();

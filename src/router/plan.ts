@@ -86,18 +86,18 @@ function severalPlan(
   const databases = databasesOf(row, request, db);
   const shares = (read: (at: number[]) => Buffer | null, fetch = false): Share[] =>
     [...groups].map(([group, at]) => {
-      const names = at.map((i) => request.text(i));
-      const keys: TxnKey[] = databases.flatMap((each) => names.map((key) => ({ db: each, key, exclusive })));
+      const keys: TxnKey[] = [];
+      for (const each of databases)
+        for (const i of at) keys.push({ db: each, key: request.text(i), exclusive });
       const command = read(at);
       return { group, keys, everything: false, fetch, read: command && { db, proto, command } };
     });
-  const same = (at: number[]) => encodeCommand([request.bytes(0), ...at.map((i) => request.bytes(i))]);
+  const same = (at: number[]) => request.excerpt(at, 1);
   // Each key once: EXISTS counts a key as often as it is named, DEL and MSETNX do not.
   const exists = (at: number[]) => encodeCommand(['EXISTS', ...new Set(at.map((i) => request.text(i)))]);
   const effects = (command: (at: number[]) => Buffer) =>
     new Map([...groups].map(([group, at]) => [group, inDb(db, command(at))]));
-  const pairs = (at: number[]) =>
-    encodeCommand(['MSET', ...at.flatMap((i) => [request.bytes(i), request.bytes(i + 1)])]);
+  const pairs = (at: number[]) => request.excerpt(at, 2, 'MSET');
   const ring = route.fence;
 
   switch (split) {
@@ -144,7 +144,7 @@ function severalPlan(
         locked: (answers) => {
           const total = sum(answers);
           if (total === 0) return done(integer(0));
-          const all = effects((at) => encodeCommand(['DEL', ...at.map((i) => request.bytes(i))]));
+          const all = effects((at) => request.excerpt(at, 1, 'DEL'));
           // Groups where no key exists have nothing to change.
           for (const [group, { reply }] of answers) if (integerOf(reply) === 0) all.delete(group);
           return { kind: 'write', effects: all, reply: integer(total) };

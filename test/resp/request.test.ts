@@ -108,6 +108,29 @@ describe('Request', () => {
     assert.ok(request.is(0, 'get') && request.is(1, 'towline.at') && request.is(2, 'x1'));
     assert.ok(!request.is(0, 'ge') && !request.is(0, 'gets') && !request.is(2, 'x2'));
   });
+  it('gives some of its arguments as a command of the same or another name', () => {
+    const words = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(
+        words,
+        fc.integer({ min: 1, max: 3 }),
+        fc.infiniteStream(fc.boolean()),
+        (bytes, each, any) => {
+          const args = ['mset', ...bytes.map((word) => Buffer.from(word))];
+          const parser = new RequestParser();
+          parser.feed(Buffer.concat([encodeCommand(['PING']), encodeCommand(args), encodeCommand(['PING'])]));
+          assert.ok(parser.next() && parser.next());
+          const places = args
+            .map((_, i) => i)
+            .filter((i) => i > 0 && i + each <= args.length && any.next().value);
+          const picked = places.flatMap((i) => args.slice(i, i + each));
+          const { request } = parser;
+          assert.deepEqual(request.excerpt(places, each), encodeCommand(['mset', ...picked]));
+          assert.deepEqual(request.excerpt(places, each, 'DEL'), encodeCommand(['DEL', ...picked]));
+        },
+      ),
+    );
+  });
   it('gives an inline command as a RESP array', () => {
     const parser = new RequestParser();
     parser.feed(Buffer.from('set  k "a b"\r\n'));
