@@ -9,7 +9,7 @@ import type { Txn } from './messages.js';
 
 const LEAST = 64;
 
-/** Values by the name of a transaction. Not to be changed while somebody iterates. */
+/** Values by the name of a transaction. */
 export class TxnMap<V> {
   private names = new Array<Txn | null>(LEAST).fill(null);
   private held = new Array<V | null>(LEAST).fill(null);
