@@ -500,6 +500,11 @@ test('the half of a SET that answers with what was before, in the only copy of a
   assert.equal(report.halved, 1);
 });
 
+test('a spare that is listed and removed while it stands still is let in again', () => {
+  // Its next primary had not heard of the operator, who took the first listing for the end of it.
+  assert.equal(run(2202320).failure, null);
+});
+
 test('the half of a write that the only copy of a group has given to members that joined it ends the run', () => {
   // It broke while the other member was silent, led on alone, and was one of three again when the half was read.
   const report = run(1100118);

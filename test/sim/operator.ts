@@ -23,7 +23,10 @@ export class Operator {
     this.random = cluster.world.random.apart();
   }
 
-  /** Lets a spare in, and says so again until it is in sync, or dead. */
+  /**
+   * Lets a spare in, and says so again while it is not in sync, until it is dead: it may be listed, and removed by a
+   * primary that has not heard of it, before it knows of either.
+   */
   admit(place: NodePlace): void {
     const { id, host } = place;
     if (place.wanted === id) return;
@@ -31,10 +34,11 @@ export class Operator {
     const { world, directory } = this.cluster;
     world.trace('operator', `lets ${id} in`);
     const again = () => {
-      if (place.id !== id || !host.alive || directory.config(place.group)!.inSync.includes(id)) return;
+      if (place.id !== id || !host.alive) return;
+      world.after(AGAIN_MS, again);
+      if (directory.config(place.group)!.inSync.includes(id)) return;
       const primary = this.cluster.primaryOf(place.group);
       primary?.host.deliver('admit', () => primary.node.admit(id));
-      world.after(AGAIN_MS, again);
     };
     again();
   }
