@@ -8,9 +8,8 @@ import { type LockOwner, lockKeys, promisedKeys, type TxnRecord } from './txn-re
 /** Locks of transactions and of plain commands that wait for them. `P` is a parked plain command. */
 export class TxnLocks<P> {
   private readonly table = new LockTable<LockOwner<P>>();
-  /** To be locked as soon as somebody looks, in order of the log: the larger `restored`, the later. */
+  /** To be locked as soon as somebody looks, in order of the log. */
   private later = new TxnMap<TxnRecord<P>>();
-  private restored = 0;
 
   constructor(private readonly records: TxnMap<TxnRecord<P>>) {}
 
@@ -21,7 +20,7 @@ export class TxnLocks<P> {
   }
   private make(): void {
     if (this.later.size === 0) return;
-    const records = this.later.values().sort((a, b) => a.restored - b.restored);
+    const records = this.later.values();
     this.later = new TxnMap();
     for (const record of records) this.request(record);
   }
@@ -47,9 +46,7 @@ export class TxnLocks<P> {
 
   /** The log says that it is prepared: it has its keys. */
   restore(record: TxnRecord<P>): void {
-    if (record.lock !== null) return;
-    record.restored = ++this.restored;
-    this.later.set(record.txn, record);
+    if (record.lock === null) this.later.set(record.txn, record);
   }
 
   /** Locks more keys, at once or not at all. */

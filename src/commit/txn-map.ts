@@ -13,7 +13,10 @@ const LEAST = 64;
 export class TxnMap<V> {
   private names = new Array<Txn | null>(LEAST).fill(null);
   private held = new Array<V | null>(LEAST).fill(null);
+  /** Of each place, the how manieth that arrived stands there. */
+  private since = new Array<number>(LEAST).fill(0);
   private count = 0;
+  private arrived = 0;
 
   get size(): number {
     return this.count;
@@ -31,13 +34,14 @@ export class TxnMap<V> {
         at = this.find(txn);
       }
       this.names[at] = txn;
+      this.since[at] = ++this.arrived;
     }
     this.held[at] = value;
   }
 
   /** @returns whether it was there */
   delete(txn: Txn): boolean {
-    const { names, held } = this;
+    const { names, held, since } = this;
     const mask = names.length - 1;
     let free = this.find(txn);
     if (names[free] === null) return false;
@@ -48,6 +52,7 @@ export class TxnMap<V> {
       if (((at - from) & mask) < ((at - free) & mask)) continue;
       names[free] = names[at]!;
       held[free] = held[at]!;
+      since[free] = since[at]!;
       free = at;
     }
     names[free] = null;
@@ -55,9 +60,12 @@ export class TxnMap<V> {
     return true;
   }
 
-  /** In no particular order, which is the same for the same names and changes. */
+  /** In order of arrival. */
   values(): V[] {
-    return this.held.filter((value): value is V & {} => value !== null);
+    const { names, held, since } = this;
+    const places: number[] = [];
+    for (let i = 0; i < names.length; i++) if (names[i] !== null) places.push(i);
+    return places.sort((a, b) => since[a]! - since[b]!).map((place) => held[place]!);
   }
 
   /** Where it is, or would be. */
@@ -70,15 +78,17 @@ export class TxnMap<V> {
   }
 
   private grow(): void {
-    const { names, held } = this;
+    const { names, held, since } = this;
     this.names = new Array<Txn | null>(2 * names.length).fill(null);
     this.held = new Array<V | null>(2 * names.length).fill(null);
+    this.since = new Array<number>(2 * names.length).fill(0);
     for (let i = 0; i < names.length; i++) {
       const name = names[i]!;
       if (name === null) continue;
       const at = this.find(name);
       this.names[at] = name;
       this.held[at] = held[i]!;
+      this.since[at] = since[i]!;
     }
   }
 }

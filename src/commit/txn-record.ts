@@ -45,8 +45,6 @@ export interface TxnRecord<P> {
   forgotten: boolean;
   /** Seq of the entry whose commitment moves the state on. */
   seq: number;
-  /** When the log said that it is prepared, by number, where it was read and not made. */
-  restored: number;
   /** Who wants to know what when that happens. */
   waiters: { lane: number; wants: 'vote' | 'done' | 'state' }[];
 }
@@ -104,7 +102,6 @@ export function freshRecord<P>(txn: Txn, lane: number): TxnRecord<P> {
     commit: false,
     forgotten: false,
     seq: 0,
-    restored: 0,
     waiters: [],
   };
 }
