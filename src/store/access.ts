@@ -32,7 +32,7 @@ export class Access extends Keyspace {
   /** Keys that have expired here, met or found by active expiry. */
   expiredKeys = 0;
   /** Called for each key that is looked up and not there; throws where that is a broken assertion (aside.ts). */
-  protected onAbsent: ((db: number, key: string) => void) | null = null;
+  onAbsent: ((db: number, key: string) => void) | null = null;
 
   /** The live entry of a key, of database `db`; its last access is not touched. */
   findQuiet(ctx: Context, key: string, db = ctx.db): Entry | undefined {

@@ -23,26 +23,30 @@ export interface AsideCommand {
 const BEFORE = 0;
 const CHANGED = 1;
 
-class Scratch extends Store {
+class Scratch {
+  // Not a kind of Store of its own: V8 would look, at every access to any store, which of the two it is.
+  readonly store = new Store();
   private known = new Set<string>();
 
-  protected override onAbsent = (db: number, key: string): void => {
-    if (!this.known.has(`${db} ${key}`)) throw new Error(`aside: a key that was not fetched: ${db} ${key}`);
-  };
+  constructor() {
+    this.store.onAbsent = (db, key) => {
+      if (!this.known.has(`${db} ${key}`)) throw new Error(`aside: a key that was not fetched: ${db} ${key}`);
+    };
+  }
 
   fill(imports: readonly KeyState[]): void {
     for (const { db, key, payload } of imports) {
       this.known.add(`${db} ${key}`);
-      if (payload !== null) this.importKey(db, key, payload, BEFORE);
+      if (payload !== null) this.store.importKey(db, key, payload, BEFORE);
     }
   }
 
   changes(imports: readonly KeyState[]): KeyState[] {
     const changed: KeyState[] = [];
     for (const { db, key, payload } of imports) {
-      const entry = this.peek(db, key);
+      const entry = this.store.peek(db, key);
       if (entry === undefined ? payload !== null : entry.seq === CHANGED) {
-        changed.push({ db, key, payload: this.exportKey(db, key) });
+        changed.push({ db, key, payload: this.store.exportKey(db, key) });
       }
     }
     return changed;
@@ -51,8 +55,8 @@ class Scratch extends Store {
   /** Key by key: a command cannot have touched any other, and clear() would walk through every slot. */
   empty(imports: readonly KeyState[]): void {
     this.known = new Set();
-    for (const { db, key } of imports) this.remove(db, key);
-    this.deadlines.clear();
+    for (const { db, key } of imports) this.store.remove(db, key);
+    this.store.deadlines.clear();
   }
 }
 
@@ -106,7 +110,7 @@ export function runAside(
       if (row === undefined) throw new Error(`aside: no such command: ${command.request.text(0)}`);
       ctx.db = command.db;
       const events = ctx.events.length;
-      scratch.execute(row, command.request, ctx);
+      scratch.store.execute(row, command.request, ctx);
       shown.rename(ctx.events, events);
       const databases = row.swaps?.(command.request);
       if (databases !== undefined && typeof databases !== 'string') shown.swap(databases);

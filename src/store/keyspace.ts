@@ -29,7 +29,7 @@ export class Keyspace {
   private expiring = 0;
   private readonly expiringOfDb = new Array<number>(DATABASES).fill(0);
   /** What expires next; items may be stale. */
-  protected readonly deadlines = new Deadlines(
+  readonly deadlines = new Deadlines(
     () => this.expiring,
     (item) => this.peek(item.db, item.key)?.expireAt === item.at,
   );
