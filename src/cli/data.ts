@@ -20,6 +20,7 @@ export const data: Program<typeof DATA> = {
     }
     const log = createLog({ name: `data ${settings.group}`, json: jsonLogs, level: logLevel });
     return runRole(log, settings, async () => {
+      await (await import('./rehearsal.js')).rehearse(log);
       // Loaded here, so that the other commands start without a data node's code.
       const { startData } = await import('../data/start.js');
       return startData({ ...settings, log });

@@ -13,6 +13,7 @@ export const router: Program<typeof ROUTER> = {
   run({ logLevel, jsonLogs, ...settings }) {
     const log = createLog({ name: 'router', json: jsonLogs, level: logLevel });
     return runRole(log, settings, async () => {
+      await (await import('./rehearsal.js')).rehearse(log);
       // Loaded here, so that the other commands start without a router's code.
       const { startRouter } = await import('../router/start.js');
       const { password, notifyKeyspaceEvents: events, ...rest } = settings;
