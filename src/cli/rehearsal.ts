@@ -87,10 +87,12 @@ class Stage {
   /** @returns a port */
   private async listen(accept: (conn: Conn) => ConnHandler | null): Promise<number> {
     const listener = await listen(HOST, 0, accept);
+    if (this.over) {
+      // Whoever stopped it has closed those that stood by then.
+      await listener.close();
+      throw new Error('over');
+    }
     this.listeners.push(listener);
-    // Whoever stopped it has closed those that stood by then.
-    if (this.over) await listener.close();
-    if (this.over) throw new Error('over');
     return listener.port;
   }
 
